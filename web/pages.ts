@@ -16,6 +16,7 @@ import {
   IconPlugConnected,
   IconPlus,
   IconSend,
+  IconTag,
   IconTargetArrow,
   IconUserBolt,
   IconUserCircle,
@@ -220,6 +221,18 @@ export const PAGES = {
       group: 'settings',
       icon: IconUserBolt,
       aliases: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Lead statuses', 'Leads per hour'],
+    },
+  },
+  tags: {
+    path: '/settings/tags',
+    frame: 'inside',
+    title: 'Tags',
+    component: lazy(() => import('./settings/tags/tags-page.tsx'), 'TagsPage'),
+    scope: 'tags:read',
+    nav: {
+      group: 'settings',
+      icon: IconTag,
+      aliases: ['Settings → Tags', 'Rename a tag', 'Merge tags', 'Labels'],
     },
   },
   crmWebhook: {

@@ -36,6 +36,19 @@ function steady(value: unknown): unknown {
 const shownThen = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (_name, item: unknown) => (item === Infinity ? null : item)));
 
+/**
+ * As the migration of tags left it: webhooks that get a lead's changes get its tag events as well (RC3), except those of
+ * the format that has one event type.
+ */
+function withTagEvents(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withTagEvents);
+  if (typeof value !== 'object' || value === null) return value;
+  const { events, format } = value as { events?: unknown; format?: unknown };
+  const isGiven = Array.isArray(events) && events.includes('lead.updated') && format !== 'axcelerate';
+  const added = isGiven && { events: [...(events as string[]), 'lead.tag_added', 'lead.tag_removed'] };
+  return { ...value, ...added };
+}
+
 const nameOf = (item: Record<string, unknown>) => item['id'] ?? item['key'] ?? item['name'];
 /** Those of `all` that are in `wanted`, in the order of `all`. */
 const among = <T>(all: T[], wanted: readonly unknown[]) => all.filter((item) => wanted.includes(item));
@@ -76,7 +89,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
         ? now.filter((item) => before.some((entry) => nameOf(entry) === nameOf(item)))
         : now;
       expect(kept.map(nameOf)).toEqual(before.map(nameOf));
-      expect(shownThen(kept)).toMatchObject(steady(before) as object[]);
+      expect(shownThen(kept)).toMatchObject(steady(withTagEvents(before)) as object[]);
     });
 
     test.each(Object.keys(answers.ids))('%s has the same ids', async (path) => {
@@ -89,7 +102,16 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
     test.each(Object.keys(answers.reads))('%s returns the same response', async (path) => {
       const { status, json, text } = await s.ask(main, 'GET', path);
       expect(status, text).toBe(200);
-      expect(shownThen(json)).toMatchObject(steady(answers.reads[path]) as object);
+      expect(shownThen(json)).toMatchObject(steady(withTagEvents(answers.reads[path])) as object);
+    });
+
+    test('the tags of leads are tags of the workspace, and leads are found by them', async () => {
+      const leads = (await s.all(main, '/api/v1/leads')) as { id: string; tags: string[] }[];
+      const used = new Set(leads.flatMap(({ tags }) => tags.map((tag) => tag.toLowerCase())));
+      expect(used.size).toBeGreaterThan(0);
+      const tags = (await s.all(main, '/api/v1/tags')) as { name: string; usage: { lead: number } }[];
+      const names = tags.filter(({ usage }) => usage.lead > 0).map(({ name }) => name.toLowerCase());
+      expect(names.toSorted()).toEqual([...used].toSorted());
     });
 
     test('notices are shown to users who have not dismissed them', async () => {

@@ -494,7 +494,7 @@ export interface paths {
         get: operations["getContactsId"];
         /**
          * Update a contact
-         * @description Changes only the fields sent. Fires `contact.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `contact.updated` or `contact.tag_added` or `contact.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putContactsId"];
         post?: never;
@@ -507,9 +507,29 @@ export interface paths {
         head?: never;
         /**
          * Update a contact
-         * @description Changes only the fields sent. Fires `contact.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `contact.updated` or `contact.tag_added` or `contact.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchContactsId"];
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of a contact
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `contact.tag_added` and `contact.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postContactsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/companies": {
@@ -564,7 +584,7 @@ export interface paths {
         get: operations["getCompaniesId"];
         /**
          * Update a company
-         * @description Changes only the fields sent. Fires `company.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `company.updated` or `company.tag_added` or `company.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putCompaniesId"];
         post?: never;
@@ -577,9 +597,29 @@ export interface paths {
         head?: never;
         /**
          * Update a company
-         * @description Changes only the fields sent. Fires `company.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `company.updated` or `company.tag_added` or `company.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchCompaniesId"];
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of a company
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `company.tag_added` and `company.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postCompaniesIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/deals": {
@@ -634,7 +674,7 @@ export interface paths {
         get: operations["getDealsId"];
         /**
          * Update a deal
-         * @description Changes only the fields sent. Fires `deal.updated` or `deal.stage_changed` or `deal.won` or `deal.lost`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `deal.updated` or `deal.stage_changed` or `deal.won` or `deal.lost` or `deal.tag_added` or `deal.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putDealsId"];
         post?: never;
@@ -647,9 +687,29 @@ export interface paths {
         head?: never;
         /**
          * Update a deal
-         * @description Changes only the fields sent. Fires `deal.updated` or `deal.stage_changed` or `deal.won` or `deal.lost`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `deal.updated` or `deal.stage_changed` or `deal.won` or `deal.lost` or `deal.tag_added` or `deal.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchDealsId"];
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of a deal
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `deal.tag_added` and `deal.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postDealsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/tasks": {
@@ -704,7 +764,7 @@ export interface paths {
         get: operations["getTasksId"];
         /**
          * Update a task
-         * @description Changes only the fields sent. Fires `task.updated` or `task.completed`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `task.updated` or `task.completed` or `task.tag_added` or `task.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putTasksId"];
         post?: never;
@@ -717,9 +777,29 @@ export interface paths {
         head?: never;
         /**
          * Update a task
-         * @description Changes only the fields sent. Fires `task.updated` or `task.completed`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `task.updated` or `task.completed` or `task.tag_added` or `task.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchTasksId"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of a task
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `task.tag_added` and `task.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postTasksIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/leads": {
@@ -774,7 +854,7 @@ export interface paths {
         get: operations["getLeadsId"];
         /**
          * Update a lead
-         * @description Changes only the fields sent. Fires `lead.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `lead.updated` or `lead.tag_added` or `lead.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putLeadsId"];
         post?: never;
@@ -787,9 +867,29 @@ export interface paths {
         head?: never;
         /**
          * Update a lead
-         * @description Changes only the fields sent. Fires `lead.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `lead.updated` or `lead.tag_added` or `lead.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchLeadsId"];
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of a lead
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `lead.tag_added` and `lead.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postLeadsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/objects": {
@@ -896,6 +996,79 @@ export interface paths {
         get: operations["getActivitiesContactId"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tags
+         * @description By name. A tag is created when it is first added to a record.
+         */
+        get: operations["getTags"];
+        put?: never;
+        /**
+         * Create a tag
+         * @description 409 if a tag has this name, ignoring case. Adding a tag to a record creates it, too.
+         */
+        post: operations["postTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a tag */
+        get: operations["getTagsId"];
+        /**
+         * Rename a tag
+         * @description A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.
+         */
+        put: operations["putTagsId"];
+        post?: never;
+        /**
+         * Delete a tag
+         * @description A background job removes it from all records.
+         */
+        delete: operations["deleteTagsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a tag
+         * @description A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.
+         */
+        patch: operations["patchTagsId"];
+        trace?: never;
+    };
+    "/api/v1/tags/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge tags
+         * @description This tag takes the place of the others: a background job changes all records, which fire no events. The others are deleted.
+         */
+        post: operations["postTagsIdMerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2099,6 +2272,22 @@ export interface components {
             /** Format: date-time */
             occurred_at: string;
         };
+        TagInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Whether records are still being changed after a rename or a merge. */
+            is_changing: boolean;
+            /** @description Number of records with the tag, by object, as in `contact`; objects that the caller may read. */
+            usage?: {
+                [key: string]: number;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         CompanyInput: {
             /**
              * Format: uuid
@@ -2139,6 +2328,8 @@ export interface components {
             notes: string | null;
             /** @description Owner (user id) */
             owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         ContactInput: {
             /**
@@ -2186,6 +2377,8 @@ export interface components {
             notes: string | null;
             /** @description Owner (user id) */
             owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         DealInput: {
             /**
@@ -2246,6 +2439,8 @@ export interface components {
             company_id: string | null;
             /** @description Owner (user id) */
             owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         FormInput: {
             /** @description As in `form_…`; public, since it is part of the URL. */
@@ -2520,6 +2715,8 @@ export interface components {
             deal_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         PipelineInput: {
             /** Format: uuid */
@@ -3331,6 +3528,22 @@ export interface components {
             /** Format: date-time */
             occurred_at: string;
         };
+        Tag: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Whether records are still being changed after a rename or a merge. */
+            is_changing: boolean;
+            /** @description Number of records with the tag, by object, as in `contact`; objects that the caller may read. */
+            usage?: {
+                [key: string]: number;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         Company: {
             /**
              * Format: uuid
@@ -3371,6 +3584,8 @@ export interface components {
             notes: string | null;
             /** @description Owner (user id) */
             owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         Contact: {
             /**
@@ -3418,6 +3633,8 @@ export interface components {
             notes: string | null;
             /** @description Owner (user id) */
             owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         Deal: {
             /**
@@ -3478,6 +3695,8 @@ export interface components {
             company_id: string | null;
             /** @description Owner (user id) */
             owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         Form: {
             /** @description As in `form_…`; public, since it is part of the URL. */
@@ -3752,6 +3971,8 @@ export interface components {
             deal_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         Pipeline: {
             /** Format: uuid */
@@ -6083,6 +6304,8 @@ export interface operations {
                 source?: string;
                 /** @description Only records with this owner_id. */
                 owner_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -6159,6 +6382,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -6316,6 +6541,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -6429,6 +6656,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -6447,6 +6676,51 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postContactsIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
                 };
             };
         };
@@ -6490,6 +6764,8 @@ export interface operations {
                 industry?: string;
                 /** @description Only records with this owner_id. */
                 owner_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -6563,6 +6839,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -6717,6 +6995,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -6827,6 +7107,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -6845,6 +7127,51 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Company"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCompaniesIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
                 };
             };
         };
@@ -6894,6 +7221,8 @@ export interface operations {
                 company_id?: string;
                 /** @description Only records with this owner_id. */
                 owner_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
                 /** @description Only deals in this pipeline, by its name or id. */
                 pipeline?: string;
                 /** @description Only deals in a stage with this name or id. */
@@ -6990,6 +7319,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /**
                      * @description Another name for `name`.
                      * @example Acme: Q3 contract
@@ -7168,6 +7499,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /**
                      * @description Another name for `name`.
                      * @example Acme: Q3 contract
@@ -7302,6 +7635,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /**
                      * @description Another name for `name`.
                      * @example Acme: Q3 contract
@@ -7325,6 +7660,51 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postDealsIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
                 };
             };
         };
@@ -7374,6 +7754,8 @@ export interface operations {
                 deal_id?: string;
                 /** @description Only records with this assignee_id. */
                 assignee_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -7454,6 +7836,8 @@ export interface operations {
                     deal_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -7615,6 +7999,8 @@ export interface operations {
                     deal_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -7732,6 +8118,8 @@ export interface operations {
                     deal_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -7750,6 +8138,51 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTasksIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
                 };
             };
         };
@@ -8343,6 +8776,51 @@ export interface operations {
             };
         };
     };
+    postLeadsIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getObjects: {
         parameters: {
             query?: never;
@@ -8710,6 +9188,315 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTags: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                /** @description Only tags whose name contains this text, in any case. */
+                q?: string;
+                /** @description `false` leaves out `usage`; faster. */
+                usage?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Tag"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_changing?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly usage?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Unique, ignoring case.
+                     * @example VIP
+                     */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTagsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putTagsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_changing?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly usage?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Unique, ignoring case.
+                     * @example VIP
+                     */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTagsId: {
+        parameters: {
+            query?: {
+                /** @description Fires an event for each record that loses the tag, as in `contact.tag_removed`. */
+                events?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchTagsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_changing?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly usage?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Unique, ignoring case.
+                     * @example VIP
+                     */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTagsIdMerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of the tags that are replaced by this one, and deleted. */
+                    with: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
                 };
             };
             /** @description Any error. */

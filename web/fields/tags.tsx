@@ -1,5 +1,8 @@
-import { Badge, Group, TagsInput } from '@mantine/core';
-import { TextFilter } from '../ui/filters.tsx';
+import { Pill, Select, TagsInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useState } from 'react';
+import { useHasScope } from '../api/session-queries.ts';
+import { useTagNames } from '../api/tag-queries.ts';
 import {
   inputProps,
   type FieldKind,
@@ -7,30 +10,89 @@ import {
   type InputProps,
   type ShownProps,
 } from './field-kind.ts';
+import classes from './tags.module.css';
 
+/** Offers the tags of the workspace; any other text becomes a new tag. */
 function Input(props: InputProps) {
-  return <TagsInput {...inputProps(props)} placeholder="Press Enter to add" acceptValueOnBlur />;
+  const [typed, type] = useState('');
+  const offered = useOfferedTags(typed);
+  return (
+    <TagsInput
+      {...inputProps(props)}
+      placeholder="Add a tag"
+      data={offered}
+      // The API has searched.
+      filter={({ options }) => options}
+      searchValue={typed}
+      onSearchChange={type}
+      isDuplicate={isDuplicateTag}
+      maxTags={50}
+      acceptValueOnBlur
+      clearable
+    />
+  );
 }
 
+/** The tags of the workspace that contain a text, once typing pauses. */
+export function useOfferedTags(typed: string): string[] {
+  const [settled] = useDebouncedValue(typed.trim(), 200);
+  return useTagNames(settled, useHasScope('tags:read'));
+}
+
+/** Tags are compared without case. */
+export function isDuplicateTag(tag: string, tags: string[]): boolean {
+  return tags.some((other) => other.toLowerCase() === tag.toLowerCase());
+}
+
+/** As many as a row has room for. */
+const MAX_IN_CELL = 3;
+
 function Cell({ value }: ShownProps) {
-  return (value as string[]).join(', ');
+  const all = value as string[];
+  const shown = all.slice(0, MAX_IN_CELL);
+  return (
+    <span className={classes.cell} title={all.join(', ')}>
+      {shown.map((tag) => (
+        <Pill key={tag} size="xs">
+          {tag}
+        </Pill>
+      ))}
+      {all.length > shown.length && <span className={classes.more}>+{all.length - shown.length}</span>}
+    </span>
+  );
 }
 
 function Value({ value }: ShownProps) {
   return (
-    <Group gap={4}>
+    <Pill.Group>
       {(value as string[]).map((tag) => (
-        <Badge key={tag} size="sm">
-          {tag}
-        </Badge>
+        <Pill key={tag}>{tag}</Pill>
       ))}
-    </Group>
+    </Pill.Group>
   );
 }
 
 /** By one tag. */
 function Filter({ value, onChange }: FilterProps) {
-  return <TextFilter label="Tag" value={value} onChange={onChange} />;
+  const [typed, type] = useState(value ?? '');
+  const offered = useOfferedTags(typed === value ? '' : typed);
+  const choices = value === undefined || offered.includes(value) ? offered : [value, ...offered];
+  return (
+    <Select
+      aria-label="Filter by tag"
+      placeholder="Tag"
+      w={150}
+      data={choices}
+      filter={({ options }) => options}
+      value={value ?? null}
+      onChange={(tag) => onChange(tag ?? undefined)}
+      searchValue={typed}
+      onSearchChange={type}
+      nothingFoundMessage="No matching tags"
+      searchable
+      clearable
+    />
+  );
 }
 
 export const tags: FieldKind = {

@@ -24,6 +24,7 @@ import { useObjectView } from './object-view.ts';
 import { RecordForm } from './record-form.tsx';
 import classes from './record-page.module.css';
 import { RecordPanel } from './record-panel.tsx';
+import { RecordTags } from './record-tags.tsx';
 import { recordTitle } from './record-title.ts';
 import { Timeline } from './timeline.tsx';
 
@@ -118,9 +119,10 @@ function Properties({ object, record }: Shown) {
         <PropertyList label="Properties">
           {properties.map(({ field, Drawn: Value }) => {
             const shown = shownProps(field, record);
+            const isTags = field.kind === 'tags' && !field.read_only;
             return (
               <Property key={field.key} name={field.label}>
-                {shown && <Value {...shown} />}
+                {isTags ? <RecordTags object={object} record={record} /> : shown && <Value {...shown} />}
               </Property>
             );
           })}

@@ -1,4 +1,4 @@
-import { Badge, Button, Skeleton, Stack, Text } from '@mantine/core';
+import { Badge, Button, Pill, Skeleton, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { timelineQuery, type Activity } from '../api/activity-queries.ts';
@@ -85,15 +85,24 @@ function OtherRecord({ activity: { record_type: type, record_id: id } }: { activ
   return object ? <TextLink {...paths.record(object.plural, id)}>{object.label}</TextLink> : fieldLabel(type);
 }
 
-function Event({ activity: { type, actor, occurred_at: at } }: { activity: Activity }) {
+function Event({ activity }: { activity: Activity }) {
+  const { type, actor, occurred_at: at } = activity;
+  const tag = tagOf(activity);
   return (
     <>
       <span className={classes.what}>{activityLabel(type)}</span>{' '}
+      {tag !== null && <Pill size="xs">{tag}</Pill>}{' '}
       <span className={classes.aside}>
         by <Actor actor={actor} /> · <Moment at={at} />
       </span>
     </>
   );
+}
+
+/** The tag that was added or removed; null for other activities, and once the record is erased. */
+function tagOf({ type, changed }: Activity): string | null {
+  const tag = /\.tag_(?:added|removed)$/.test(type) ? changed?.['tag'] : null;
+  return typeof tag === 'string' ? tag : null;
 }
 
 /** `deal.stage_changed` to `Stage changed`. */
@@ -160,7 +169,8 @@ const DERIVED_FIELDS = new Set([
 function Changes({ activity, record }: { activity: Activity; record: ObjectRecord | null }) {
   const object = useObject(activity.record_type);
   const changed = activity.changed ?? {};
-  const names = Object.keys(changed).filter((name) => !DERIVED_FIELDS.has(name));
+  const names =
+    tagOf(activity) === null ? Object.keys(changed).filter((name) => !DERIVED_FIELDS.has(name)) : [];
   if (names.length === 0) return null;
   return (
     <ul className={classes.changes}>

@@ -150,7 +150,7 @@ function showInList(parts: EventTypeParts, type: EventType) {
 
 function described(
   { formats }: EventTypeParts,
-  { schema: _schema, contextSchema: _context, context: _own, ...type }: EventType,
+  { schema: _schema, contextSchema: _context, context: _own, contextInRecord: _inRecord, ...type }: EventType,
 ) {
   const subscribable = type.name !== TEST_EVENT_TYPE.name;
   return {

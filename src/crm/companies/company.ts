@@ -14,7 +14,7 @@ export const company = defineNoun({
   label: 'Company',
   pluralLabel: 'Companies',
   title: ['name'],
-  listed: ['website', 'industry', 'owner_id'],
+  listed: ['website', 'industry', 'tags', 'owner_id'],
   fields: {
     name: text({ label: 'Name', max: 200, required: true, sample: 'Acme Ltd', filter: { by: 'folded' } }),
     website: url({ label: 'Website', sample: 'https://acme.example', filter: true, summary: 'presence' }),

@@ -15,7 +15,7 @@ export const contact = defineNoun({
   label: 'Contact',
   pluralLabel: 'Contacts',
   title: ['first_name', 'last_name', 'email'],
-  listed: ['email', 'company', 'status', 'owner_id'],
+  listed: ['email', 'company', 'status', 'tags', 'owner_id'],
   fields: {
     first_name: text({ label: 'First name', max: 200, sample: 'Jane' }),
     last_name: text({ label: 'Last name', max: 200, sample: 'Doe' }),

@@ -15,7 +15,7 @@ export const task = defineNoun({
   label: 'Task',
   pluralLabel: 'Tasks',
   title: ['title'],
-  listed: ['due_date', 'priority', 'status', 'assignee_id'],
+  listed: ['due_date', 'priority', 'status', 'tags', 'assignee_id'],
   fields: {
     title: text({ label: 'Title', max: 200, required: true, sample: 'Follow up with Acme' }),
     description: longText({ label: 'Description', sample: 'Ask about the harbour.', summary: 'presence' }),

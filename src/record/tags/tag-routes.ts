@@ -199,12 +199,9 @@ export function tagRoutes(parts: TagRouteParts): Route[] {
       summary: 'Delete a tag',
       description: 'A background job removes it from all records.',
       query: z.strictObject({
-        events: z
-          .stringbool()
-          .optional()
-          .meta({
-            description: 'Fires an event for each record that loses the tag, as in `contact.tag_removed`.',
-          }),
+        events: z.stringbool().optional().meta({
+          description: 'Fires an event for each record that loses the tag, as in `contact.tag_removed`.',
+        }),
       }),
       answers: { 204: 'Deleted.' },
       async handle(ctx) {

@@ -34,7 +34,6 @@ export const leadView = viewOf<Lead>({
     source: { Input: LeadSourceInput, column: { width: '10%', desktopOnly: true } },
     event_type: { column: { width: '9%' } },
     crm_lead_id: { Input: CrmLeadIdInput, isRare: true },
-    tags: { isRare: true },
     email: { column: { width: '14%' } },
     owner_id: { column: { width: '7rem', desktopOnly: true } },
     first_contacted_at: { label: 'First contact' },
