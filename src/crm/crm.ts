@@ -77,7 +77,8 @@ const ERASURE_RULES: Readonly<Record<string, ErasureRules>> = {
 
 /** Erases personal data of deleted records, one kind after the other. */
 export function eraseDeleted(parts: { db: Database; log: Logger }): Eraser {
-  const erasers = NOUNS.map((noun) => makeEraser(noun, ERASURE_RULES[noun.name] ?? {}, parts));
+  const tagged = NOUNS.filter(({ hasTags }) => hasTags).map(({ name }) => name);
+  const erasers = NOUNS.map((noun) => makeEraser(noun, ERASURE_RULES[noun.name] ?? {}, { ...parts, tagged }));
   return {
     async pass(stopped) {
       let done = 0;

@@ -1,11 +1,12 @@
 import type { z } from 'zod';
+import { caseless } from '../base/fold.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 import { query, type Transaction } from '../db/query.ts';
 import { sql } from '../db/sql.ts';
 import { MAX_WAIT } from '../events/outbox.ts';
-import type { Noun } from './noun.ts';
+import { tagsOf, type Noun } from './noun.ts';
 import { redaction, withRedacted, type PartRedaction, type Redaction } from './redaction.ts';
 
 /** A table that holds related rows of a kind of record. */
@@ -127,7 +128,7 @@ const REDACT_RESPONSE = {
 export function makeEraser(
   noun: Noun,
   { relatedTables = [], variants = [], embeddedCopies = [] }: ErasureRules,
-  { db, log }: { db: Database; log: Logger },
+  { db, log, tagged }: { db: Database; log: Logger; tagged: readonly string[] },
 ): Eraser {
   const redacted = redactionOf(noun);
   const redactions = new Map(
@@ -171,6 +172,7 @@ export function makeEraser(
       const copy = embeddedCopies.find((item) => isEmbeddedCopy(item, object, id));
       return copy && redaction(copy.output, [copy.key])(object);
     });
+    if (noun.hasTags) await removeUnusedTags(trx, record, tagsOf(rows[0]!), tagged);
     for (const { table: other, key, blank } of relatedTables)
       await query(
         trx,
@@ -237,6 +239,29 @@ function isEmbeddedCopy(
   id: Uuid,
 ): boolean {
   return object[key] === id && Object.keys(output.shape).every((name) => name in object);
+}
+
+/**
+ * Removes tags that only this record has from the workspace's list: such a tag may be personal.
+ * @param tagged the tables whose records have tags
+ */
+async function removeUnusedTags(
+  trx: Transaction,
+  { workspace_id: workspaceId, id }: Deleted,
+  tags: readonly string[],
+  tagged: readonly string[],
+): Promise<void> {
+  for (const tag of tags.map(caseless)) {
+    const uses = tagged.map(
+      (table) => sql`select from ${sql.ref(table)} where workspace_id = ${workspaceId} and id <> ${id}
+                     and tags <> '{}' and caseless_tags(tags) @> array[${tag}::text]`,
+    );
+    await query(
+      trx,
+      sql`delete from tag where workspace_id = ${workspaceId} and folded = ${tag}
+          and not exists (${sql.join(uses, sql` union all `)})`,
+    );
+  }
 }
 
 function contextRedaction(output: z.ZodObject | undefined) {

@@ -177,6 +177,19 @@ async function everything(s: Scenario): Promise<void> {
     const { status, text } = await s.ask('POST', `/api/v1/${path}`, { body });
     expect(status, text).toBe(200);
   }
+  // With another field: a change of tags alone is also an update to webhooks of axcelerate.
+  for (const [path, record, field] of [
+    ['companies', company, 'phone'],
+    ['contacts', contact, 'notes'],
+    ['deals', deal, 'notes'],
+    ['tasks', task, 'description'],
+    ['leads', lead, 'notes'],
+  ] as const) {
+    await patch(path, record, { [field]: 'tagged', tags: ['VIP'] });
+    await patch(path, record, { [field]: null, tags: [] });
+  }
+  const [tag] = (await s.ask('GET', '/api/v1/tags')).json.data;
+  await patch('tags', tag, { name: 'Renamed' });
   await patch('companies', company, { phone: '1' });
   await patch('contacts', contact, { notes: 'x' });
   await patch('deals', deal, { notes: 'x' });

@@ -101,7 +101,7 @@ describe('section 6: personal data of a deleted record is erased once its delive
     const before = await tablesWith(NEEDLE);
     const record = plural.replace(/ies$/, 'y').replace(/s$/, '');
     const expected = ['activity', 'attempt', 'event', 'idempotency', record];
-    if (plural === 'leads') expected.push('lead_submission', 'crm_activity');
+    if (plural === 'leads') expected.push('lead_submission', 'crm_activity', 'tag');
     expect(before).toEqual(expected.toSorted());
 
     const ids = [made.json.id, ...batch.json.results.map((result: Made) => result.record.id)];

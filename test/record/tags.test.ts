@@ -290,7 +290,7 @@ describe('tag events in webhooks', () => {
     const body = { add: ['vip'], remove: ['old'] };
     const { json } = await s.ask('POST', `/api/v1/contacts/${made.id}/tags`, { as, body });
     const sent = await bodies(receiver, 3);
-    expect(sent.map(({ event }) => event).toSorted()).toEqual([
+    expect(sent.map(({ event }) => event as string).toSorted()).toEqual([
       'contact.created',
       'contact.tag_added',
       'contact.tag_removed',
@@ -363,7 +363,7 @@ describe('tag events in webhooks', () => {
     await s.ask('POST', path, { as, body: { remove: ['vip'] } });
     await s.ask('POST', path, { as, body: { add: ['Vip', 'last'] } });
     const sent = await bodies(receiver, 3);
-    expect(sent.map(({ data }) => data.tag).toSorted()).toEqual(['VIP', 'VIP', 'last']);
+    expect(sent.map(({ data }) => data.tag as string).toSorted()).toEqual(['VIP', 'VIP', 'last']);
   });
 
   test('the timeline has the tag of each event', async () => {

@@ -97,12 +97,12 @@ test('Settings → Tags: counts lead to lists; rename, merge and delete say what
   await page.getByRole('button', { name: 'Actions for Customer' }).click();
   await page.getByRole('menuitem', { name: 'Rename' }).click();
   await expectShown(page.getByText('3 records will get the new name.'));
-  await page.getByLabel('Name').fill('harbour');
-  await page.getByRole('button', { name: 'Rename' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('harbour');
+  await page.getByRole('button', { name: 'Rename', exact: true }).click();
   await expectShown(page.getByText('Another tag has this name.'));
-  await page.getByLabel('Name').fill('Client');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Client');
   await picture(page, 'tags-rename');
-  await page.getByRole('button', { name: 'Rename' }).click();
+  await page.getByRole('button', { name: 'Rename', exact: true }).click();
   await expectShown(page.getByRole('cell', { name: /^Client/ }));
   await page.getByRole('button', { name: 'Actions for Harbour' }).click();
   await page.getByRole('menuitem', { name: 'Merge' }).click();
@@ -124,5 +124,5 @@ test('a member sees the tags, and no actions', async () => {
   await expectShown(page.getByRole('cell', { name: /^Client/ }));
   expect(await page.getByRole('button', { name: /^Actions for/ }).count()).toBe(0);
   expect(await page.getByLabel('New tag').count()).toBe(0);
-  expect(window.problems).toEqual([]);
+  expect(window.wrong).toEqual([]);
 });

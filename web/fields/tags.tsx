@@ -45,7 +45,7 @@ export function isDuplicateTag(tag: string, tags: string[]): boolean {
 }
 
 /** As many as a row has room for. */
-const MAX_IN_CELL = 3;
+const MAX_IN_CELL = 2;
 
 function Cell({ value }: ShownProps) {
   const all = value as string[];
@@ -102,5 +102,5 @@ export const tags: FieldKind = {
   Filter,
   empty: [],
   isShort: false,
-  column: { width: '12%', desktopOnly: true },
+  column: { width: '14%', desktopOnly: true },
 };

@@ -71,7 +71,7 @@ const SEARCHED_KINDS = new Set(['text', 'email', 'phone', 'number', 'url']);
 
 /** Whether a filter offers a short list. */
 function isChoice({ kind, references = '' }: ObjectField): boolean {
-  return kind === 'select' || kind === 'user' || SHORT_LISTS.has(references);
+  return kind === 'select' || kind === 'user' || kind === 'tags' || SHORT_LISTS.has(references);
 }
 
 const SHORT_LISTS = new Set(['pipeline', 'stage']);

@@ -26,7 +26,5 @@ export const TAG_RENAMED: EventType = {
   }),
 };
 
-export const TAG_OBJECT: EventObject = {
-  name: 'tag',
-  summary: ({ name, previous_name: previous }) => ({ name, previous_name: previous }),
-};
+/** A name may be personal: the summary has none. */
+export const TAG_OBJECT: EventObject = { name: 'tag', summary: () => ({}) };

@@ -1,4 +1,3 @@
-import type { Uuid } from '../../base/id.ts';
 import { isoTime } from '../../base/clock.ts';
 import { ApiError } from '../../base/errors.ts';
 import { append, type LaneKey } from '../../events/outbox.ts';
@@ -42,12 +41,12 @@ export function makeTags(parts: TagsParts): { routes: Route[]; jobTypes: JobType
     tags: store,
     nouns,
     recordChange,
-    async fireRenamed(trx, { caller: { workspaceId, actor } }, { is_changing: _, ...data }) {
+    async fireRenamed(trx, { caller: { workspaceId, actor } }, { is_changing: _changing, ...data }) {
       const event = {
         workspaceId,
         id: newId(),
         type: TAG_RENAMED.name,
-        objectId: data.id as Uuid,
+        objectId: data.id,
         actor,
         at: isoTime(clock.now()),
         data,
@@ -58,5 +57,5 @@ export function makeTags(parts: TagsParts): { routes: Route[]; jobTypes: JobType
     },
     wake: (lanes: LaneKey[]) => notify(lanes),
   });
-  return { routes, jobTypes: [job as JobType] };
+  return { routes, jobTypes: [job] };
 }

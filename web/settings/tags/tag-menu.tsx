@@ -3,6 +3,7 @@ import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
 import { IconArrowMerge, IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { ApiError, validationError } from '../../api/client.ts';
 import { tagsQuery, useMergeTags, useRemoveTag, useRenameTag, type Tag } from '../../api/tag-queries.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { notifyDone, notifyError, notifyWhenDone } from '../../ui/notify.tsx';
@@ -56,11 +57,15 @@ function effectOn({ usage = {} }: Tag, effect: string): string {
 function RenameForm({ tag, onClose }: { tag: Tag; onClose: () => void }) {
   const { mutateAsync: rename } = useRenameTag();
   const api = useApiForm({ name: tag.name }, async ({ name }) => {
-    await rename({ id: tag.id, name });
+    try {
+      await rename({ id: tag.id, name });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'conflict')) throw error;
+      throw validationError('name', 'Another tag has this name. Merge this tag into it instead.');
+    }
     notifyDone(`Renamed to ${name}`);
     onClose();
   });
-  const isTaken = api.error?.code === 'conflict';
   return (
     <Modal opened onClose={onClose} title={`Rename ${tag.name}`} closeButtonProps={{ 'aria-label': 'Close' }}>
       <form onSubmit={api.onSubmit}>
@@ -74,11 +79,7 @@ function RenameForm({ tag, onClose }: { tag: Tag; onClose: () => void }) {
             maxLength={100}
             data-autofocus
             {...api.form.getInputProps('name')}
-            error={
-              isTaken
-                ? 'Another tag has this name. Merge this tag into it instead.'
-                : (api.form.errors['name'] ?? api.error?.message)
-            }
+            error={api.form.errors['name'] ?? api.error?.message}
           />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconTag } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -14,6 +14,7 @@ import { PageHeader } from '../../ui/page-header.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import { TagMenu } from './tag-menu.tsx';
+import classes from './tags-page.module.css';
 
 /** The tags of the workspace: where they are used; rename, merge and delete. */
 export function TagsPage() {
@@ -76,7 +77,7 @@ function useColumns(mayWrite: boolean) {
           column.display({
             id: 'menu',
             header: '',
-            meta: { width: '3.5rem', align: 'right' },
+            meta: { width: '4rem', align: 'right', corner: true },
             cell: ({ row: { original: tag } }) => <TagMenu tag={tag} />,
           }),
         ]
@@ -92,7 +93,7 @@ function UsedBy({ tag, objects }: { tag: Tag; objects: readonly ObjectType[] }) 
   });
   if (used.length === 0)
     return (
-      <Text span c="dimmed">
+      <Text span size="sm" c="dimmed">
         No records
       </Text>
     );
@@ -115,7 +116,7 @@ function NewTag() {
   });
   return (
     <form onSubmit={api.onSubmit}>
-      <Stack mt="md" maw={420}>
+      <div className={classes.add}>
         <Group align="flex-start" gap="xs" wrap="nowrap">
           <TextInput
             flex={1}
@@ -130,7 +131,7 @@ function NewTag() {
             Add
           </Button>
         </Group>
-      </Stack>
+      </div>
     </form>
   );
 }
