@@ -59,12 +59,9 @@ const RECORD_OBJECTS: readonly string[] = [
   'tags',
 ];
 
-export const RECORD_EVENTS: readonly EventType[] = [...NOUNS.flatMap(eventsOf), ...FORM_EVENTS, TAG_RENAMED];
+export const RECORD_EVENTS: readonly EventType[] = [...NOUNS.flatMap(eventsOf), ...FORM_EVENTS];
 
-export const EVENT_OBJECTS: readonly EventObject[] = [
-  ...NOUNS.map(({ name, summary }) => ({ name, summary })),
-  TAG_OBJECT,
-];
+export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
 
 /** Where personal data of a record is stored besides its own table and events, by noun. */
 const ERASURE_RULES: Readonly<Record<string, ErasureRules>> = {
@@ -200,8 +197,8 @@ const MINUTE_MS = 60_000;
 
 export const crm: Module<CrmParts, Crm> = {
   objects: RECORD_OBJECTS,
-  eventTypes: RECORD_EVENTS,
-  eventObjects: EVENT_OBJECTS,
+  eventTypes: [...RECORD_EVENTS, TAG_RENAMED],
+  eventObjects: [...EVENT_OBJECTS, TAG_OBJECT],
   maintenance: ({ db, log }) => [
     { name: 'maintenance.erasure', everyMs: MINUTE_MS, run: eraseDeleted({ db, log }).pass },
     { name: 'maintenance.form_spam', everyMs: 60 * MINUTE_MS, run: () => dropOldQuarantine(db) },

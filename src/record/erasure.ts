@@ -172,7 +172,7 @@ export function makeEraser(
       const copy = embeddedCopies.find((item) => isEmbeddedCopy(item, object, id));
       return copy && redaction(copy.output, [copy.key])(object);
     });
-    if (noun.hasTags) await removeUnusedTags(trx, record, tagsOf(rows[0]!), tagged);
+    if (noun.hasTags) await removeUnusedTags(trx, record, tagsOf(rows[0]), tagged);
     for (const { table: other, key, blank } of relatedTables)
       await query(
         trx,

@@ -27,4 +27,7 @@ export const TAG_RENAMED: EventType = {
 };
 
 /** A name may be personal: the summary has none. */
-export const TAG_OBJECT: EventObject = { name: 'tag', summary: () => ({}) };
+export const TAG_OBJECT: EventObject = {
+  name: 'tag',
+  summary: ({ id, updated_at: at }) => ({ id, updated_at: at }),
+};
