@@ -60,7 +60,7 @@ export function assemble(input: FoundationInput): App {
     mail: config.mail && mail,
     crmWebhookSecret: config.crmWebhookSecret,
   });
-  const { workspaces, keys, audit, signIn, secrets, usage, idempotency } = accounts;
+  const { workspaces, workspaceSettings, keys, audit, signIn, secrets, usage, idempotency } = accounts;
   const schemaWorkers = makeSchemaWorkers();
   const customTypes = makeCustomTypes({ db, clock, newId, schemas: makeSchemas(schemaWorkers) }, CATALOGUE);
   const storedFiles = assembleFiles(foundation);
@@ -77,6 +77,7 @@ export function assemble(input: FoundationInput): App {
   };
   const modules = makeModules({
     ...shared,
+    workspaceSettings,
     references: makeReferences(db),
     leadsPerHour: config.leadsPerHour,
     logoOf: async (workspaceId) => (await storedFiles.logos.list([workspaceId])).get(workspaceId),

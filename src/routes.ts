@@ -35,6 +35,7 @@ import { sessionRoutes, type SessionParts } from './api/account/session-routes.t
 import { webhookFormatRoutes } from './api/webhooks/webhook-format-routes.ts';
 import { noticeRoutes, type NoticeParts } from './api/account/notice-routes.ts';
 import { fileRoutes, type FileRouteParts } from './api/files/file-routes.ts';
+import { workspaceRoutes, type WorkspaceRouteParts } from './api/account/workspace-routes.ts';
 import { workspaceLogoRoutes, type WorkspaceLogoParts } from './api/account/workspace-logo-routes.ts';
 import { retentionRoutes } from './api/events/retention-routes.ts';
 import { replayRoutes, type ReplayRouteParts } from './api/webhooks/webhook-replay-routes.ts';
@@ -53,6 +54,7 @@ export interface RouteParts
     ReplayRouteParts,
     SessionParts,
     WorkspaceLogoParts,
+    WorkspaceRouteParts,
     Omit<WebhookParts, 'inboxes'> {
   workspaces: Workspaces;
   audit: Audit;
@@ -102,6 +104,7 @@ export function apiRoutes(
     ...egressAddressRoutes(parts.egressIps),
     ...retentionRoutes(db, recordChange, parts.retentionDays),
     ...noticeRoutes(parts),
+    ...workspaceRoutes(parts),
     ...workspaceLogoRoutes(parts),
     ...fileRoutes({ ...parts, purposes: FILE_PURPOSES }),
   ];

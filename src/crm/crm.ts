@@ -1,3 +1,4 @@
+import type { WorkspaceSettingsStore } from '../account/workspace-settings.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 import type { EventObject, EventType } from '../events/event-type.ts';
@@ -18,6 +19,7 @@ import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import { fillCompanyName } from './contacts/company-name.ts';
 import { deal } from './deals/deal.ts';
+import { fillCurrency } from './deals/deal-currency.ts';
 import { FORM_EVENTS, formLead } from './forms/form-lead.ts';
 import { FORM_SUBMISSION_COPY } from './forms/form-submission-routes.ts';
 import { dropOldQuarantine } from './forms/form-quarantine.ts';
@@ -90,6 +92,7 @@ export interface Crm extends MadeModule {
 
 export interface CrmParts extends ModuleParts {
   log: Logger;
+  workspaceSettings: WorkspaceSettingsStore;
   logoOf: LogoOf;
   /** Default limit of leads per workspace and hour; 0: no limit. */
   leadsPerHour: number;
@@ -113,7 +116,7 @@ function makeCrm(parts: CrmParts): Crm {
   const enrichParts = { sources, eventTypes, statuses, newId: parts.newId };
   const serviceOf = makeServices(parts, {
     contact: { enrich: [fillCompanyName(db)] },
-    deal: { enrich: [placeDeal(pipelines)] },
+    deal: { enrich: [placeDeal(pipelines), fillCurrency(parts.workspaceSettings)] },
     lead: {
       enrich: enrichLead(enrichParts),
       gate: leadInsertGate(leadsPerHour),
@@ -142,7 +145,7 @@ function makeCrm(parts: CrmParts): Crm {
     deals: serviceOf(deal),
   };
   const routes = [
-    ...NOUNS.flatMap((noun) => recordRoutes(serviceOf(noun), shownAs(noun), db, createOptions[noun.name])),
+    ...NOUNS.flatMap((noun) => recordRoutes(parts, serviceOf(noun), shownAs(noun), createOptions[noun.name])),
     ...objectRoutes(NOUNS, extensions, optionLists),
     ...pipelineRoutes(pipelines, recordChange),
     ...timelineRoutes(db, NOUNS, extensions),

@@ -53,6 +53,9 @@ const objectShape = z
       .meta({ description: 'Fields that make the title of a record: the first that are filled in.' }),
     list_fields: z.array(z.string()).meta({ description: 'Default columns of lists.' }),
     searchable: z.boolean().meta({ description: 'Whether its list supports `q`.' }),
+    match_fields: z.array(z.string()).meta({
+      description: 'Fields by which a new record is recognised as one that exists; see `on_duplicate`.',
+    }),
     fields: z.array(fieldShape),
     events: z.array(z.string()),
     panels: z
@@ -124,6 +127,7 @@ async function objectOf(
     title_fields: [...noun.title],
     list_fields: [...noun.listed],
     searchable: noun.search !== undefined,
+    match_fields: noun.matchRules.map(({ field }) => field),
     fields: [...own, ...computed, ...BASE_FIELDS],
     events: Object.values(noun.events).map(({ name }) => name),
     panels: [...extensions.panels(noun.name)],
