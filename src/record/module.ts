@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Scope } from '../account/scope.ts';
 import type { Logger } from '../base/log.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
@@ -33,8 +34,8 @@ export interface MadeModule {
 
 /** A domain of the product, such as the CRM: its records, and what belongs to them. Modules never import each other. */
 export interface Module<Parts extends ModuleParts = ModuleParts, Made extends MadeModule = MadeModule> {
-  /** Plural names of what it stores, from which the scopes come. */
-  objects: readonly string[];
+  /** The scopes of its routes, in list order. */
+  scopes: readonly Scope[];
   eventTypes: readonly EventType[];
   eventObjects: readonly EventObject[];
   maintenance(parts: { db: Database; log: Logger }): readonly RecurringJob[];

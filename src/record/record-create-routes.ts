@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { StoredAnswer } from '../account/idempotency.ts';
 import type { Caller } from '../account/caller.ts';
-import { allows } from '../account/scope.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { itemsOf, membersOf } from '../base/json-text.ts';
@@ -199,10 +198,11 @@ const batchOfRecords: Parameters<typeof renderedBy>[3] = async (body, records) =
 async function readBack<R extends BaseRecord, Input extends object>(
   { noun, store }: RecordService<R, Input>,
   shown: RecordAnswer<R>,
-  { workspaceId, scopes }: Caller,
+  caller: Caller,
   receipts: readonly Receipt[],
 ): Promise<readonly object[]> {
-  const mayRead = allows(scopes, `${noun.plural}:read`);
+  const { workspaceId } = caller;
+  const mayRead = caller.may(`${noun.plural}:read`);
   const isOwn = ({ status }: Receipt, { version }: R) => status === 'created' && version === 1;
   try {
     const ids = receipts.map(({ id }) => id);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recordScopes } from '../../account/scope.ts';
 import { ApiError, invalid } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
@@ -22,6 +23,8 @@ import {
   type Form,
   type FormSettings,
 } from './form.ts';
+
+export const FORM_SCOPES = recordScopes({ plural: 'forms', pluralLabel: 'Forms' }, 'manager');
 
 const PATH = '/api/v1/forms';
 /** The id of a form that is not saved. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recordScopes } from '../../account/scope.ts';
 import { ApiError } from '../../base/errors.ts';
 import { caseless } from '../../base/fold.ts';
 import type { RecordChange } from '../../http/record-change.ts';
@@ -7,6 +8,8 @@ import { requiredText } from '../../base/values/text.ts';
 import { makeChangeRecorder, type ChangeRecorder } from '../change-recorder.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Pipelines } from './pipeline-store.ts';
+
+export const PIPELINE_SCOPES = recordScopes({ plural: 'pipelines', pluralLabel: 'Pipelines' }, 'manager');
 
 const PATH = '/api/v1/pipelines';
 
