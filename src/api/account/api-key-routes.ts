@@ -169,7 +169,7 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: KeyRouteParts): Route {
         async check(trx, key) {
           checkKeyChange(parts.scopes, await authorities.current(trx, caller), isSelf, key, change);
         },
-        async inTransaction(trx, key) {
+        async afterWrite(trx, key) {
           text = JSON.stringify(showKey(parts, key, used));
           await recordChange(trx, ctx, auditEntry('api_key.updated', key), { status: 200, body: text });
         },

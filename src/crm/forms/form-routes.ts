@@ -8,7 +8,7 @@ import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { withExactAddresses } from '../../http/public/page-address.ts';
 import { route, type Answer, type Route } from '../../http/route.ts';
 import type { References } from '../../record/reference.ts';
-import { makeChangeRecorder, type ChangeRecorder } from '../change-recorder.ts';
+import { makeChangeRecorder, type ChangeRecorder } from '../../http/change-recorder.ts';
 import { previewPage, type LogoOf } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
 import {

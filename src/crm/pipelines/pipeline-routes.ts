@@ -5,7 +5,7 @@ import { caseless } from '../../base/fold.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Answer, type Route } from '../../http/route.ts';
 import { requiredText } from '../../base/values/text.ts';
-import { makeChangeRecorder, type ChangeRecorder } from '../change-recorder.ts';
+import { makeChangeRecorder, type ChangeRecorder } from '../../http/change-recorder.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Pipelines } from './pipeline-store.ts';
 
