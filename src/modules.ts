@@ -9,6 +9,7 @@ type ModulesParts = CrmParts;
 
 const all = Object.values(MODULES);
 
+export const MODULE_NOUNS = all.flatMap(({ nouns }) => nouns);
 export const MODULE_SCOPES = all.flatMap(({ scopes }) => scopes);
 export const MODULE_EVENT_TYPES = all.flatMap(({ eventTypes }) => eventTypes);
 export const MODULE_EVENT_OBJECTS = all.flatMap(({ eventObjects }) => eventObjects);

@@ -185,6 +185,7 @@ function makeServices(parts: CrmParts, options: Readonly<Record<string, NounOpti
 const MINUTE_MS = 60_000;
 
 export const crm: Module<CrmParts, Crm> = {
+  nouns: NOUNS,
   scopes: SCOPES,
   eventTypes: RECORD_EVENTS,
   eventObjects: EVENT_OBJECTS,

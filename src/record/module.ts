@@ -9,6 +9,7 @@ import type { Route } from '../http/route.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { JobType } from '../jobs/job.ts';
 import type { RecurringJob } from '../jobs/recurring-job.ts';
+import type { Noun } from './noun.ts';
 import type { ServiceParts } from './record-service.ts';
 
 /** What the app hands to every module. */
@@ -34,6 +35,7 @@ export interface MadeModule {
 
 /** A domain of the product, such as the CRM: its records, and what belongs to them. Modules never import each other. */
 export interface Module<Parts extends ModuleParts = ModuleParts, Made extends MadeModule = MadeModule> {
+  nouns: readonly Noun[];
   /** The scopes of its routes, in list order. */
   scopes: readonly Scope[];
   eventTypes: readonly EventType[];
