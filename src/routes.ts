@@ -10,7 +10,7 @@ import type { Route } from './http/route.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { integrationRoutes } from './integrations/integration-routes.ts';
 import type { InboundParts } from './integrations/integration.ts';
-import { listModules, MODULE_OBJECTS, type Modules } from './modules.ts';
+import { listModules, type Modules } from './modules.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
 import { auditRoutes } from './api/account/audit-log-routes.ts';
@@ -85,7 +85,7 @@ export function apiRoutes(
     ...apiKeyRoutes({ ...parts, scopes: SCOPES, styles: KEY_STYLES }),
     ...keyStyleRoutes(KEY_STYLES),
     ...inboundSecretRoutes(parts, INBOUND_PATHS),
-    ...scopeRoutes(MODULE_OBJECTS),
+    ...scopeRoutes(SCOPES),
     ...listModules(modules)
       .flatMap(({ routes }) => routes)
       .map((route) => adaptedRoute(route, parts.baseUrl)),

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { StoredAnswer } from '../account/idempotency.ts';
 import type { Caller } from '../account/caller.ts';
-import { allows } from '../account/scope.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { itemsOf, membersOf } from '../base/json-text.ts';
@@ -112,7 +111,7 @@ function createRoute<R extends BaseRecord, Input extends object>(
       }
       const { on_duplicate: mode = 'create' } = (ctx.query ?? {}) as { on_duplicate?: OnDuplicate };
       if (mode !== 'create') {
-        const mayRead = allows(ctx.caller.scopes, `${noun.plural}:read`);
+        const mayRead = ctx.caller.may(`${noun.plural}:read`);
         const requested = { input: ctx.body, source: ctx, rules: noun.matchRules, mode, mayRead };
         return upsert(parts, service, writer, requested);
       }
@@ -218,10 +217,11 @@ const batchOfRecords: Parameters<typeof renderedBy>[3] = async (body, records) =
 async function readBack<R extends BaseRecord, Input extends object>(
   { noun, store }: RecordService<R, Input>,
   shown: RecordAnswer<R>,
-  { workspaceId, scopes }: Caller,
+  caller: Caller,
   receipts: readonly Receipt[],
 ): Promise<readonly object[]> {
-  const mayRead = allows(scopes, `${noun.plural}:read`);
+  const { workspaceId } = caller;
+  const mayRead = caller.may(`${noun.plural}:read`);
   const isOwn = ({ status }: Receipt, { version }: R) => status === 'created' && version === 1;
   try {
     const ids = receipts.map(({ id }) => id);

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { allows } from '../account/scope.ts';
 import { invalid } from '../base/errors.ts';
 import { caseless } from '../base/fold.ts';
 import { isEmailAddress } from '../base/values/email-address.ts';
@@ -88,7 +87,7 @@ export function upsertRoutes<R extends BaseRecord, Input extends object>(
           source: ctx,
           rules: [rule],
           mode: 'merge',
-          mayRead: allows(ctx.caller.scopes, `${noun.plural}:read`),
+          mayRead: ctx.caller.may(`${noun.plural}:read`),
         });
       },
       ...(shown.computed.length > 0 && {

@@ -2970,11 +2970,14 @@ export interface components {
             name: string;
             label: string;
             description: string;
-            /** @description Groups scopes: the records they apply to, or `other`. */
-            group: string;
+            /** @description What it is about, such as a kind of records; null for `*`. */
+            group: {
+                name: string;
+                label: string;
+            } | null;
             /** @description For records; null for other scopes. */
             action: ("read" | "write") | null;
-            /** @description Scopes that it includes. */
+            /** @description Scopes that it includes; `*` lists none. */
             includes: string[];
             /** @description Whether the caller may give it to a key. */
             may_grant: boolean;
@@ -4268,11 +4271,14 @@ export interface components {
             name: string;
             label: string;
             description: string;
-            /** @description Groups scopes: the records they apply to, or `other`. */
-            group: string;
+            /** @description What it is about, such as a kind of records; null for `*`. */
+            group: {
+                name: string;
+                label: string;
+            } | null;
             /** @description For records; null for other scopes. */
             action: ("read" | "write") | null;
-            /** @description Scopes that it includes. */
+            /** @description Scopes that it includes; `*` lists none. */
             includes: string[];
             /** @description Whether the caller may give it to a key. */
             may_grant: boolean;

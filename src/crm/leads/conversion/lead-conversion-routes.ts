@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { allows } from '../../../account/scope.ts';
 import type { WorkspaceSettingsStore } from '../../../account/workspace-settings.ts';
 import { ApiError } from '../../../base/errors.ts';
 import type { Uuid } from '../../../base/id.ts';
@@ -78,14 +77,14 @@ export function leadConversionRoutes(parts: ConversionRouteParts): Route[] {
       body,
       answers: { 200: shapeOf(parts.shown.output) },
       async handle({ caller, body: requested, params, ifMatch, claim }) {
-        const { workspaceId, actor, scopes } = caller;
+        const { workspaceId, actor } = caller;
         const made = [
           'contacts',
           ...(requested.company ? ['companies'] : []),
           ...(requested.deal ? ['deals'] : []),
         ];
         for (const scope of made.map((item) => `${item}:write`))
-          if (!allows(scopes, scope)) throw new ApiError('forbidden', `This also needs the scope ${scope}.`);
+          if (!caller.may(scope)) throw new ApiError('forbidden', `This also needs the scope ${scope}.`);
         const completed = requested.deal && (await completedDeal(parts, workspaceId, requested.deal));
         return convertLead(
           parts,
