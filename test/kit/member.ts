@@ -36,9 +36,9 @@ export async function makeMember(
   const email = `${name.toLowerCase().replaceAll(' ', '.')}@acme.example`;
   const { db, users, members } = s.app.people;
   const user = await db.transaction(async (trx) => {
-    const user = await users.create(trx, { email, name, password: isHashed ? null : STORED });
-    await members.add(trx, workspaceId, user.id, role);
-    return user;
+    const created = await users.create(trx, { email, name, password: isHashed ? null : STORED });
+    await members.add(trx, workspaceId, created.id, role);
+    return created;
   });
   const reply = isHashed ? await setPassword(s, user.id) : await signIn(s, email);
   return { id: user.id, email, ...browser(s.url, cookieOf(reply)) };
