@@ -10,7 +10,7 @@ import type { Route } from './http/route.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { integrationRoutes } from './integrations/integration-routes.ts';
 import type { InboundParts } from './integrations/integration.ts';
-import { listModules, MODULE_OBJECTS, type Modules } from './modules.ts';
+import { listModules, type Modules } from './modules.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
 import { auditRoutes } from './api/account/audit-log-routes.ts';
@@ -35,6 +35,7 @@ import { sessionRoutes, type SessionParts } from './api/account/session-routes.t
 import { webhookFormatRoutes } from './api/webhooks/webhook-format-routes.ts';
 import { noticeRoutes, type NoticeParts } from './api/account/notice-routes.ts';
 import { fileRoutes, type FileRouteParts } from './api/files/file-routes.ts';
+import { workspaceRoutes, type WorkspaceRouteParts } from './api/account/workspace-routes.ts';
 import { workspaceLogoRoutes, type WorkspaceLogoParts } from './api/account/workspace-logo-routes.ts';
 import { retentionRoutes } from './api/events/retention-routes.ts';
 import { replayRoutes, type ReplayRouteParts } from './api/webhooks/webhook-replay-routes.ts';
@@ -53,6 +54,7 @@ export interface RouteParts
     ReplayRouteParts,
     SessionParts,
     WorkspaceLogoParts,
+    WorkspaceRouteParts,
     Omit<WebhookParts, 'inboxes'> {
   workspaces: Workspaces;
   audit: Audit;
@@ -83,7 +85,7 @@ export function apiRoutes(
     ...apiKeyRoutes({ ...parts, scopes: SCOPES, styles: KEY_STYLES }),
     ...keyStyleRoutes(KEY_STYLES),
     ...inboundSecretRoutes(parts, INBOUND_PATHS),
-    ...scopeRoutes(MODULE_OBJECTS),
+    ...scopeRoutes(SCOPES),
     ...listModules(modules)
       .flatMap(({ routes }) => routes)
       .map((route) => adaptedRoute(route, parts.baseUrl)),
@@ -102,6 +104,7 @@ export function apiRoutes(
     ...egressAddressRoutes(parts.egressIps),
     ...retentionRoutes(db, recordChange, parts.retentionDays),
     ...noticeRoutes(parts),
+    ...workspaceRoutes(parts),
     ...workspaceLogoRoutes(parts),
     ...fileRoutes({ ...parts, purposes: FILE_PURPOSES }),
   ];

@@ -4,10 +4,11 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 import { query, type Transaction } from '../db/query.ts';
-import { sql } from '../db/sql.ts';
+import { sql, type Sql } from '../db/sql.ts';
 import { MAX_WAIT } from '../events/outbox.ts';
 import { tagsOf, type Noun } from './noun.ts';
 import { redaction, withRedacted, type PartRedaction, type Redaction } from './redaction.ts';
+import { RESTORABLE_DAYS } from './trash/trash.ts';
 
 /** A table that holds related rows of a kind of record. */
 export interface RelatedTable {
@@ -57,6 +58,8 @@ export interface Eraser {
 }
 
 const BATCH = 200;
+/** SQL: how long a record waits whose erasure was not requested. */
+const RESTORABLE = `interval '${RESTORABLE_DAYS} days'`;
 /** After this time a pass leaves the rest to the next, so that other kinds of records get their turn. */
 const PASS_MS = 20_000;
 
@@ -121,8 +124,8 @@ const REDACT_RESPONSE = {
 };
 
 /**
- * Erases personal data of deleted records of a kind: in their rows, events, attempts, timeline, stored responses and
- * related tables, each record in a transaction of its own. It waits until the record's deliveries have settled, at most
+ * Erases personal data of records of a kind that were deleted 30 days ago, or whose erasure was requested: in their rows,
+ * events, attempts, timeline, stored responses and related tables, each record in a transaction of its own. It waits until the record's deliveries have settled, at most
  * for the lifetime of a delivery (docs/requirements.md, section 6).
  */
 export function makeEraser(
@@ -143,14 +146,24 @@ export function makeEraser(
   const table = sql.ref(noun.name);
   let after: Pick<Deleted, 'deleted_at' | 'id'> | null = null;
 
+  /** By an index for each: what waits in the trash is not read. */
+  function due(condition: Sql): Sql {
+    return sql`
+      select workspace_id, id, deleted_at from ${table}
+      where ${condition} and expunged_at is null
+        ${after ? sql`and (deleted_at, id) > (${after.deleted_at}::timestamptz, ${after.id}::uuid)` : sql``}
+      order by deleted_at, id limit ${BATCH}`;
+  }
+
   async function candidates(): Promise<Deleted[]> {
     const rows = await query<Deleted>(
       db.pool,
       sql`
-      select workspace_id, id, deleted_at from ${table}
-      where deleted_at is not null and expunged_at is null
-        ${after ? sql`and (deleted_at, id) > (${after.deleted_at}::timestamptz, ${after.id}::uuid)` : sql``}
-      order by deleted_at, id limit ${BATCH}`,
+      select * from (
+        (${due(sql`erase_requested_at is not null and deleted_at is not null`)})
+        union
+        (${due(sql`deleted_at <= now() - ${sql.raw(RESTORABLE)}`)})
+      ) d order by deleted_at, id limit ${BATCH}`,
     );
     return rows;
   }
@@ -160,11 +173,15 @@ export function makeEraser(
     const rows = await query<Record<string, unknown>>(
       trx,
       sql`
-      select * from ${table} where workspace_id = ${workspaceId} and id = ${id} and expunged_at is null
+      select * from ${table} where workspace_id = ${workspaceId} and id = ${id}
+        and deleted_at = ${record.deleted_at}::timestamptz and expunged_at is null
       for update skip locked`,
     );
     if (!rows[0] || (await hasPendingDelivery(trx, record))) return false;
-    await redactEvents(trx, workspaceId, id);
+    await redactEvents(trx, record, {
+      dataOf: (type, data) => (redactions.get(type) ?? redacted)(data),
+      contextOf: (type, context) => contexts.get(type)?.(context) ?? null,
+    });
     await redactTimeline(trx, workspaceId, id);
     await redactAttempts(trx, workspaceId, id);
     await redactAnswers(trx, record, (object) => {
@@ -191,19 +208,6 @@ export function makeEraser(
     return true;
   }
 
-  async function redactEvents(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<void> {
-    const rows = await query<StoredEvent>(trx, LIST_EVENTS, [workspaceId, id]);
-    for (const { id: eventId, type, data, context } of rows) {
-      const redactedContext = context && (contexts.get(type)?.(context) ?? null);
-      await query(trx, REDACT_EVENT, [
-        JSON.stringify((redactions.get(type) ?? redacted)(data)),
-        redactedContext && JSON.stringify(redactedContext),
-        workspaceId,
-        eventId,
-      ]);
-    }
-  }
-
   return {
     async pass(stopped) {
       const until = performance.now() + PASS_MS;
@@ -225,6 +229,27 @@ export function makeEraser(
       }
     },
   };
+}
+
+/** Redacts the events of a record, by their types. */
+async function redactEvents(
+  trx: Transaction,
+  { workspace_id: workspaceId, id }: Deleted,
+  rules: {
+    dataOf(type: string, data: StoredEvent['data']): object;
+    contextOf(type: string, context: NonNullable<StoredEvent['context']>): object | null;
+  },
+): Promise<void> {
+  const rows = await query<StoredEvent>(trx, LIST_EVENTS, [workspaceId, id]);
+  for (const { id: eventId, type, data, context } of rows) {
+    const redactedContext = context && rules.contextOf(type, context);
+    await query(trx, REDACT_EVENT, [
+      JSON.stringify(rules.dataOf(type, data)),
+      redactedContext && JSON.stringify(redactedContext),
+      workspaceId,
+      eventId,
+    ]);
+  }
 }
 
 /** Fields that the summary shows stay. */

@@ -7,13 +7,14 @@ import type { LaneKey } from '../events/outbox.ts';
 import type { BaseRecord, Noun } from './noun.ts';
 import {
   planChange,
+  planRestore,
   type ChangeRequest,
   type Plan,
   type PlannedChange,
   type PlannedEvent,
   type Writer,
 } from './record-plan.ts';
-import { BASE_COLUMNS, recordStatements, type InsertGateSql } from './record-statement.ts';
+import { BASE_COLUMNS, recordStatements, type InsertGateSql, type WriteKind } from './record-statement.ts';
 import type { Queryable, Statement } from '../db/query.ts';
 
 /** What batches need from the rest of the program. */
@@ -162,6 +163,24 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
     return { answer: planned.answer, lanes: result.lanes ?? [] };
   }
 
+  /**
+   * Restores a deleted record whose row the transaction has locked; stores the response in any case.
+   * @param isDeleted false if there is nothing to restore
+   */
+  async restoreWithin(
+    on: Queryable,
+    writer: Writer,
+    current: R,
+    isDeleted: boolean,
+  ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }> {
+    const plan = isDeleted ? planRestore(this.#noun, current, this.#now(), this.#parts.newId) : null;
+    const answer = { status: 200, body: JSON.stringify(plan?.record ?? current) };
+    if (!plan && !writer.claim) return { answer, lanes: [] };
+    const result = await this.#send(on, 'restore', [{ unit: 0, writer, plans: plan ? [plan] : [], answer }]);
+    if (result.taken) throw new AlreadyAnswered();
+    return { answer, lanes: result.lanes ?? [] };
+  }
+
   toRecord(row: Record<string, unknown>): R {
     const record: Record<string, unknown> = { id: row['id'], version: row['version'] };
     for (const column of this.#noun.columns) record[column] = row[column];
@@ -177,13 +196,13 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
     return planChange(this.#noun, request, current, at, this.#parts.newId);
   }
 
-  async #write(on: Queryable, kind: 'insert' | 'update', units: Numbered[]): Promise<WriteResult> {
+  async #write(on: Queryable, kind: WriteKind, units: Numbered[]): Promise<WriteResult> {
     const result = await this.#send(on, kind, units);
     if (result.lanes) this.#parts.notify(result.lanes);
     return result;
   }
 
-  async #send(on: Queryable, kind: 'insert' | 'update', units: Numbered[]): Promise<WriteResult> {
+  async #send(on: Queryable, kind: WriteKind, units: Numbered[]): Promise<WriteResult> {
     const claims = claimsOf(units, this.#now());
     const workspaces = new Set(units.map(({ writer }) => writer.workspaceId));
     const hasContext = ({ type, context }: PlannedEvent) =>

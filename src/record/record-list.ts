@@ -8,6 +8,7 @@ import { sql, type Sql } from '../db/sql.ts';
 import { filterConditions, searchCondition } from './record-filter.ts';
 import type { BaseRecord, Noun } from './noun.ts';
 import type { RecordStore } from './record-store.ts';
+import { deletionsOf, type DeletedRow } from './trash/deleted-records.ts';
 
 /** Sort orders of lists. `created_at` sorts by id, since a UUIDv7 begins with its time. */
 const SORTS = ['-created_at', 'created_at', '-updated_at', 'updated_at'] as const;
@@ -41,6 +42,10 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
       .stringbool()
       .optional()
       .meta({ description: 'Includes deleted records, as `id` and `deleted_at`.' }),
+    deleted: z.literal('only').optional().meta({
+      description:
+        'Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them.',
+    }),
     ...filters,
     ...(noun.search && {
       q: requiredText(200).optional().meta({ description: SEARCH }),
@@ -54,7 +59,7 @@ export type ListQuery = z.output<ReturnType<typeof listQuery>> & Record<string, 
 /** One page of a noun's records, by keyset: as fast on page 1,000 as on page 1. */
 export async function listRecords<R extends BaseRecord>(
   db: Database,
-  noun: Pick<Noun, 'name' | 'filters' | 'search'>,
+  noun: Pick<Noun, 'name' | 'filters' | 'search' | 'events'>,
   store: Pick<RecordStore<R>, 'toRecord'>,
   request: { workspaceId: string; query: ListQuery; url: string },
 ): Promise<Page<R | { id: string; deleted_at: string }>> {
@@ -64,6 +69,9 @@ export async function listRecords<R extends BaseRecord>(
     select * from ${sql.ref(noun.name)} where ${where} ${position(query)}
     order by ${order(query)} limit ${query.limit + 1}`;
   const found = await retried(() => runQuery<Record<string, string>>(db.pool, page));
+  const deletions = query.deleted
+    ? await deletionsOf(db, noun, workspaceId, found as unknown as DeletedRow[])
+    : null;
   const shown = pageOf(
     found,
     query.limit,
@@ -74,7 +82,11 @@ export async function listRecords<R extends BaseRecord>(
         value: (isByUpdate(query) ? row['updated_at'] : row['created_at'])!,
         id: row['id']!,
       }),
-    (row) => (row['deleted_at'] ? { id: row['id']!, deleted_at: row['deleted_at'] } : store.toRecord(row)),
+    (row) => {
+      const deletion = deletions?.get(row['id']!);
+      if (deletion) return { ...store.toRecord(row), ...deletion };
+      return row['deleted_at'] ? { id: row['id']!, deleted_at: row['deleted_at'] } : store.toRecord(row);
+    },
   );
   return query.count ? { ...shown, total_count: await count(db, noun.name, where) } : shown;
 }
@@ -93,7 +105,8 @@ function matching(
   filters: readonly Sql[],
 ): Sql {
   const conditions = [sql`workspace_id = ${workspaceId}`, ...filters];
-  if (!query.include_deleted) conditions.push(sql`deleted_at is null`);
+  if (query.deleted) conditions.push(sql`deleted_at is not null and expunged_at is null`);
+  else if (!query.include_deleted) conditions.push(sql`deleted_at is null`);
   const wanted = query['q'];
   if (noun.search && typeof wanted === 'string') conditions.push(searchCondition(noun.search, wanted));
   for (const column of ['created_at', 'updated_at']) {

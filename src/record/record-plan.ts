@@ -103,6 +103,18 @@ export function deletionOf<R extends BaseRecord>(noun: Pick<Noun, 'events'>): Mu
   return { apply: (current) => current, fires: () => [noun.events.deleted.name], isDeletion: true };
 }
 
+/** Plans the restoration of a deleted record. */
+export function planRestore<R extends BaseRecord>(
+  noun: Pick<Noun, 'events'>,
+  current: R,
+  at: string,
+  newId: () => Uuid,
+): Plan<R> {
+  const record = { ...current, version: current.version + 1, updated_at: at };
+  const events = [{ id: newId(), type: noun.events['restored']!.name }];
+  return { id: record.id, record, text: JSON.stringify(record), at, events };
+}
+
 /** A requested change of one record. */
 export interface ChangeRequest<R> {
   writer: Writer;

@@ -10,6 +10,10 @@ import type { RecordAnswer } from './record-answer.ts';
 import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from './record-create-routes.ts';
 import { listQuery, listRecords, type ListQuery } from './record-list.ts';
 import type { RecordService } from './record-service.ts';
+import { RESTORABLE_DAYS } from './trash/trash.ts';
+import { trashRoutes } from './trash/trash-routes.ts';
+import type { UpsertParts } from './record-upsert.ts';
+import { matchRoutes, upsertRoutes } from './record-upsert-routes.ts';
 
 const tagsBody = z
   .strictObject({ add: tagList.default([]), remove: tagList.default([]) })
@@ -21,19 +25,22 @@ const tagsBody = z
 
 /** The routes that every kind of record has: list, create, batch, get, update, delete. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
+  parts: UpsertParts,
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
-  db: Database,
   options?: CreateOptions<Input>,
 ): Route[] {
   return [
-    listRoute(service, shown, db),
-    ...recordCreateRoutes(service, shown, options),
+    listRoute(service, shown, parts.db),
+    ...recordCreateRoutes(parts, service, shown, options),
+    ...upsertRoutes(parts, service, shown),
+    ...matchRoutes(parts, service, shown),
     getRoute(service, shown),
     updateRoute('PATCH', service, shown),
     updateRoute('PUT', service, shown),
     ...(service.noun.hasTags ? [tagsRoute(service, shown)] : []),
     deleteRoute(service),
+    ...trashRoutes(parts, service, shown),
   ];
 }
 
@@ -50,7 +57,10 @@ function listRoute<R extends BaseRecord, Input extends object>(
     summary: `List ${noun.pluralLabel.toLowerCase()}`,
     query: listQuery(noun),
     answers: { 200: pageShape(shown.output).extend({ total_count: z.int().optional() }) },
-    async handle({ caller: { workspaceId }, query, url }) {
+    async handle({ caller, query, url }) {
+      const { workspaceId } = caller;
+      if (query.deleted && !caller.may(`${noun.plural}:write`))
+        throw new ApiError('forbidden', `deleted=only needs the scope ${noun.plural}:write.`);
       const page = await listRecords(db, noun, store, { workspaceId, query, url });
       return { status: 200, body: { ...page, data: await completed(page.data) } };
 
@@ -182,7 +192,7 @@ function deleteRoute<R extends BaseRecord, Input extends object>(service: Record
     scope: `${noun.plural}:write`,
     tag: noun.plural,
     summary: `Delete ${withArticle(noun.label)}`,
-    description: `Fires \`${noun.events.deleted.name}\`; afterwards the ${noun.label.toLowerCase()} answers 404.`,
+    description: `Fires \`${noun.events.deleted.name}\`; afterwards the ${noun.label.toLowerCase()} answers 404. It can be restored for ${RESTORABLE_DAYS} days; then its personal data is erased.`,
     supportsIfMatch: true,
     answers: { 204: 'Deleted.' },
     async handle(ctx) {

@@ -33,6 +33,9 @@ export interface InsertGateSql {
   after(kind: 'insert' | 'update'): string;
 }
 
+/** `restore` is an update of deleted records. */
+export type WriteKind = 'insert' | 'update' | 'restore';
+
 /** What a batch holds, besides records and events. */
 interface BatchContents {
   /** Idempotency keys. */
@@ -60,33 +63,34 @@ export function recordStatements(
   contexts?: Readonly<Record<string, string>>,
   gate?: InsertGateSql,
 ) {
-  const written = { insert: insertOf(table, columns), update: updateOf(table, columns) };
+  const written = {
+    insert: insertOf(table, columns),
+    update: updateOf(table, columns, 't.deleted_at is null'),
+    restore: updateOf(table, columns, 't.deleted_at is not null and t.expunged_at is null'),
+  };
 
   /**
    * The writing statement, without the parts that a batch does not need: each node of a query plan costs time before the
    * first row, and most batches are small.
    */
-  function writing(
-    kind: 'insert' | 'update',
-    { claims, several, contexts: hasContexts }: BatchContents,
-  ): string {
+  function writing(kind: WriteKind, { claims, several, contexts: hasContexts }: BatchContents): string {
     const own = kind === 'insert' ? gate : undefined;
     const context = hasContexts ? contextOf(contexts) : undefined;
     return `
 with ${own ? gated(own, claims) : ungated(claims)}
 written as (${written[kind]}
 ),${own ? `${own.related},` : ''}
-${outboxTables({ objectType: table, several, context })}${gate ? `,${gate.after(kind)}` : ''}
+${outboxTables({ objectType: table, several, context })}${gate ? `,${gate.after(kind === 'insert' ? 'insert' : 'update')}` : ''}
 select
   ${own ? own.result : 'null::json'} as gate,
   ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as taken,
-  ${kind === 'update' ? MISSED : 'null::json'} as missed,
+  ${kind === 'insert' ? 'null::json' : MISSED} as missed,
   (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`;
   }
   const known = new Map<string, Statement>();
 
   return {
-    write(kind: 'insert' | 'update', contents: BatchContents): Statement {
+    write(kind: WriteKind, contents: BatchContents): Statement {
       const held = (['claims', 'several', 'contexts'] as const).filter((name) => contents[name]);
       const name = [table, kind, ...(gate?.name ? [gate.name] : []), ...held].join('.');
       const statement = known.get(name) ?? { name, text: writing(kind, contents) };
@@ -106,12 +110,13 @@ function insertOf(table: string, columns: readonly string[]): string {
   returning workspace_id, id`;
 }
 
-function updateOf(table: string, columns: readonly string[]): string {
+/** @param condition which rows may be changed */
+function updateOf(table: string, columns: readonly string[], condition: string): string {
   const changing = ['version', ...columns, 'updated_at', 'deleted_at'];
   return `
   update ${table} t set ${changing.map((column) => `${column} = r.${column}`).join(', ')}
   from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
-  where t.workspace_id = a.workspace_id and t.id = a.id and t.version = r.version - 1 and t.deleted_at is null
+  where t.workspace_id = a.workspace_id and t.id = a.id and t.version = r.version - 1 and ${condition}
   returning t.workspace_id, t.id`;
 }
 

@@ -49,6 +49,13 @@ export interface RecordStore<R extends BaseRecord> {
   ): Promise<LaneKey[]>;
   /** The same as `change`, for a record whose row the transaction has locked. */
   changeWithin(on: Queryable, request: ChangeRequest<R>): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
+  /** Restores a deleted record whose row the transaction has locked. @param isDeleted false: it only answers */
+  restoreWithin(
+    on: Queryable,
+    writer: Writer,
+    current: R,
+    isDeleted: boolean,
+  ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
   get(workspaceId: Uuid, id: Uuid): Promise<R | undefined>;
   /** The records that exist, in any order. */
   getMany(workspaceId: Uuid, ids: readonly Uuid[]): Promise<R[]>;
@@ -122,6 +129,8 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     },
 
     changeWithin: (on, request) => batch.changeWithin(on, request),
+
+    restoreWithin: (on, writer, current, isDeleted) => batch.restoreWithin(on, writer, current, isDeleted),
 
     get: async (workspaceId, id) => (await read(workspaceId, [id]))[0],
 

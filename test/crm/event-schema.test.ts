@@ -207,6 +207,7 @@ async function everything(s: Scenario): Promise<void> {
   ] as const) {
     const { id } = await post(path, body);
     expect((await s.ask('DELETE', `/api/v1/${path}/${id}`)).status).toBe(204);
+    expect((await s.ask('POST', `/api/v1/${path}/${id}/restore`)).status).toBe(200);
   }
 }
 

@@ -421,6 +421,123 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
       });
     });
 
+    describe('trash (section 6)', () => {
+      const restored = `${subject.noun}.restored`;
+      const makeDeleted = async () => {
+        const made = await make();
+        await ask('DELETE', `${path}/${made.id}`);
+        await s.newEvents();
+        return made;
+      };
+
+      test('a restored record is as it was, with a new version, and fires restored alone', async () => {
+        const made = await makeDeleted();
+        const item = `${path}/${made.id}`;
+        await run({
+          method: 'POST',
+          path: `${item}/restore`,
+          status: 200,
+          events: [restored],
+          check({ json, headers }) {
+            expect(json).toEqual({ ...made, version: 3, updated_at: expect.any(String) });
+            expect(headers.get('etag')).toBe('"3"');
+          },
+        });
+        expect((await ask('GET', item)).json).toMatchObject({ id: made.id, version: 3 });
+        await run({ method: 'POST', path: `${item}/restore`, status: 200, events: [] });
+        await run({ method: 'DELETE', path: item, status: 204, events: [deleted] });
+      });
+
+      test('restored ten times at once, it is restored once', async () => {
+        const made = await makeDeleted();
+        const replies = await Promise.all(
+          Array.from({ length: 10 }, () => ask('POST', `${path}/${made.id}/restore`)),
+        );
+        expect(replies.map(({ status, json }) => [status, json.version])).toEqual(Array(10).fill([200, 3]));
+        expect(await s.newEvents()).toEqual([restored]);
+      });
+
+      test('a repeated request under one Idempotency-Key restores once, although it was deleted again', async () => {
+        const made = await makeDeleted();
+        const headers = { 'idempotency-key': 'restore-once' };
+        const again = { method: 'POST', path: `${path}/${made.id}/restore`, headers, status: 200 };
+        await run({ ...again, events: [restored] });
+        await ask('DELETE', `${path}/${made.id}`);
+        await s.newEvents();
+        await run({ ...again, events: [] });
+        await run({ method: 'GET', path: `${path}/${made.id}`, status: 404, code: 'not_found' });
+      });
+
+      test('deleted=only lists the whole records, latest first, to callers that may write them', async () => {
+        const person = await ownWorkspace(s);
+        await make(person);
+        const [first, second] = [await make(person), await make(person)];
+        for (const { id } of [first, second]) await ask('DELETE', `${path}/${id}`, { as: person });
+        const { json } = await ask('GET', `${path}?deleted=only&sort=-updated_at&count=exact`, {
+          as: person,
+        });
+        expect(json.data).toMatchObject(
+          [second, first].map((record) => ({
+            ...record,
+            version: 2,
+            updated_at: expect.any(String),
+            deleted_at: expect.any(String),
+            deleted_by: `api_key:${person.keyId}`,
+            restorable_until: expect.any(String),
+          })),
+        );
+        expect(json.total_count).toBe(2);
+        const [{ deleted_at: at, restorable_until: until }] = json.data;
+        expect(Date.parse(until) - Date.parse(at)).toBe(30 * 86_400_000);
+        const page = await ask('GET', `${path}?deleted=only&limit=1`, { as: person });
+        const next = await ask('GET', page.json.next_url, { as: person });
+        expect([...page.json.data, ...next.json.data].map(({ id }) => id)).toEqual([second.id, first.id]);
+        const reader = await s.person([`${subject.plural}:read`]);
+        const list = { method: 'GET', path: `${path}?deleted=only` };
+        await run({ ...list, as: reader, status: 403, code: 'forbidden' });
+        await run({ ...list, path: `${path}?deleted=all`, status: 400, fields: ['deleted'] });
+        expect((await ask('GET', `${path}?deleted=only`, { as: s.charlie })).json.data).toEqual([]);
+      });
+
+      test('erase deletes a record that is not deleted, and ends its restoring', async () => {
+        const made = await make();
+        const item = `${path}/${made.id}`;
+        await s.newEvents();
+        await run({
+          method: 'POST',
+          path: `${item}/erase`,
+          status: 202,
+          events: [deleted],
+          check: ({ json }) =>
+            expect(json).toEqual({
+              id: made.id,
+              deleted_at: expect.any(String),
+              erase_requested_at: expect.any(String),
+              erased_at: null,
+            }),
+        });
+        await run({ method: 'POST', path: `${item}/erase`, status: 202, events: [] });
+        await run({ method: 'POST', path: `${item}/restore`, status: 410, code: 'gone' });
+        const listed = await ask('GET', `${path}?deleted=only&limit=200`);
+        const row = listed.json.data.find(({ id }: { id: string }) => id === made.id);
+        expect(row.restorable_until).toBeNull();
+      });
+
+      test('they need the right to write, and the workspace', async () => {
+        const made = await makeDeleted();
+        const reader = await s.person([`${subject.plural}:read`]);
+        for (const verb of ['restore', 'erase']) {
+          const item = `${path}/${made.id}/${verb}`;
+          await run({ method: 'POST', path: item, as: reader, status: 403, code: 'forbidden' });
+          await run({ method: 'POST', path: item, as: null, status: 401, code: 'unauthorized' });
+          await run({ method: 'POST', path: item, as: s.charlie, status: 404, code: 'not_found' });
+          const unknown = `${path}/${NOWHERE}/${verb}`;
+          await run({ method: 'POST', path: unknown, status: 404, code: 'not_found' });
+          await run({ method: 'POST', path: `${path}/%00/${verb}`, status: 404, code: 'not_found' });
+        }
+      });
+    });
+
     describe('lists', () => {
       test('pages by cursor hold every record once, newest first', async () => {
         const person = await ownWorkspace(s);

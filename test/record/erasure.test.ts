@@ -108,6 +108,7 @@ describe('section 6: personal data of a deleted record is erased once its delive
     for (const id of ids) {
       const gone = await s.ask('DELETE', `/api/v1/${plural}/${id}`);
       expect([gone.status, gone.text]).toEqual([204, '']);
+      expect((await s.ask('POST', `/api/v1/${plural}/${id}/erase`)).status).toBe(202);
     }
     await settled();
     expect(await erase()).toBe(3);
@@ -155,7 +156,7 @@ describe('section 6: personal data of a deleted record is erased once its delive
       ['activity', 'attempt', 'event', 'idempotency', 'lead', 'lead_submission'].toSorted(),
     );
 
-    for (const lead of leads) await s.ask('DELETE', `/api/v1/leads/${lead}`);
+    for (const lead of leads) await s.ask('POST', `/api/v1/leads/${lead}/erase`);
     await settled();
     expect(await erase()).toBe(2);
     expect(await tablesWith(NEEDLE)).toEqual([]);
@@ -201,7 +202,7 @@ describe('section 6: personal data of a deleted record is erased once its delive
   test('ids, times and the fields of summaries stay', async () => {
     const body = { email: NEEDLE, status: 'customer', source: 'website', custom_fields: { a: 1 } };
     const { id } = (await s.ask('POST', '/api/v1/contacts', { body })).json;
-    await s.ask('DELETE', `/api/v1/contacts/${id}`);
+    await s.ask('POST', `/api/v1/contacts/${id}/erase`);
     await settled();
     await erase();
     const { data } = (await s.ask('GET', '/api/v1/events?types=contact.deleted&limit=200')).json;
@@ -225,7 +226,7 @@ describe('section 6: personal data of a deleted record is erased once its delive
     const { id } = (await s.ask('POST', '/api/v1/contacts', { body: { email: NEEDLE } })).json;
     await settled();
     receiver.answer(() => ({ status: 500 }));
-    await s.ask('DELETE', `/api/v1/contacts/${id}`);
+    await s.ask('POST', `/api/v1/contacts/${id}/erase`);
     await receiver.waitFor(1);
     await s.ask('PATCH', path, { body: { active: false } });
     expect(await erase()).toBe(0);
@@ -252,7 +253,7 @@ describe('section 6: personal data of a deleted record is erased once its delive
     );
     await settled();
     const [delivery] = (await s.ask('GET', `${path}/deliveries?limit=1`)).json.data;
-    for (const id of ids) await s.ask('DELETE', `/api/v1/contacts/${id}`);
+    for (const id of ids) await s.ask('POST', `/api/v1/contacts/${id}/erase`);
     await settled();
     receiver.answer(() => ({ status: 500 }));
     const before = receiver.received.length;
@@ -267,6 +268,73 @@ describe('section 6: personal data of a deleted record is erased once its delive
     await settled();
     expect(await erase()).toBe(1);
     expect(await tablesWith(NEEDLE)).toEqual([]);
+  });
+});
+
+describe('section 6: a deleted record waits 30 days for its erasure', () => {
+  const created = async () =>
+    (await s.ask('POST', '/api/v1/contacts', { body: { email: NEEDLE } })).json.id as string;
+  const restore = (id: string) => s.ask('POST', `/api/v1/contacts/${id}/restore`);
+  const age = (id: string, days: number) =>
+    s.db.pool.query(`update contact set deleted_at = now() - make_interval(days => $2) where id = $1`, [
+      id,
+      days,
+    ]);
+
+  test('after 29 days it can be restored; after 30 it is erased, and answers 410', async () => {
+    const id = await created();
+    await s.ask('DELETE', `/api/v1/contacts/${id}`);
+    await settled();
+    await age(id, 29);
+    expect(await erase()).toBe(0);
+    expect((await restore(id)).json).toMatchObject({ id, email: NEEDLE });
+    await s.ask('DELETE', `/api/v1/contacts/${id}`);
+    await settled();
+    await age(id, 30);
+    expect((await restore(id)).status).toBe(410);
+    expect(await erase()).toBe(1);
+    expect(await tablesWith(NEEDLE)).toEqual([]);
+    const gone = await restore(id);
+    expect([gone.status, gone.json.error.code]).toEqual([410, 'gone']);
+    expect((await s.ask('GET', '/api/v1/contacts?deleted=only')).json.data).toEqual([]);
+  });
+
+  test('a restore and the erasure at once: one of the two happens', async () => {
+    for (let n = 0; n < 10; n += 1) {
+      const id = await created();
+      await s.ask('DELETE', `/api/v1/contacts/${id}`);
+      await settled();
+      // Just within the 30 days for the one, just after them for the other.
+      await s.db.pool.query(
+        `update contact set deleted_at = now() - interval '30 days' + interval '20 ms' where id = $1`,
+        [id],
+      );
+      const [reply] = await Promise.all([restore(id), erase(), erase()]);
+      await erase();
+      const { rows } = await s.db.pool.query(
+        'select email, deleted_at is null as is_restored, expunged_at is null as is_whole from contact where id = $1',
+        [id],
+      );
+      if (reply.status === 200) expect(rows).toEqual([{ email: NEEDLE, is_restored: true, is_whole: true }]);
+      else
+        expect([reply.status, rows]).toEqual([410, [{ email: null, is_restored: false, is_whole: false }]]);
+      await s.ask('POST', `/api/v1/contacts/${id}/erase`);
+      await settled();
+      await erase();
+    }
+  });
+
+  test('a restored lead counts in the analytics again, and has its submissions', async () => {
+    const body = { name: 'Jane Doe', email: NEEDLE, phone: '1', event_date: '2026-08-15' };
+    const { id } = (await s.ask('POST', '/api/v1/leads', { body })).json;
+    const total = async () => (await s.ask('GET', '/analytics/leads')).json.leads as number;
+    const before = await total();
+    await s.ask('DELETE', `/api/v1/leads/${id}`);
+    const between = await total();
+    await s.ask('POST', `/api/v1/leads/${id}/restore`);
+    expect([between, await total()]).toEqual([before - 1, before]);
+    const submissions = await s.ask('GET', `/api/v1/leads/${id}/submissions`);
+    expect(submissions.json.data).toHaveLength(1);
   });
 });
 

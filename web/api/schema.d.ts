@@ -483,6 +483,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/by/email/{email}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Create or update a contact by email
+         * @description Creates the contact, or changes the fields sent of the one with this address (first or other). Of several, it takes the one whose first address it is, then the oldest, and the answer has `ambiguous: true`. Two at once create one contact.
+         */
+        put: operations["putContactsByEmailEmail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find contacts that a new one could be
+         * @description Those with the same email or phone, oldest first, at most 5. Emails are compared ignoring case, telephone numbers however they are written.
+         */
+        get: operations["getContactsMatches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}": {
         parameters: {
             query?: never;
@@ -567,6 +607,26 @@ export interface paths {
          * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
          */
         post: operations["postCompaniesBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find companies that a new one could be
+         * @description Those with the same website or email or name, oldest first, at most 5. Emails are compared ignoring case, telephone numbers however they are written.
+         */
+        get: operations["getCompaniesMatches"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1144,7 +1204,7 @@ export interface paths {
         };
         /**
          * List possible duplicates of a lead
-         * @description The newest 50 leads with the same email, ignoring case, or the same phone digits (at least 7).
+         * @description The newest 50 leads with the same email, ignoring case, or the same telephone number, however it is written.
          */
         get: operations["getLeadsIdDuplicates"];
         put?: never;
@@ -2082,6 +2142,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the workspace */
+        get: operations["getWorkspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update the workspace
+         * @description Changes only the fields sent. Records keep the currency that they have.
+         */
+        patch: operations["patchWorkspace"];
+        trace?: never;
+    };
     "/api/v1/workspace/logo": {
         parameters: {
             query?: never;
@@ -2244,6 +2325,8 @@ export interface components {
             list_fields: string[];
             /** @description Whether its list supports `q`. */
             searchable: boolean;
+            /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
+            match_fields: string[];
             fields: components["schemas"]["ObjectFieldInput"][];
             events: string[];
             /** @description Lists about a record; `{id}` in the path is the id of the record. */
@@ -2361,8 +2444,12 @@ export interface components {
             last_name: string | null;
             /** @description Email */
             email: string | null;
+            /** @description Further email addresses */
+            other_emails: string[];
             /** @description Phone, kept as sent */
             phone: string | null;
+            /** @description Further telephone numbers, kept as sent */
+            other_phones: string[];
             /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
             company: string | null;
             /** @description Company */
@@ -2408,7 +2495,7 @@ export interface components {
             name: string;
             /** @description In units of `currency` */
             value: number | null;
-            /** @description Currency */
+            /** @description Currency (ISO 4217); default: the workspace's */
             currency: string;
             /**
              * @description Status
@@ -2972,6 +3059,41 @@ export interface components {
             /** @description Whether an email with the link was queued. */
             mailed?: boolean;
         };
+        WorkspaceInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description At most 100 characters.
+             * @example Acme Ltd
+             */
+            name: string;
+            plan: string;
+            /**
+             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+             * @example acme-ltd
+             */
+            slug: string;
+            /**
+             * @description ISO 4217: the currency of amounts without one.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+             * @example DE
+             */
+            default_country: string | null;
+            /**
+             * @description A name of the IANA time zone database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description BCP 47: how numbers and dates are written.
+             * @example de-DE
+             */
+            locale: string;
+        };
         MadeByMemberInput: {
             keys: {
                 total_count: number;
@@ -3045,11 +3167,14 @@ export interface components {
             name: string;
             label: string;
             description: string;
-            /** @description Groups scopes: the records they apply to, or `other`. */
-            group: string;
+            /** @description What it is about, such as a kind of records; null for `*`. */
+            group: {
+                name: string;
+                label: string;
+            } | null;
             /** @description For records; null for other scopes. */
             action: ("read" | "write") | null;
-            /** @description Scopes that it includes. */
+            /** @description Scopes that it includes; `*` lists none. */
             includes: string[];
             /** @description Whether the caller may give it to a key. */
             may_grant: boolean;
@@ -3070,6 +3195,31 @@ export interface components {
                 plan: string;
                 /** @description A path of this installation; it needs no key, and is valid for at least a day. */
                 logo_url: string | null;
+                /**
+                 * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+                 * @example acme-ltd
+                 */
+                slug: string;
+                /**
+                 * @description ISO 4217: the currency of amounts without one.
+                 * @example EUR
+                 */
+                currency: string;
+                /**
+                 * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+                 * @example DE
+                 */
+                default_country: string | null;
+                /**
+                 * @description A name of the IANA time zone database.
+                 * @example Europe/Berlin
+                 */
+                time_zone: string;
+                /**
+                 * @description BCP 47: how numbers and dates are written.
+                 * @example de-DE
+                 */
+                locale: string;
             };
             /** @enum {string} */
             role: "owner" | "admin" | "manager" | "member";
@@ -3500,6 +3650,8 @@ export interface components {
             list_fields: string[];
             /** @description Whether its list supports `q`. */
             searchable: boolean;
+            /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
+            match_fields: string[];
             fields: components["schemas"]["ObjectField"][];
             events: string[];
             /** @description Lists about a record; `{id}` in the path is the id of the record. */
@@ -3617,8 +3769,12 @@ export interface components {
             last_name: string | null;
             /** @description Email */
             email: string | null;
+            /** @description Further email addresses */
+            other_emails: string[];
             /** @description Phone, kept as sent */
             phone: string | null;
+            /** @description Further telephone numbers, kept as sent */
+            other_phones: string[];
             /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
             company: string | null;
             /** @description Company */
@@ -3664,7 +3820,7 @@ export interface components {
             name: string;
             /** @description In units of `currency` */
             value: number | null;
-            /** @description Currency */
+            /** @description Currency (ISO 4217); default: the workspace's */
             currency: string;
             /**
              * @description Status
@@ -4228,6 +4384,41 @@ export interface components {
             /** @description Whether an email with the link was queued. */
             mailed?: boolean;
         };
+        Workspace: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description At most 100 characters.
+             * @example Acme Ltd
+             */
+            name: string;
+            plan: string;
+            /**
+             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+             * @example acme-ltd
+             */
+            slug: string;
+            /**
+             * @description ISO 4217: the currency of amounts without one.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+             * @example DE
+             */
+            default_country: string | null;
+            /**
+             * @description A name of the IANA time zone database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description BCP 47: how numbers and dates are written.
+             * @example de-DE
+             */
+            locale: string;
+        };
         MadeByMember: {
             keys: {
                 total_count: number;
@@ -4301,11 +4492,14 @@ export interface components {
             name: string;
             label: string;
             description: string;
-            /** @description Groups scopes: the records they apply to, or `other`. */
-            group: string;
+            /** @description What it is about, such as a kind of records; null for `*`. */
+            group: {
+                name: string;
+                label: string;
+            } | null;
             /** @description For records; null for other scopes. */
             action: ("read" | "write") | null;
-            /** @description Scopes that it includes. */
+            /** @description Scopes that it includes; `*` lists none. */
             includes: string[];
             /** @description Whether the caller may give it to a key. */
             may_grant: boolean;
@@ -4326,6 +4520,31 @@ export interface components {
                 plan: string;
                 /** @description A path of this installation; it needs no key, and is valid for at least a day. */
                 logo_url: string | null;
+                /**
+                 * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+                 * @example acme-ltd
+                 */
+                slug: string;
+                /**
+                 * @description ISO 4217: the currency of amounts without one.
+                 * @example EUR
+                 */
+                currency: string;
+                /**
+                 * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+                 * @example DE
+                 */
+                default_country: string | null;
+                /**
+                 * @description A name of the IANA time zone database.
+                 * @example Europe/Berlin
+                 */
+                time_zone: string;
+                /**
+                 * @description BCP 47: how numbers and dates are written.
+                 * @example de-DE
+                 */
+                locale: string;
             };
             /** @enum {string} */
             role: "owner" | "admin" | "manager" | "member";
@@ -4698,6 +4917,31 @@ export interface operations {
                                 /** Format: uri */
                                 url: string;
                             } | null;
+                            /**
+                             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+                             * @example acme-ltd
+                             */
+                            slug: string;
+                            /**
+                             * @description ISO 4217: the currency of amounts without one.
+                             * @example EUR
+                             */
+                            currency: string;
+                            /**
+                             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+                             * @example DE
+                             */
+                            default_country: string | null;
+                            /**
+                             * @description A name of the IANA time zone database.
+                             * @example Europe/Berlin
+                             */
+                            time_zone: string;
+                            /**
+                             * @description BCP 47: how numbers and dates are written.
+                             * @example de-DE
+                             */
+                            locale: string;
                         };
                         /** @description For an API key. */
                         api_key?: {
@@ -6349,7 +6593,10 @@ export interface operations {
     };
     postContacts: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What happens if the record exists, by email, else phone: another is created (`create`), it is returned as it is (`return`), it gets the fields that were sent (`merge`), or 409 (`error`). */
+                on_duplicate?: "create" | "return" | "merge" | "error";
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -6366,8 +6613,12 @@ export interface operations {
                     last_name?: string | null;
                     /** @description Email */
                     email?: string | null;
+                    /** @description Further email addresses */
+                    other_emails?: string[] | null;
                     /** @description Phone, kept as sent */
                     phone?: string | null;
+                    /** @description Further telephone numbers, kept as sent */
+                    other_phones?: string[] | null;
                     /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
                     company?: string | null;
                     /** @description Company */
@@ -6407,12 +6658,82 @@ export interface operations {
         };
         responses: {
             /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Record id
+                         */
+                        id: string;
+                        /** @description Increases by one with every change; used as the ETag */
+                        version: number;
+                        /** @description Who created the record, as in `api_key:<id>` */
+                        created_by: string;
+                        /**
+                         * Format: date-time
+                         * @description When the record was created
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When the record was last changed
+                         */
+                        updated_at: string;
+                        /** @description Custom fields, by name */
+                        custom_fields: {
+                            [key: string]: string | number | boolean;
+                        };
+                        /** @description First name */
+                        first_name: string | null;
+                        /** @description Last name */
+                        last_name: string | null;
+                        /** @description Email */
+                        email: string | null;
+                        /** @description Further email addresses */
+                        other_emails: string[];
+                        /** @description Phone, kept as sent */
+                        phone: string | null;
+                        /** @description Further telephone numbers, kept as sent */
+                        other_phones: string[];
+                        /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+                        company: string | null;
+                        /** @description Company */
+                        company_id: string | null;
+                        /** @description Job title */
+                        job_title: string | null;
+                        /** @description Status */
+                        status: string;
+                        /** @description Where the contact came from, as in `website` */
+                        source: string | null;
+                        /** @description Notes */
+                        notes: string | null;
+                        /** @description Owner (user id) */
+                        owner_id: string | null;
+                        /** @description True if other records exist that could be meant. */
+                        ambiguous?: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description The record exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Any error. */
@@ -6456,6 +6777,181 @@ export interface operations {
                             record?: components["schemas"]["Contact"];
                             error?: unknown;
                         }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putContactsByEmailEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description First name */
+                    first_name?: string | null;
+                    /** @description Last name */
+                    last_name?: string | null;
+                    /** @description Email */
+                    email?: string | null;
+                    /** @description Further email addresses */
+                    other_emails?: string[] | null;
+                    /** @description Phone, kept as sent */
+                    phone?: string | null;
+                    /** @description Further telephone numbers, kept as sent */
+                    other_phones?: string[] | null;
+                    /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+                    company?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Job title */
+                    job_title?: string | null;
+                    /** @description Status. Default: lead. */
+                    status?: string | null;
+                    /** @description Where the contact came from, as in `website` */
+                    source?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Owner (user id) */
+                    owner_id?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Record id
+                         */
+                        id: string;
+                        /** @description Increases by one with every change; used as the ETag */
+                        version: number;
+                        /** @description Who created the record, as in `api_key:<id>` */
+                        created_by: string;
+                        /**
+                         * Format: date-time
+                         * @description When the record was created
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When the record was last changed
+                         */
+                        updated_at: string;
+                        /** @description Custom fields, by name */
+                        custom_fields: {
+                            [key: string]: string | number | boolean;
+                        };
+                        /** @description First name */
+                        first_name: string | null;
+                        /** @description Last name */
+                        last_name: string | null;
+                        /** @description Email */
+                        email: string | null;
+                        /** @description Further email addresses */
+                        other_emails: string[];
+                        /** @description Phone, kept as sent */
+                        phone: string | null;
+                        /** @description Further telephone numbers, kept as sent */
+                        other_phones: string[];
+                        /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+                        company: string | null;
+                        /** @description Company */
+                        company_id: string | null;
+                        /** @description Job title */
+                        job_title: string | null;
+                        /** @description Status */
+                        status: string;
+                        /** @description Where the contact came from, as in `website` */
+                        source: string | null;
+                        /** @description Notes */
+                        notes: string | null;
+                        /** @description Owner (user id) */
+                        owner_id: string | null;
+                        /** @description True if other records exist that could be meant. */
+                        ambiguous?: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getContactsMatches: {
+        parameters: {
+            query?: {
+                email?: string;
+                phone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Contact"][];
                     };
                 };
             };
@@ -6525,8 +7021,12 @@ export interface operations {
                     last_name?: string | null;
                     /** @description Email */
                     email?: string | null;
+                    /** @description Further email addresses */
+                    other_emails?: string[] | null;
                     /** @description Phone, kept as sent */
                     phone?: string | null;
+                    /** @description Further telephone numbers, kept as sent */
+                    other_phones?: string[] | null;
                     /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
                     company?: string | null;
                     /** @description Company */
@@ -6640,8 +7140,12 @@ export interface operations {
                     last_name?: string | null;
                     /** @description Email */
                     email?: string | null;
+                    /** @description Further email addresses */
+                    other_emails?: string[] | null;
                     /** @description Phone, kept as sent */
                     phone?: string | null;
+                    /** @description Further telephone numbers, kept as sent */
+                    other_phones?: string[] | null;
                     /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
                     company?: string | null;
                     /** @description Company */
@@ -6809,7 +7313,10 @@ export interface operations {
     };
     postCompanies: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What happens if the record exists, by website, else email, else name: another is created (`create`), it is returned as it is (`return`), it gets the fields that were sent (`merge`), or 409 (`error`). */
+                on_duplicate?: "create" | "return" | "merge" | "error";
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -6864,12 +7371,72 @@ export interface operations {
         };
         responses: {
             /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Record id
+                         */
+                        id: string;
+                        /** @description Increases by one with every change; used as the ETag */
+                        version: number;
+                        /** @description Who created the record, as in `api_key:<id>` */
+                        created_by: string;
+                        /**
+                         * Format: date-time
+                         * @description When the record was created
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When the record was last changed
+                         */
+                        updated_at: string;
+                        /** @description Custom fields, by name */
+                        custom_fields: {
+                            [key: string]: string | number | boolean;
+                        };
+                        /** @description Name */
+                        name: string;
+                        /** @description Website, kept as sent */
+                        website: string | null;
+                        /** @description Industry */
+                        industry: string | null;
+                        /** @description Email */
+                        email: string | null;
+                        /** @description Phone, kept as sent */
+                        phone: string | null;
+                        /** @description Postal address */
+                        address: string | null;
+                        /** @description Notes */
+                        notes: string | null;
+                        /** @description Owner (user id) */
+                        owner_id: string | null;
+                        /** @description True if other records exist that could be meant. */
+                        ambiguous?: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Company"];
+                };
+            };
+            /** @description The record exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Any error. */
@@ -6913,6 +7480,41 @@ export interface operations {
                             record?: components["schemas"]["Company"];
                             error?: unknown;
                         }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCompaniesMatches: {
+        parameters: {
+            query?: {
+                website?: string;
+                email?: string;
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Company"][];
                     };
                 };
             };
@@ -7292,7 +7894,7 @@ export interface operations {
                      */
                     value?: number | null;
                     /**
-                     * @description Currency. Default: USD.
+                     * @description Currency (ISO 4217); default: the workspace's
                      * @example GBP
                      */
                     currency?: string | null;
@@ -7472,7 +8074,7 @@ export interface operations {
                      */
                     value?: number | null;
                     /**
-                     * @description Currency. Default: USD.
+                     * @description Currency (ISO 4217); default: the workspace's
                      * @example GBP
                      */
                     currency?: string | null;
@@ -7608,7 +8210,7 @@ export interface operations {
                      */
                     value?: number | null;
                     /**
-                     * @description Currency. Default: USD.
+                     * @description Currency (ISO 4217); default: the workspace's
                      * @example GBP
                      */
                     currency?: string | null;
@@ -9613,7 +10215,7 @@ export interface operations {
                          */
                         value?: number | null;
                         /**
-                         * @description Currency. Default: USD.
+                         * @description Currency (ISO 4217); default: the workspace's
                          * @example GBP
                          */
                         currency?: string | null;
@@ -13430,6 +14032,112 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description At most 100 characters.
+                     * @example Acme Ltd
+                     */
+                    name?: string;
+                    /**
+                     * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+                     * @example acme-ltd
+                     */
+                    slug?: string;
+                    /**
+                     * @description ISO 4217: the currency of amounts without one.
+                     * @example EUR
+                     */
+                    currency?: string;
+                    /**
+                     * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+                     * @example DE
+                     */
+                    default_country?: string | null;
+                    /**
+                     * @description A name of the IANA time zone database.
+                     * @example Europe/Berlin
+                     */
+                    time_zone?: string;
+                    /** @description BCP 47: how numbers and dates are written. */
+                    locale?: string;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly plan?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description The slug belongs, or belonged, to another workspace. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description Any error. */
             default: {

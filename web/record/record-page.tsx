@@ -5,16 +5,17 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { ApiError } from '../api/client.ts';
-import { nounOf, type ObjectField, type ObjectType } from '../api/object-queries.ts';
+import { inSentence, nounOf, useObjects, type ObjectField, type ObjectType } from '../api/object-queries.ts';
 import { queriesOf, useRemoveRecord, type BaseRecord, type ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
+import { useRestoreRecord } from '../api/trash-queries.ts';
 import { paths } from '../paths.ts';
 import { confirm } from '../ui/confirm.tsx';
 import { CopyText } from '../ui/copy-text.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { fieldLabel } from '../ui/field-label.ts';
 import { Moment } from '../ui/relative-time.tsx';
-import { notifyDone, notifyError } from '../ui/notify.tsx';
+import { notifyDone, notifyError, notifyWhenDone } from '../ui/notify.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Property, PropertyList } from '../ui/property-list.tsx';
 import { TextLink } from '../ui/router-links.tsx';
@@ -181,12 +182,17 @@ function CustomFields({ fields }: { fields: BaseRecord['custom_fields'] }) {
 function RecordMenu({ object, record }: Shown) {
   const navigate = useNavigate();
   const { mutateAsync: remove } = useRemoveRecord(queriesOf(object));
+  const { mutateAsync: restore } = useRestoreRecord(object.plural);
+  const objects = useObjects();
   const title = recordTitle(object, record);
   const noun = nounOf(object);
   const removeRecord = async () => {
     try {
       await remove(record.id);
-      notifyDone(`${title} deleted`);
+      notifyDone(`${title} deleted`, {
+        label: 'Undo',
+        run: () => notifyWhenDone(restore(record.id), () => notifyDone(`${title} restored`)),
+      });
       await navigate(paths.records(object.plural));
     } catch (error) {
       notifyError(error as Error);
@@ -195,7 +201,7 @@ function RecordMenu({ object, record }: Shown) {
   const confirmRemoval = () =>
     confirm({
       title: `Delete this ${noun}?`,
-      text: `${title} is removed from all lists, and the API returns 404 for it. This cannot be undone.`,
+      text: deletionText(object, title, objects),
       action: `Delete ${noun}`,
       onConfirm: () => void removeRecord(),
     });
@@ -213,6 +219,15 @@ function RecordMenu({ object, record }: Shown) {
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** What a deletion does, in plain words. @param objects the objects that the session may read */
+function deletionText(object: ObjectType, title: string, objects: readonly ObjectType[]): string {
+  const linked = objects.filter(({ fields }) => fields.some(({ references }) => references === object.key));
+  const names = linked.map(({ plural_label: label }) => inSentence(label));
+  const list = names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}` : names[0];
+  const others = list ? ` Its ${list} stay, without a working link to it.` : '';
+  return `${title} moves to the trash with its timeline, and you can restore it there for 30 days. Then its data is erased.${others}`;
 }
 
 function Loading({ title, breadcrumb }: { title: string; breadcrumb: ReactNode }) {

@@ -1,9 +1,33 @@
+import { Button, Group } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { ApiError, isConflict } from '../api/client.ts';
 
-/** Shows a success notification. */
-export function notifyDone(message: string): void {
-  notifications.show({ message, withBorder: true, color: 'harbour' });
+/** Shows a success notification. @param action a button in it, such as Undo; it then stays for 10 seconds */
+export function notifyDone(message: string, action?: { label: string; run: () => void }): void {
+  if (!action) {
+    notifications.show({ message, withBorder: true, color: 'harbour' });
+    return;
+  }
+  const id = notifications.show({
+    message: (
+      <Group justify="space-between" wrap="nowrap">
+        {message}
+        <Button
+          size="compact-sm"
+          variant="light"
+          onClick={() => {
+            notifications.hide(id);
+            action.run();
+          }}
+        >
+          {action.label}
+        </Button>
+      </Group>
+    ),
+    withBorder: true,
+    color: 'harbour',
+    autoClose: 10_000,
+  });
 }
 
 /** Shows an error notification, for actions outside a form. */

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { allows } from '../../account/scope.ts';
 import { ApiError } from '../../base/errors.ts';
 import { plainText, requiredText } from '../../base/values/text.ts';
 import { pageOf } from '../../db/page.ts';
@@ -74,7 +73,7 @@ export function tagRoutes(parts: TagRouteParts): Route[] {
   const { tags, nouns, recordChange } = parts;
 
   const usageOf = async (caller: Ctx<unknown, unknown>['caller'], folded: readonly string[]) => {
-    const readable = nouns.filter(({ plural }) => allows(caller.scopes, `${plural}:read`));
+    const readable = nouns.filter(({ plural }) => caller.may(`${plural}:read`));
     return tags.usage(caller.workspaceId, readable, folded);
   };
   const recorded =

@@ -1,3 +1,4 @@
+import { recordScopes } from '../../account/scope.ts';
 import { isoTime } from '../../base/clock.ts';
 import { ApiError } from '../../base/errors.ts';
 import { append, type LaneKey } from '../../events/outbox.ts';
@@ -11,6 +12,9 @@ import type { TagRegistry } from './tag-registry.ts';
 import { tagRewriteJob } from './tag-rewrite.ts';
 import { tagRoutes } from './tag-routes.ts';
 import { makeTagStore } from './tag-store.ts';
+
+/** Members may add tags to records that they may write; renaming, merging and deleting changes all records. */
+export const TAG_SCOPES = recordScopes({ plural: 'tags', pluralLabel: 'Tags' }, 'manager');
 
 interface TagsParts extends ModuleParts {
   registry: TagRegistry;

@@ -4,10 +4,9 @@ import { folded } from '../../../base/fold.ts';
 import type { Uuid } from '../../../base/id.ts';
 import { isUniqueViolation } from '../../../db/failure.ts';
 import type { Database } from '../../../db/pool.ts';
-import { query, type Statement, type Transaction } from '../../../db/query.ts';
+import { query, type Statement, type Transaction, type AfterWrite } from '../../../db/query.ts';
 import type { Option } from '../../../record/fields/field.ts';
 import { makeNameMatcher } from '../../../record/name-matcher.ts';
-import type { AfterWrite } from '../../change-recorder.ts';
 
 /** One option of a workspace's leads: a source, or an event type. */
 export interface LeadOption {

@@ -1,0 +1,105 @@
+/**
+ * How personal data in a column ends:
+ * - `record`: with the record: its own row, by its fields (erasure.ts)
+ * - `related`: with the record: rows of other tables (`ErasureRules.relatedTables`, and what erasure.ts redacts)
+ * - `expires`: it is kept for a limited time, whatever it is about
+ * - `account`: it belongs to the account of a member, and ends with it
+ * - `workspace`: what members enter about their own workspace; they change or delete it
+ * - `sealed`: encrypted or hashed; it ends with its row
+ */
+export type Ending = 'record' | 'related' | 'expires' | 'account' | 'workspace' | 'sealed';
+
+type Columns = string;
+
+/**
+ * Every column that can hold personal data, with its ending (docs/requirements.md, "Erasure"). A test reads the schema and
+ * fails on a column of text, JSON or bytes that is neither here nor in `NOT_PERSONAL`.
+ */
+export const PERSONAL_DATA: Readonly<Record<string, Partial<Record<Ending, Columns>>>> = {
+  contact: {
+    record:
+      'first_name last_name email phone other_emails other_phones company job_title notes custom_fields tags',
+  },
+  company: { record: 'name website industry email phone address notes custom_fields tags' },
+  deal: { record: 'name lost_reason notes custom_fields tags' },
+  task: { record: 'title description custom_fields tags' },
+  lead: { record: 'first_name last_name email phone event_type notes crm_lead_id custom_fields tags' },
+  lead_submission: { related: 'payload address referrer utm crm_lead_id consent' },
+  crm_activity: { related: 'payload crm_lead_id' },
+  activity: { related: 'changed' },
+  event: { related: 'data context' },
+  attempt: { related: 'request response detail' },
+  idempotency: { related: 'body' },
+  tag: { related: 'name folded' },
+  tag_change: { expires: 'folded' },
+  form_aside: { expires: 'fields consent address referrer utm' },
+  form_visitor: { sealed: 'subject' },
+  inbox_request: { expires: 'query headers body', sealed: 'sealed' },
+  mail: { expires: 'to_address message last_error' },
+  job: { expires: 'last_error' },
+  app_user: { account: 'email name', sealed: 'password' },
+  link: { expires: 'email', sealed: 'hash' },
+  session: { sealed: 'hash' },
+  sign_in_failure: { sealed: 'subject' },
+  audit: { workspace: 'details' },
+  notice: { workspace: 'details' },
+  file: { workspace: 'name' },
+  file_content: { workspace: 'bytes' },
+  workspace: { workspace: 'name slug' },
+  workspace_slug: { workspace: 'slug' },
+  api_key: { workspace: 'name', sealed: 'hash' },
+  endpoint: { workspace: 'name url filter filter_on filter_texts', sealed: 'secret old_secret headers' },
+  inbound_secret: { workspace: 'name', sealed: 'hash' },
+  inbox: { workspace: 'name', sealed: 'secret secret_hash sealed_secret' },
+  custom_event_type: { workspace: 'name description schema sample' },
+  form: {
+    workspace: 'name title intro fields consent_text submit_label thanks_text redirect_url allowed_origins',
+  },
+  pipeline: { workspace: 'name' },
+  stage: { workspace: 'name' },
+  lead_source: { workspace: 'name folded' },
+  lead_event_type: { workspace: 'name folded' },
+  lead_status: { workspace: 'name folded' },
+};
+
+/** Columns that hold keys, states, kinds, actors (`user:<id>`), counts and times only. */
+export const NOT_PERSONAL: Readonly<Record<string, Columns>> = {
+  // Fields that the summary of an event shows as well (AX12) stay after the erasure.
+  contact: 'status source created_by',
+  company: 'created_by',
+  deal: 'currency status created_by',
+  task: 'priority status created_by',
+  lead: 'source status created_by',
+  activity: 'record_type type actor',
+  event: 'type object_type actor reason filter_skipped',
+  attempt: 'event_type kind failure state',
+  queue: 'event_type kind last_failure',
+  idempotency: 'key request_hash',
+  crm_activity: 'event_type body_hash matched_by',
+  lead_submission: 'channel',
+  lead_counter: 'assignment assignment_set turns',
+  lead_day: 'won tallies contacted',
+  lead_source: 'created_by',
+  lead_event_type: 'created_by',
+  lead_status: 'key kind created_by',
+  tag: 'created_by',
+  tag_change: 'actor',
+  form: 'source proof_of_work created_by',
+  form_aside: 'reasons',
+  inbox: 'created_by',
+  inbox_request: 'method',
+  mail: 'kind key state message_id',
+  job: 'type payload unique_key',
+  link: 'kind role created_by',
+  member: 'role',
+  audit: 'actor action object_type',
+  notice: 'type object_type',
+  file: 'purpose content_type sha256 storage created_by',
+  workspace: 'plan currency default_country time_zone locale',
+  api_key: 'style prefix salt scopes created_by',
+  endpoint: 'format events state reason method content_type payload created_by ordering',
+  inbound_secret: 'prefix salt created_by',
+  custom_event_type: 'created_by',
+  pipeline: 'created_by',
+  installation: 'sealed_check',
+};
