@@ -36,6 +36,7 @@ async function makeOneOfEach(): Promise<void> {
   });
   made.set('/analytics/leads/', lead);
   await make('pipelines', { name: 'Sales', stages: [{ name: 'New' }] });
+  await make('tags', { name: 'Tag' });
   await make('lead-statuses', { name: 'Waiting' });
   await make('lead-sources', { name: 'Fair' });
   await make('lead-event-types', { name: 'Gala' });

@@ -108,6 +108,28 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       expect(shownThen(json)).toMatchObject(steady(withTagEvents(answers.reads[path])) as object);
     });
 
+    test('what the release erased, or was about to, answers 410 to a restore', async () => {
+      let found = 0;
+      for (const [table, plural] of Object.entries({
+        contact: 'contacts',
+        company: 'companies',
+        lead: 'leads',
+      })) {
+        const { rows } = await store.client.query<{ id: string; workspace_id: string }>(
+          `select id, workspace_id from ${table} where deleted_at is not null`,
+        );
+        for (const { id, workspace_id: workspaceId } of rows) {
+          const { workspaces } = manifest;
+          if (workspaceId !== workspaces['main'] && workspaceId !== workspaces['branch']) continue;
+          const as = workspaceId === workspaces['main'] ? main : branch;
+          const { status, json } = await s.ask(as, 'POST', `/api/v1/${plural}/${id}/restore`);
+          expect([status, json.error.code]).toEqual([410, 'gone']);
+          found += 1;
+        }
+      }
+      expect(found).toBeGreaterThan(0);
+    });
+
     test('the tags of leads are tags of the workspace, and leads are found by them', async () => {
       const leads = (await s.all(main, '/api/v1/leads')) as { id: string; tags: string[] }[];
       const used = new Set(leads.flatMap(({ tags }) => tags.map((tag) => tag.toLowerCase())));
