@@ -11,6 +11,7 @@ import type { Engine } from './delivery/engine.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
 import { makeCustomTypes } from './events/custom-event-type.ts';
 import { makeSchemaWorkers } from './events/schema-workers.ts';
+import type { Config } from './config.ts';
 import { makeFoundation, type FoundationInput } from './foundation.ts';
 import { makeHttpServer } from './http-assembly.ts';
 import { makeRecordChange } from './http/record-change.ts';
@@ -24,6 +25,7 @@ import { makeMadeBy } from './api/account/made-by.ts';
 import { changePlan } from './api/account/plan-routes.ts';
 import { assembleDelivery } from './delivery-assembly.ts';
 import { assembleFiles } from './file-assembly.ts';
+import type { MailSender } from './mail/mail-sender.ts';
 import { assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
 
 /** The whole program on one database, assembled but not running. */
@@ -104,12 +106,7 @@ export function assemble(input: FoundationInput): App {
     people: accounts,
     signIn,
     baseUrl: foundation.baseUrl,
-    start() {
-      const worker = config.services.includes('worker');
-      engine.start({ worker });
-      if (worker) jobWorker.start();
-      mailSender?.start();
-    },
+    start: () => startServices(config, { engine, jobWorker, mailSender }),
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
     server: () =>
       makeHttpServer({
@@ -139,4 +136,14 @@ export function assemble(input: FoundationInput): App {
       await schemaWorkers.close();
     },
   };
+}
+
+function startServices(
+  { services }: Config,
+  { engine, jobWorker, mailSender }: Pick<App, 'engine' | 'jobWorker'> & { mailSender: MailSender | null },
+): void {
+  const worker = services.includes('worker');
+  engine.start({ worker });
+  if (worker) jobWorker.start();
+  mailSender?.start();
 }
