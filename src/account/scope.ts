@@ -1,6 +1,6 @@
 import { isAtLeast, type Role } from './role.ts';
 
-/** A permission of API keys and roles. A capability defines its scopes beside its routes. */
+/** A permission of API keys and roles. A capability defines its scopes next to its routes. */
 export interface Scope {
   name: string;
   /** An imperative, such as `Send leads`. */

@@ -82,7 +82,7 @@ export function makeEndpointChanges(
     if (!row) return undefined;
     const endpoint = open(row);
     await afterWrite(trx, endpoint);
-    if (columns['state'] !== undefined && !disabling) await owners.attended(trx, workspaceId, id);
+    if (columns['state'] !== undefined && !disabling) await owners.handledByUser(trx, workspaceId, id);
     await query(trx, CLEAR_FAILURES, [workspaceId, id]);
     await disabling?.(trx, endpoint);
     await notifyProcesses(trx, id);

@@ -59,7 +59,7 @@ export interface Inboxes {
 
 /** Per workspace. */
 const MAX_INBOXES = 10;
-const LIFE_MS = 7 * 86_400_000;
+const INBOX_LIFETIME_MS = 7 * 86_400_000;
 
 /** Rows of 0.1.0 have the secret in the clear, and nothing sealed. */
 interface InboxRow extends Inbox {
@@ -203,7 +203,7 @@ async function insertInbox(
   { name, status }: Pick<Inbox, 'name' | 'status'>,
 ): Promise<InboxRow> {
   const now = isoTime(clock.now());
-  const expires = isoTime(clock.now() + LIFE_MS);
+  const expires = isoTime(clock.now() + INBOX_LIFETIME_MS);
   // Two at once must not both take the last place.
   await query(trx, LOCK_WORKSPACE, [workspaceId]);
   await query(trx, DELETE_EXPIRED, [workspaceId, now]);
