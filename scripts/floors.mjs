@@ -8,6 +8,7 @@ export const FLOORS = [
   ['jobs', 'events'],
   ['mail'],
   ['account'],
+  ['connections'],
   ['delivery'],
   ['http'],
   ['record'],

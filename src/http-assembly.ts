@@ -5,6 +5,9 @@ import { makeSessionRevalidation } from './account/session-revalidation.ts';
 import type { Sealer } from './base/seal.ts';
 import { CATALOGUE, FORMATS, SCOPES } from './catalogue.ts';
 import type { Config } from './config.ts';
+import { makeConnectionEvents } from './connections/connection-event.ts';
+import { makeConnections } from './connections/connection-store.ts';
+import { makeUnverifiedRequests } from './connections/unverified-requests.ts';
 import { makeCrm } from './crm/crm.ts';
 import { makeCrmActivities } from './crm/leads/inbound/crm-activity.ts';
 import { missingMigrations } from './db/migrate.ts';
@@ -53,16 +56,23 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
     leadInputByKeyStyle: { remixcrm: remixcrmLeadInput },
   });
   const reading = readingFor(app, parts);
+  const inbound = inboundFor(app, parts);
   await describeApi(app, { version: VERSION });
   // A separate scope: the document contains the routes that are registered after it.
   await app.register(async (scope) => {
     if (services.includes('api')) {
-      mount(scope, apiRoutes(parts, { crm, reading }), serverParts);
+      mount(
+        scope,
+        apiRoutes(parts, { crm, reading, connecting: { ...inbound, connectionEvents: inbound.events } }),
+        serverParts,
+      );
       mountIntegrations(scope, {
         secrets: parts.secrets,
         activities,
         inboundLeads: crm.inboundLeads,
         log,
+        inbound,
+        baseUrl: parts.baseUrl,
       });
     }
   });
@@ -87,6 +97,14 @@ function readingFor(app: FastifyInstance, { db, clock, log, unknownOf }: HttpSer
   app.addHook('preClose', () => Promise.resolve(tail.stop()));
   const revalidation = makeSessionRevalidation(db, clock, SCOPES);
   return makeEventReading({ db, unknownOf, tail, revalidation, limit: makeConcurrencyLimit(WAITING) });
+}
+
+/** The connections of other systems, and the log of their requests. */
+function inboundFor(app: FastifyInstance, parts: HttpServerParts) {
+  const events = makeConnectionEvents(parts);
+  const unverified = makeUnverifiedRequests({ events, log: parts.log });
+  app.addHook('onClose', () => unverified.stop());
+  return { connections: makeConnections(parts), events, unverified, log: parts.log };
 }
 
 /** The URL of a server that listens on `host`. */

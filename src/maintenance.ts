@@ -2,6 +2,7 @@ import { dropOldAnswers } from './account/idempotency.ts';
 import { moveNoticeLetters } from './account/notice-mail.ts';
 import type { Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
+import { dropOldConnectionEvents } from './connections/connection-event.ts';
 import { eraseDeleted } from './crm/crm.ts';
 import { dropOldQuarantine } from './crm/forms/form-quarantine.ts';
 import type { Database } from './db/pool.ts';
@@ -44,6 +45,7 @@ export function maintenanceTasks(parts: MaintenanceParts): RecurringJob[] {
       ? [task('maintenance.notice_letters', MINUTE, () => moveNoticeLetters(db, { mail, webhookUrl }))]
       : []),
     task('maintenance.erasure', MINUTE, eraseDeleted({ db, log }).pass),
+    task('maintenance.connection_events', HOUR, () => dropOldConnectionEvents(db)),
     task('maintenance.form_spam', HOUR, () => dropOldQuarantine(db)),
     task('maintenance.idempotency', HOUR, () => dropOldAnswers(db)),
     task('maintenance.inboxes', HOUR, () => dropOldInboxes(db)),

@@ -4,17 +4,22 @@ import type { InboundSecrets } from './account/inbound-secret.ts';
 import type { Workspaces } from './account/workspace.ts';
 import type { Logger } from './base/log.ts';
 import { CATALOGUE, FORMATS, SCOPES } from './catalogue.ts';
+import type { InboundParts } from './connections/inbound-request.ts';
 import { RECORD_OBJECTS, type Crm } from './crm/crm.ts';
 import type { CrmActivities } from './crm/leads/inbound/crm-activity.ts';
+import { NOUNS } from './crm/nouns.ts';
 import type { Inboxes } from './delivery/inbox/inbox.ts';
 import type { CustomTypes } from './events/custom-event-type.ts';
 import type { Route } from './http/route.ts';
+import { CONNECTION_KINDS } from './integrations/connection-kinds.ts';
 import { mountCrmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
 import { mountGoogleAds } from './integrations/google-ads/google-ads.ts';
 import { withLeadApi } from './integrations/remixcrm/lead-api.ts';
 import { mountTypeform } from './integrations/typeform/typeform.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
+import { connectionRoutes, type ConnectionParts } from './api/connections/connection-routes.ts';
+import { mountConnections } from './api/connections/connection-receiver.ts';
 import { auditRoutes } from './api/account/audit-log-routes.ts';
 import { customEventRoutes, type CustomEventParts } from './api/events/custom-event-routes.ts';
 import { customTypeRoutes } from './api/events/custom-event-type-routes.ts';
@@ -63,7 +68,15 @@ export interface RouteParts
 /** All routes of the API, in the order of its document. */
 export function apiRoutes(
   parts: RouteParts,
-  { crm, reading }: { crm: Pick<Crm, 'routes'>; reading: EventReading },
+  {
+    crm,
+    reading,
+    connecting,
+  }: {
+    crm: Pick<Crm, 'routes'>;
+    reading: EventReading;
+    connecting: Pick<ConnectionParts, 'connections' | 'connectionEvents'>;
+  },
 ): Route[] {
   const { db, customTypes, inboxes, recordChange } = parts;
   return [
@@ -75,6 +88,7 @@ export function apiRoutes(
     ...auditRoutes(parts.audit),
     ...apiKeyRoutes({ ...parts, scopes: SCOPES }),
     ...inboundSecretRoutes(parts),
+    ...connectionRoutes({ ...parts, ...connecting, kinds: CONNECTION_KINDS, recordUrl: recordUrl(parts) }),
     ...scopeRoutes(RECORD_OBJECTS),
     ...withLeadApi(crm.routes, parts.baseUrl),
     ...webhookRoutes(parts),
@@ -94,6 +108,11 @@ export function apiRoutes(
   ];
 }
 
+function recordUrl({ baseUrl }: Pick<RouteParts, 'baseUrl'>) {
+  const plurals = new Map(NOUNS.map(({ name, plural }) => [name, plural]));
+  return (type: string, id: string) => (plurals.has(type) ? `${baseUrl()}/${plurals.get(type)}/${id}` : null);
+}
+
 /** Mounts the inbound webhooks of other systems. */
 export function mountIntegrations(
   app: FastifyInstance,
@@ -102,9 +121,13 @@ export function mountIntegrations(
     activities: CrmActivities;
     inboundLeads: Crm['inboundLeads'];
     log: Logger;
+    inbound: InboundParts;
+    baseUrl(): string;
   },
 ): void {
   mountCrmWebhook(app, parts);
   mountTypeform(app, parts);
   mountGoogleAds(app, parts);
+  const { inbound, baseUrl } = parts;
+  mountConnections(app, { ...inbound, baseUrl, kinds: CONNECTION_KINDS, services: parts });
 }

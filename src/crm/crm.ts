@@ -28,6 +28,7 @@ import { FORM_EVENTS, formLead } from './forms/form-lead.ts';
 import { FORM_SUBMISSION_COPY } from './forms/form-submission-routes.ts';
 import { makeForms, type FormParts, type Forms } from './forms/forms.ts';
 import { CRM_ACTIVITY_TABLE, type CrmActivities } from './leads/inbound/crm-activity.ts';
+import { eraseConnectionEventsOfLead } from './leads/inbound/inbound-lead-erasure.ts';
 import { crmActivityRoutes } from './leads/inbound/crm-activity-routes.ts';
 import { makeInboundLeads, type InboundLeads } from './leads/inbound/inbound-lead.ts';
 import { leadAnalyticsRoutes } from './leads/analytics/lead-analytics-routes.ts';
@@ -69,6 +70,7 @@ const ERASURE_RULES: Readonly<Record<string, ErasureRules>> = {
     relatedTables: [SUBMISSION_TABLE, CRM_ACTIVITY_TABLE],
     variants: [formLead as unknown as Noun],
     embeddedCopies: [FORM_SUBMISSION_COPY],
+    eraseCopies: eraseConnectionEventsOfLead,
   },
 };
 

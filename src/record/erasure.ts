@@ -31,6 +31,8 @@ export interface ErasureRules {
   /** Nouns of the same table whose events hold more than the record. */
   variants?: readonly Noun[];
   embeddedCopies?: readonly EmbeddedCopy[];
+  /** Erases what is found by the record's values rather than by its id. @param row before it is erased */
+  eraseCopies?(trx: Transaction<Schema>, row: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
 /** A deleted record that still holds personal data. */
@@ -66,7 +68,7 @@ const PASS_MS = 20_000;
  */
 export function makeEraser(
   noun: Noun,
-  { relatedTables = [], variants = [], embeddedCopies = [] }: ErasureRules,
+  { relatedTables = [], variants = [], embeddedCopies = [], eraseCopies }: ErasureRules,
   { db, log }: { db: Database; log: Logger },
 ): Eraser {
   const redacted = redactionOf(noun);
@@ -108,6 +110,7 @@ export function makeEraser(
     for (const { table: other, key, blank } of relatedTables)
       await sql`update ${sql.table(other)} set ${sql.raw(blank)}
                 where workspace_id = ${workspaceId} and ${sql.ref(key)} = ${id}`.execute(trx);
+    await eraseCopies?.(trx, rows[0]);
     const left = redacted(Object.fromEntries(noun.columns.map((name) => [name, rows[0]![name]])));
     const columns = noun.columns.map((name) => sql.raw(name));
     await sql`

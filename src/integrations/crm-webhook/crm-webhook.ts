@@ -5,6 +5,7 @@ import type { InboundSecrets } from '../../account/inbound-secret.ts';
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Logger } from '../../base/log.ts';
+import type { InboundResult } from '../../connections/connection-kind.ts';
 import type { CrmActivities } from '../../crm/leads/inbound/crm-activity.ts';
 import { rawKey } from '../../http/authenticate.ts';
 import { validationError } from '../../http/error-response.ts';
@@ -40,19 +41,37 @@ export function mountCrmWebhook(app: FastifyInstance, { secrets, activities, log
     },
     handler: async (request, reply) => {
       const workspaceId = senders.get(request)!;
-      const { crm_lead_id: crmLeadId, event_type: type } = read(request.body);
-      const body = request.jsonText!;
-      const lead = await stored(activities.record(workspaceId, { crmLeadId, eventType: type, body }));
-      if (!lead) log.info({ workspace_id: workspaceId, crm_lead_id: crmLeadId, event_type: type }, NO_MATCH);
+      const { answer } = await takeReport({ activities, log }, workspaceId, request.body, request.jsonText!);
       return reply
         .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
-        .send(
-          lead
-            ? { ok: true, stored: true, lead_id: lead.number }
-            : { ok: true, stored: false, reason: NO_MATCH },
-        );
+        .type('application/json; charset=utf-8')
+        .send(answer);
     },
   });
+}
+
+/** Stores a report about a lead (CW2 to CW4). @param body exactly as sent */
+export async function takeReport(
+  { activities, log }: Pick<CrmWebhookParts, 'activities' | 'log'>,
+  workspaceId: Uuid,
+  sent: unknown,
+  body: string,
+): Promise<InboundResult> {
+  const { crm_lead_id: crmLeadId, event_type: type } = read(sent);
+  const { lead, isRepeat } = await stored(
+    activities.record(workspaceId, { crmLeadId, eventType: type, body }),
+  );
+  const outcome = isRepeat ? 'duplicate' : 'accepted';
+  if (lead) {
+    const answer = JSON.stringify({ ok: true, stored: true, lead_id: lead.number });
+    return { outcome, record: { type: 'lead', id: lead.id }, answer };
+  }
+  log.info({ workspace_id: workspaceId, crm_lead_id: crmLeadId, event_type: type }, NO_MATCH);
+  return {
+    outcome,
+    reason: NO_MATCH,
+    answer: JSON.stringify({ ok: true, stored: false, reason: NO_MATCH }),
+  };
 }
 
 function read(sent: unknown): z.output<typeof report> {
@@ -61,7 +80,7 @@ function read(sent: unknown): z.output<typeof report> {
   throw validationError(result.error, 'body');
 }
 
-function eventType(sent: unknown): string {
+export function eventType(sent: unknown): string {
   if (typeof sent !== 'string' || sent.trim() === '' || sent.includes('\0')) return DEFAULT_EVENT_TYPE;
   return sent.trim().slice(0, MAX_EVENT_TYPE_LENGTH).toWellFormed();
 }

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { InboundSecrets } from '../../account/inbound-secret.ts';
+import type { Uuid } from '../../base/id.ts';
 import { membersOf } from '../../base/json-text.ts';
 import { requiredText } from '../../base/values/text.ts';
+import type { InboundResult } from '../../connections/connection-kind.ts';
 import { answeredField, leadOfAnswers } from '../../crm/leads/inbound/lead-form-answers.ts';
 import type { InboundLeads } from '../../crm/leads/inbound/inbound-lead.ts';
 import { validationError } from '../../http/error-response.ts';
@@ -35,19 +37,8 @@ export function mountGoogleAds(
     // The key is in the body, so the body is parsed first. A column has three fields.
     config: { maxFields: 1_000 },
     handler: async (request, reply) => {
-      const known = key.safeParse(request.body);
-      const workspaceId = await secrets.workspaceOf(known.success ? known.data.google_key : null);
-      const lead = read(request.body);
-      const input = leadOfAnswers(answersOf(lead), 'Google Ads', 'user_column_data');
-      const answer = lead.is_test
-        ? '{"status":"test"}'
-        : await inboundLeads.take(workspaceId, {
-            channel: 'google-ads',
-            id: lead.lead_id,
-            input,
-            sent: lead,
-            sentText: () => withoutKey(request.jsonText!),
-          });
+      const workspaceId = await secrets.workspaceOf(googleKey(request.body));
+      const { answer } = await takeFormLead(inboundLeads, workspaceId, request.body, () => request.jsonText!);
       return reply
         .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
         .type('application/json')
@@ -56,8 +47,35 @@ export function mountGoogleAds(
   });
 }
 
+/** Creates the lead of a submitted lead form. @param sentText the body exactly as sent */
+export async function takeFormLead(
+  inboundLeads: InboundLeads,
+  workspaceId: Uuid,
+  sent: unknown,
+  sentText: () => string,
+): Promise<InboundResult> {
+  const lead = read(sent);
+  const input = leadOfAnswers(answersOf(lead), 'Google Ads', 'user_column_data');
+  if (lead.is_test)
+    return { outcome: 'ignored', reason: 'Google sent test data.', answer: '{"status":"test"}' };
+  const { id, answer, isRepeat } = await inboundLeads.take(workspaceId, {
+    channel: 'google-ads',
+    id: lead.lead_id,
+    input,
+    sent: lead,
+    sentText: () => withoutKey(sentText()),
+  });
+  return { outcome: isRepeat ? 'duplicate' : 'accepted', record: { type: 'lead', id }, answer };
+}
+
+/** The key in a body; null for none. */
+export function googleKey(sent: unknown): string | null {
+  const known = key.safeParse(sent);
+  return known.success ? known.data.google_key : null;
+}
+
 /** The body without the secret. */
-function withoutKey(body: string): string {
+export function withoutKey(body: string): string {
   const kept = membersOf(body).filter(({ name }) => name !== 'google_key');
   return `{${kept.map(({ name, value }) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
 }

@@ -7,6 +7,7 @@ import { requiredText } from '../../base/values/text.ts';
 import { hmacSha256, sameBytes } from '../../base/hmac.ts';
 import { jsonOf } from '../../base/json-text.ts';
 import type { Uuid } from '../../base/id.ts';
+import type { InboundResult } from '../../connections/connection-kind.ts';
 import {
   answeredField,
   leadOfAnswers,
@@ -65,18 +66,7 @@ export function mountTypeform(
     },
     handler: async (request, reply) => {
       const workspaceId = signerOf(request, mayBe.get(request)!);
-      const { event_id: id, event_type: type, form_response: response } = read(request.body);
-      const answer =
-        type === COMPLETE
-          ? await inboundLeads.take(workspaceId, {
-              channel: 'typeform',
-              id,
-              input: leadOfAnswers(answersOf(response), 'Typeform', 'form_response.answers'),
-              sent: request.body,
-              sentText: () => request.jsonText!,
-              campaign: response.hidden,
-            })
-          : '{"status":"ignored"}';
+      const { answer } = await takeResponse(inboundLeads, workspaceId, request.body, () => request.jsonText!);
       return reply
         .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
         .type('application/json')
@@ -85,10 +75,40 @@ export function mountTypeform(
   });
 }
 
+/** Creates the lead of a response. @param sentText the body exactly as sent */
+export async function takeResponse(
+  inboundLeads: InboundLeads,
+  workspaceId: Uuid,
+  sent: unknown,
+  sentText: () => string,
+): Promise<InboundResult> {
+  const { event_id: eventId, event_type: type, form_response: response } = read(sent);
+  if (type !== COMPLETE)
+    return {
+      outcome: 'ignored',
+      reason: 'The response is not complete yet.',
+      answer: '{"status":"ignored"}',
+    };
+  const { id, answer, isRepeat } = await inboundLeads.take(workspaceId, {
+    channel: 'typeform',
+    id: eventId,
+    input: leadOfAnswers(answersOf(response), 'Typeform', 'form_response.answers'),
+    sent,
+    sentText,
+    campaign: response.hidden,
+  });
+  return { outcome: isRepeat ? 'duplicate' : 'accepted', record: { type: 'lead', id }, answer };
+}
+
+/** The value of Typeform-Signature for a body. */
+export function typeformSignature(secret: string, body: Buffer | string): string {
+  return `sha256=${hmacSha256(secret, 'base64', body)}`;
+}
+
 function signerOf({ headers, rawBody }: FastifyRequest, signers: Signers): Uuid {
   const sent = Buffer.from(String(headers['typeform-signature']));
   const signer = signers.find(({ raw }) =>
-    sameBytes(sent, Buffer.from(`sha256=${hmacSha256(raw, 'base64', rawBody ?? '')}`)),
+    sameBytes(sent, Buffer.from(typeformSignature(raw, rawBody ?? ''))),
   );
   if (!signer) throw unauthorized();
   return signer.workspaceId;
