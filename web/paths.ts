@@ -27,6 +27,8 @@ export const paths = {
   leadSettings: () => linkOptions({ to: '/settings/leads' }),
   crmWebhook: () => linkOptions({ to: '/settings/crm-webhook' }),
   testInbox: () => linkOptions({ to: '/settings/webhooks/test-inbox' }),
+  connections: () => linkOptions({ to: '/settings/connections' }),
+  connection: (id: string) => linkOptions({ to: '/settings/connections/$id', params: { id } }),
   deliveries: () => linkOptions({ to: '/settings/deliveries' }),
   deliveriesOf: (eventId: string) =>
     linkOptions({ to: '/settings/deliveries', search: { event_id: eventId } }),

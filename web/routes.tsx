@@ -145,6 +145,19 @@ const crmWebhook = createRoute({
     'CrmWebhookPage',
   ),
 });
+const connections = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/connections',
+  component: lazyRouteComponent(
+    () => import('./settings/connections/connections-page.tsx'),
+    'ConnectionsPage',
+  ),
+});
+const connection = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/connections/$id',
+  component: lazyRouteComponent(() => import('./settings/connections/connection-page.tsx'), 'ConnectionPage'),
+});
 const deliveries = createRoute({
   getParentRoute: () => inside,
   path: '/settings/deliveries',
@@ -212,6 +225,8 @@ const routeTree = root.addChildren([
     webhook,
     leadSettings,
     crmWebhook,
+    connections,
+    connection,
     deliveries,
     events,
     eventTypes,

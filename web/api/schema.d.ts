@@ -402,6 +402,133 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List connections */
+        get: operations["getConnections"];
+        put?: never;
+        /**
+         * Create a connection
+         * @description Secrets that are left out are generated where the kind allows it, and shown only in this response. A key also needs the scopes of what the other system may do, such as `leads:create`, and must not expire.
+         */
+        post: operations["postConnections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a connection */
+        get: operations["getConnectionsId"];
+        /**
+         * Update a connection
+         * @description `active: false` disables it: all its requests are refused.
+         */
+        put: operations["putConnectionsId"];
+        post?: never;
+        /**
+         * Delete a connection
+         * @description Deletes its secrets and its log; its URLs stop working. The records it made stay.
+         */
+        delete: operations["deleteConnectionsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a connection
+         * @description `active: false` disables it: all its requests are refused.
+         */
+        patch: operations["patchConnectionsId"];
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a connection
+         * @description Checks it without changing anything in either system. 409 if the kind has no test: see `has_test` of `GET /connection-kinds`.
+         */
+        post: operations["postConnectionsIdTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate a secret of a connection
+         * @description A generated secret is shown only in this response. The old one is accepted for `overlap_s` more, so that the other system can be changed meanwhile.
+         */
+        post: operations["postConnectionsIdRotateSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a connection received
+         * @description Newest first, kept for 30 days.
+         */
+        get: operations["getConnectionsIdEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connection-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the kinds of connections */
+        get: operations["getConnectionKinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scopes": {
         parameters: {
             query?: never;
@@ -2460,6 +2587,105 @@ export interface components {
             /** @description Shown once, on creation. */
             key?: string;
         };
+        ConnectionInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description See `GET /connection-kinds`. */
+            kind: string;
+            name: string;
+            settings: {
+                [key: string]: unknown;
+            };
+            active: boolean;
+            /**
+             * @description `waiting`: nothing received yet. `failing`: the last request was refused. `disabled`: not active.
+             * @enum {string}
+             */
+            state: "waiting" | "active" | "failing" | "disabled";
+            /** @description The URLs to set in the other system. */
+            urls: {
+                label: string;
+                url: string;
+            }[];
+            /** @description Until when the secrets before the last rotation are accepted too. */
+            old_secrets_until: string | null;
+            /** @description When the last verified request was received. */
+            last_event_at: string | null;
+            /** @description Why the last refused request was refused. */
+            last_error: string | null;
+            last_error_at: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Generated secrets, only in the response that creates them. */
+            secrets?: {
+                [key: string]: string;
+            };
+        };
+        ConnectionEventInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The beginning of the body, without secrets; only of verified requests that were refused. Others are stored with their record. */
+            body: string | null;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+        };
+        ConnectionFieldInput: {
+            name: string;
+            label: string;
+            description: string | null;
+            /** @enum {string} */
+            kind: "text" | "number" | "boolean" | "select";
+            /** @description The values of a `select`. */
+            options: string[];
+            required: boolean;
+            default: unknown;
+            /** @description Belongs into `secrets`, not into `settings`. */
+            secret: boolean;
+            /** @description Left out, it is generated and shown once. */
+            generated: boolean;
+        };
+        ConnectionKindInput: {
+            name: string;
+            label: string;
+            description: string;
+            /** @description Its page of the documentation, as a path in the repository. */
+            docs: string;
+            /** @description What to do in the other system, in order. */
+            steps: string[];
+            fields: components["schemas"]["ConnectionFieldInput"][];
+            urls: {
+                label: string;
+                /** @description `{id}` is the id of the connection. */
+                url: string;
+            }[];
+            /** @description Scopes that are needed to create one. */
+            scopes: string[];
+            has_test: boolean;
+        };
         AuditLineInput: {
             /** Format: uuid */
             id: string;
@@ -3035,6 +3261,10 @@ export interface components {
             lead: components["schemas"]["LeadInput"];
             /** @description Records that were created. */
             made: ("contact" | "company" | "deal")[];
+        };
+        ConnectionTestInput: {
+            ok: boolean;
+            message: string;
         };
         ObjectField: {
             key: string;
@@ -3623,6 +3853,105 @@ export interface components {
             /** @description Shown once, on creation. */
             key?: string;
         };
+        Connection: {
+            /** Format: uuid */
+            id: string;
+            /** @description See `GET /connection-kinds`. */
+            kind: string;
+            name: string;
+            settings: {
+                [key: string]: unknown;
+            };
+            active: boolean;
+            /**
+             * @description `waiting`: nothing received yet. `failing`: the last request was refused. `disabled`: not active.
+             * @enum {string}
+             */
+            state: "waiting" | "active" | "failing" | "disabled";
+            /** @description The URLs to set in the other system. */
+            urls: {
+                label: string;
+                url: string;
+            }[];
+            /** @description Until when the secrets before the last rotation are accepted too. */
+            old_secrets_until: string | null;
+            /** @description When the last verified request was received. */
+            last_event_at: string | null;
+            /** @description Why the last refused request was refused. */
+            last_error: string | null;
+            last_error_at: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Generated secrets, only in the response that creates them. */
+            secrets?: {
+                [key: string]: string;
+            };
+        };
+        ConnectionEvent: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The beginning of the body, without secrets; only of verified requests that were refused. Others are stored with their record. */
+            body: string | null;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+        };
+        ConnectionField: {
+            name: string;
+            label: string;
+            description: string | null;
+            /** @enum {string} */
+            kind: "text" | "number" | "boolean" | "select";
+            /** @description The values of a `select`. */
+            options: string[];
+            required: boolean;
+            default: unknown;
+            /** @description Belongs into `secrets`, not into `settings`. */
+            secret: boolean;
+            /** @description Left out, it is generated and shown once. */
+            generated: boolean;
+        };
+        ConnectionKind: {
+            name: string;
+            label: string;
+            description: string;
+            /** @description Its page of the documentation, as a path in the repository. */
+            docs: string;
+            /** @description What to do in the other system, in order. */
+            steps: string[];
+            fields: components["schemas"]["ConnectionField"][];
+            urls: {
+                label: string;
+                /** @description `{id}` is the id of the connection. */
+                url: string;
+            }[];
+            /** @description Scopes that are needed to create one. */
+            scopes: string[];
+            has_test: boolean;
+        };
         AuditLine: {
             /** Format: uuid */
             id: string;
@@ -4198,6 +4527,10 @@ export interface components {
             lead: components["schemas"]["Lead"];
             /** @description Records that were created. */
             made: ("contact" | "company" | "deal")[];
+        };
+        ConnectionTest: {
+            ok: boolean;
+            message: string;
         };
     };
     responses: never;
@@ -5740,6 +6073,412 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnections: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Connection"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConnections: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    kind: string;
+                    name: string;
+                    /**
+                     * @description By name, see `GET /connection-kinds`.
+                     * @default {}
+                     */
+                    settings?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description By name, see `GET /connection-kinds`. They are stored encrypted and never returned.
+                     * @default {}
+                     */
+                    secrets?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putConnectionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Cannot be changed. */
+                    kind?: string;
+                    name?: string;
+                    /** @description `false`: all requests are refused. */
+                    active?: boolean;
+                    /** @description Only these settings change; null removes one. */
+                    settings?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Only these secrets change, and the old ones stop at once; see also `rotate-secret`. */
+                    secrets?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteConnectionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchConnectionsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Cannot be changed. */
+                    kind?: string;
+                    name?: string;
+                    /** @description `false`: all requests are refused. */
+                    active?: boolean;
+                    /** @description Only these settings change; null removes one. */
+                    settings?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Only these secrets change, and the old ones stop at once; see also `rotate-secret`. */
+                    secrets?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConnectionsIdTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConnectionsIdRotateSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The name of the secret; not needed if the kind has only one. */
+                    name?: string;
+                    /** @description Your own new secret; generated if missing, where the kind allows it. */
+                    secret?: string;
+                    /**
+                     * @description How long the old secret is accepted too.
+                     * @default 86400
+                     */
+                    overlap_s?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionsIdEvents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                outcome?: "accepted" | "ignored" | "duplicate" | "refused";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ConnectionEvent"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionKinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ConnectionKind"][];
+                    };
+                };
             };
             /** @description Any error. */
             default: {
