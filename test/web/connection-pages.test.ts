@@ -71,14 +71,14 @@ test('a connection is created from a form of its kind, waits for its first event
   await dialog()
     .getByRole('button', { name: /Typeform/ })
     .click();
-  await dialog().getByLabel('Signing secret').fill('short');
+  await dialog().getByLabel('Signing secret', { exact: true }).fill('short');
   await dialog().getByRole('button', { name: 'Create connection' }).click();
   await expectShown(dialog().getByText('Must have at least 16 characters.'));
   await pictures('connections-form');
-  await dialog().getByLabel('Signing secret').fill('');
+  await dialog().getByLabel('Signing secret', { exact: true }).fill('');
   await dialog().getByLabel('Name').fill('Wedding enquiries');
   await dialog().getByRole('button', { name: 'Create connection' }).click();
-  const secret = await dialog().getByLabel('Signing secret').inputValue();
+  const secret = await dialog().getByLabel('Signing secret', { exact: true }).inputValue();
   expect(secret).toMatch(/^[\w-]{43}$/);
   await page.getByRole('button', { name: 'I have stored it' }).click();
 
@@ -109,7 +109,7 @@ test('a wrong secret shows why, at once, and a rotation and a test mend it', asy
 
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Rotate secret' }).click();
-  await dialog().getByLabel('New signing secret').fill('the secret of the form');
+  await dialog().getByLabel('New signing secret', { exact: true }).fill('the secret of the form');
   await dialog().getByRole('button', { name: 'Rotate secret' }).click();
   await expectShown(page.getByText('Secret rotated'));
   expect((await typeform(url!, 'the secret of the form', 'kim@example.com')).status).toBe(200);

@@ -62,7 +62,7 @@ function ConnectionInput({
           .join(' ')}
         required={required}
         autoComplete="off"
-        visibilityToggleButtonProps={{ 'aria-label': `Show ${label}` }}
+        visibilityToggleButtonProps={{ 'aria-label': `Show ${label.toLowerCase()}` }}
         {...input}
       />
     );

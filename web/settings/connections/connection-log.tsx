@@ -95,7 +95,7 @@ export function ConnectionLog({ connection }: { connection: Connection }) {
 
 function Waiting() {
   return (
-    <Group gap="sm" className={classes.message} role="status">
+    <Group component="output" gap="sm" className={classes.message}>
       <Loader size="xs" />
       <Text size="sm">Waiting for the first event…</Text>
     </Group>
