@@ -42,7 +42,7 @@ export async function receiveInbound<Services>(
   const record = async (event: Omit<NewConnectionEvent, 'type' | 'externalId' | 'body'>, body: boolean) => {
     const { type, externalId, text } = handler.summarize(request);
     await events
-      .record(found, { ...event, type, externalId, body: body ? text : null })
+      .record(found, { ...event, type, externalId, body: body ? withoutSecrets(text, found) : null })
       // The record exists already: the sender must not send it again.
       .catch((error: Error) => log.error({ err: error.message, connection_id: id }, 'could not be logged'));
   };
@@ -76,6 +76,14 @@ async function verified<Services>(
     problem = found;
   }
   return { values: null, problem };
+}
+
+/** A sender may put a secret anywhere, such as into a hidden field. */
+function withoutSecrets(text: string, { secrets }: Pick<OpenConnection, 'secrets'>): string {
+  return secrets
+    .flatMap((values) => Object.values(values))
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
+    .reduce((left, secret) => left.replaceAll(secret, '[secret]'), text);
 }
 
 /** Random secrets: an unknown connection takes the same steps as a known one. */

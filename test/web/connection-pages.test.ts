@@ -78,6 +78,7 @@ test('a connection is created from a form of its kind, waits for its first event
   await dialog().getByLabel('Signing secret', { exact: true }).fill('');
   await dialog().getByLabel('Name').fill('Wedding enquiries');
   await dialog().getByRole('button', { name: 'Create connection' }).click();
+  await expectShown(page.getByRole('button', { name: 'I have stored it' }));
   const secret = await dialog().getByLabel('Signing secret', { exact: true }).inputValue();
   expect(secret).toMatch(/^[\w-]{43}$/);
   await page.getByRole('button', { name: 'I have stored it' }).click();
