@@ -118,7 +118,7 @@ test('a wrong secret shows why, at once, and a rotation and a test mend it', asy
   await page.getByRole('button', { name: 'Test', exact: true }).click();
   await expectShown(page.getByText(/a sample request made with the stored secret was verified/));
 
-  await page.getByRole('textbox', { name: 'Filter by outcome' }).click();
+  await page.getByRole('combobox', { name: 'Filter by outcome' }).click();
   await page.getByRole('option', { name: 'Duplicate' }).click();
   await expectShown(page.getByRole('heading', { name: 'No matching events' }));
 });
