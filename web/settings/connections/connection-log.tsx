@@ -1,4 +1,4 @@
-import { Drawer, Group, Loader, Stack, Text, Title } from '@mantine/core';
+import { Drawer, Stack, Title } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -63,25 +63,23 @@ export function ConnectionLog({ connection }: { connection: Connection }) {
           Received
         </Title>
       </div>
-      {connection.state === 'waiting' && <Waiting />}
-      <FilterBar>
-        <SelectFilter
-          label="Outcome"
-          value={outcome}
-          options={OPTIONS}
-          onChange={(chosen) => setOutcome(OUTCOMES.find((item) => item === chosen))}
-        />
-      </FilterBar>
+      {(outcome !== undefined || (list.data?.length ?? 0) > 0) && (
+        <FilterBar>
+          <SelectFilter
+            label="Outcome"
+            value={outcome}
+            options={OPTIONS}
+            onChange={(chosen) => setOutcome(OUTCOMES.find((item) => item === chosen))}
+          />
+        </FilterBar>
+      )}
       <div aria-live="polite">
         <DataTable
           label="Received events"
           columns={columns}
           list={list}
           empty={
-            <EmptyState
-              icon={IconPlugConnected}
-              title={outcome === undefined ? 'Nothing received yet' : 'No matching events'}
-            >
+            <EmptyState icon={IconPlugConnected} title={emptyTitle(connection, outcome)}>
               {outcome === undefined &&
                 'Events appear here as soon as they arrive, and are kept for 30 days.'}
             </EmptyState>
@@ -93,13 +91,9 @@ export function ConnectionLog({ connection }: { connection: Connection }) {
   );
 }
 
-function Waiting() {
-  return (
-    <Group component="output" gap="sm" className={classes.message}>
-      <Loader size="xs" />
-      <Text size="sm">Waiting for the first event…</Text>
-    </Group>
-  );
+function emptyTitle({ state }: Connection, outcome: Outcome | undefined): string {
+  if (outcome !== undefined) return 'No matching events';
+  return state === 'waiting' ? 'Waiting for the first event…' : 'No events in the last 30 days';
 }
 
 function EventDetails({ event, onClose }: { event: ConnectionEvent; onClose: () => void }) {

@@ -128,7 +128,7 @@ function settingText(value: unknown): string {
 function Steps({ kind }: { kind: ConnectionKind }) {
   return (
     <section aria-labelledby="steps-title">
-      <Title order={2} id="steps-title" size="h4">
+      <Title order={2} id="steps-title">
         In the other system
       </Title>
       <ol className={classes.steps}>
