@@ -1,12 +1,14 @@
 import { FAIRLEAD_KEY, type KeyStyles } from './account/key-style.ts';
 import { allScopes } from './account/scope.ts';
 import { StartError } from './base/errors.ts';
+import type { ConnectionKinds } from './connections/connection-kind.ts';
 import type { LeadInputByKeyStyle } from './crm/leads/lead-create.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/endpoint/webhook-disabled-event.ts';
 import type { Formats } from './delivery/endpoint/webhook-format.ts';
 import { makeCatalogue } from './events/event-type.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { documentedPath } from './integrations/integration-routes.ts';
+import type { ConnectionServices } from './integrations/integration.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
 import type { Dial } from './net/dial.ts';
 import { MODULE_EVENT_OBJECTS, MODULE_EVENT_TYPES, MODULE_OBJECTS } from './modules.ts';
@@ -33,6 +35,11 @@ export const LEAD_INPUTS: LeadInputByKeyStyle = Object.fromEntries(
 /** The paths that accept inbound secrets, as documents print them. */
 export const INBOUND_PATHS = INTEGRATIONS.flatMap(({ inbound = [] }) =>
   inbound.map(({ path }) => documentedPath(path)),
+);
+
+/** The kinds of connections, by name. */
+export const CONNECTION_KINDS: ConnectionKinds<ConnectionServices> = new Map(
+  INTEGRATIONS.flatMap(({ connection }) => (connection ? [[connection.name, connection]] : [])),
 );
 
 /** The transport for a mail server's URL. Throws `StartError` if no integration has its scheme. */

@@ -13,6 +13,7 @@ const GRANTS: Record<Exclude<Role, 'owner' | 'admin'>, readonly string[]> = {
     'events:write',
     'webhooks:read',
     'webhooks:rotate',
+    'connections:read',
     'keys:read',
     'members:read',
   ],

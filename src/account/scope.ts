@@ -19,6 +19,14 @@ const GENERAL: Readonly<Record<string, { label: string; description: string }>> 
     label: 'Rotate webhook secrets',
     description: 'Rotate the signing secret of a webhook.',
   },
+  'connections:manage': {
+    label: 'Manage connections',
+    description: 'Create, change, test and delete connections to other systems.',
+  },
+  'connections:read': {
+    label: 'Read connections',
+    description: 'Read connections and what they received, never their secrets.',
+  },
   'keys:manage': { label: 'Manage API keys', description: 'Create, change and revoke API keys.' },
   'keys:read': {
     label: 'Read API keys',
@@ -36,6 +44,7 @@ const GENERAL_SCOPES = Object.keys(GENERAL);
 const INCLUDED: Readonly<Record<string, string>> = {
   'webhooks:read': 'webhooks:manage',
   'webhooks:rotate': 'webhooks:manage',
+  'connections:read': 'connections:manage',
   'keys:read': 'keys:manage',
   'members:read': 'workspace:manage',
   'leads:create': 'leads:write',

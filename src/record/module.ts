@@ -8,6 +8,7 @@ import type { Route } from '../http/route.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { JobType } from '../jobs/job.ts';
 import type { RecurringJob } from '../jobs/recurring-job.ts';
+import type { Noun } from './noun.ts';
 import type { ServiceParts } from './record-service.ts';
 
 /** What the app hands to every module. */
@@ -35,6 +36,8 @@ export interface MadeModule {
 export interface Module<Parts extends ModuleParts = ModuleParts, Made extends MadeModule = MadeModule> {
   /** Plural names of what it stores, from which the scopes come. */
   objects: readonly string[];
+  /** Its records that have a page in the dashboard. */
+  records: readonly Pick<Noun, 'name' | 'plural'>[];
   eventTypes: readonly EventType[];
   eventObjects: readonly EventObject[];
   maintenance(parts: { db: Database; log: Logger }): readonly RecurringJob[];
