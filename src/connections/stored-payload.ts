@@ -49,7 +49,8 @@ function withoutSecrets(text: string, secrets: readonly Secrets[]): string {
     .flatMap((secret) => [JSON.stringify(secret).slice(1, -1), secret])
     .filter((secret) => secret !== '')
     .reduce((left, secret) => left.replaceAll(secret, MASK), text);
-  return masked === text || isJson(masked) ? masked : JSON.stringify(MASK);
+  // As a text, which erasure can search too.
+  return masked === text || isJson(masked) ? masked : JSON.stringify(masked);
 }
 
 /** False if the secret was, for example, a number. */

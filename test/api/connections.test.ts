@@ -51,6 +51,7 @@ const ROUTES: readonly [method: string, path: (id: string) => string, write: boo
   ['GET', () => '/api/v1/connection-kinds', false],
   ['GET', (id) => `${PATH}/${id}`, false],
   ['GET', (id) => `${PATH}/${id}/events`, false],
+  ['GET', (id) => `${PATH}/${id}/events/0198f000-0000-7000-8000-000000000000`, false],
   ['POST', () => PATH, true, { kind: 'crm', name: 'CRM' }],
   ['PATCH', (id) => `${PATH}/${id}`, true, { name: 'Renamed' }],
   ['PUT', (id) => `${PATH}/${id}`, true, { name: 'Renamed' }],
@@ -74,7 +75,7 @@ describe.each(ROUTES)('%s %s', (method, path, write, body) => {
   test('is closed to members, and to managers if it changes something', async () => {
     for (const [role, status] of [
       ['member', 403],
-      ['manager', write ? 403 : 200],
+      ['manager', write ? 403 : path('').endsWith('000') ? 404 : 200],
     ] as const) {
       const person = await makeMember(s, role);
       const reply = await person.ask(method, path(mine), body ? { body } : {});
@@ -298,8 +299,8 @@ describe('changing', () => {
 
 test('kinds are described, so that a form can be drawn', async () => {
   const { data } = (await s.ask('GET', '/api/v1/connection-kinds')).json;
-  expect(data.map(({ name }: { name: string }) => name)).toEqual(['typeform', 'google-ads', 'crm']);
-  expect(data[0]).toMatchObject({
+  expect(data.map(({ name }: { name: string }) => name)).toEqual(['crm', 'typeform', 'google-ads']);
+  expect(data[1]).toMatchObject({
     label: 'Typeform',
     docs: 'docs/integrations/typeform.md',
     urls: [{ label: 'Webhook URL', url: `${s.url}/webhooks/typeform/{id}` }],
@@ -331,6 +332,7 @@ test('a secret is shown once: it is in no list, no table, no log and no later re
       as: s.alice,
       ...(body && { body, headers: { 'idempotency-key': `${Math.random()}` } }),
     });
+  const reader = await s.person(['connections:read']);
   try {
     for (const kind of ['typeform', 'google-ads', 'crm']) {
       const made = (await here('POST', PATH, { kind, name: kind })).json;
@@ -353,11 +355,17 @@ test('a secret is shown once: it is in no list, no table, no log and no later re
       expect((await ask(url, 'POST', new URL(inbound).pathname, { as: SECRET, raw, headers })).status).toBe(
         kind === 'crm' ? 200 : 400,
       );
-      for (const path of [PATH, `${PATH}/${made.id}`, `${PATH}/${made.id}/events`]) {
-        const { text } = await here('GET', path);
+      const log = `${PATH}/${made.id}/events`;
+      for (const { text } of [
+        await here('GET', PATH),
+        await here('GET', `${PATH}/${made.id}`),
+        await ask(url, 'GET', log, { as: reader }),
+      ]) {
         expect(text).not.toContain(generated);
         expect(text).not.toContain(SECRET);
       }
+      // What the sender wrote into the body, whoever manages connections can read.
+      expect((await here('GET', log)).text.includes(SECRET)).toBe(kind !== 'crm');
       for (const secret of [generated, SECRET]) {
         expect(await tablesWith(secret)).toEqual([]);
         expect(lines.join('\n')).not.toContain(secret);
@@ -399,6 +407,8 @@ test('erasing a lead clears the log: refused bodies with its address, and ids of
   const bad = typeform(needle, { event_type: undefined, event_id: 'evt-needle' });
   expect((await send(url, SECRET, bad)).status).toBe(400);
   const good = await send(url, SECRET, typeform(needle, { event_id: 'evt-needle' }));
+  expect((await send(url, 'a wrong secret', typeform(needle))).status).toBe(401);
+  await until(async () => (await tablesWith(needle)).includes('connection_unverified_request'));
   expect(good.status, good.text).toBe(200);
   expect(await tablesWith(needle)).toContain('connection_event');
   expect((await s.ask('DELETE', `/api/v1/leads/${good.json.id}`)).status).toBe(204);
@@ -406,9 +416,99 @@ test('erasing a lead clears the log: refused bodies with its address, and ids of
   expect(await tablesWith(needle)).toEqual([]);
   const { data } = (await s.ask('GET', `${PATH}/${made.id}/events`)).json;
   expect(data).toMatchObject([
-    { outcome: 'accepted', external_id: null, record: { id: good.json.id } },
-    { outcome: 'refused', external_id: null, body: null },
+    { outcome: 'refused', payload: null },
+    { outcome: 'accepted', external_id: null, payload: null, record: { id: good.json.id } },
+    { outcome: 'refused', external_id: null, payload: null },
   ]);
+});
+
+test('erasing a contact clears the bodies of requests that became no record', async () => {
+  const needle = 'wilma.grün@private.example';
+  const made = await create({ secrets: { webhook_secret: SECRET } });
+  const [{ url }] = made.urls;
+  const escaped = JSON.stringify(typeform('@', { event_type: undefined })).replace(
+    '"@"',
+    '"wilma.gr\\u00fcn@private.example"',
+  );
+  const signature = createHmac('sha256', SECRET).update(escaped).digest('base64');
+  const sent = await s.ask('POST', url, {
+    as: null,
+    raw: escaped,
+    headers: { 'typeform-signature': `sha256=${signature}` },
+  });
+  expect(sent.status).toBe(400);
+  const contact = await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Wilma', email: needle } });
+  expect(contact.status, contact.text).toBe(201);
+  const payloadOf = async () => (await s.ask('GET', `${PATH}/${made.id}/events`)).json.data[0].payload;
+  expect(await payloadOf()).not.toBeNull();
+  await s.ask('DELETE', `/api/v1/contacts/${contact.json.id}`);
+  await eraseDeleted({ db: s.db, log: silent }).pass(new AbortController().signal);
+  expect(await payloadOf()).toBeNull();
+});
+
+describe('base_url', () => {
+  const kinds = async () =>
+    (await s.ask('GET', '/api/v1/connection-kinds')).json.data.map(({ name }: { name: string }) => name);
+  const withUrl = async (kind: string, base_url: unknown) =>
+    s.ask('POST', PATH, { body: { kind, name: 'x', settings: { base_url } } });
+
+  test('is a setting of every kind, can be changed and removed', async () => {
+    for (const kind of await kinds()) {
+      const made = await withUrl(kind, 'https://proxy.example.com/v1');
+      expect([made.status, made.json.settings], made.text).toEqual([
+        201,
+        { base_url: 'https://proxy.example.com/v1' },
+      ]);
+      const path = `${PATH}/${made.json.id}`;
+      const moved = await s.ask('PATCH', path, { body: { settings: { base_url: 'https://b.example.com' } } });
+      expect(moved.json.settings).toEqual({ base_url: 'https://b.example.com' });
+      expect((await s.ask('PATCH', path, { body: { settings: { base_url: null } } })).json.settings).toEqual(
+        {},
+      );
+    }
+  });
+
+  test.each([
+    ['no URL', 'proxy'],
+    ['another scheme', 'file:///etc/passwd'],
+    ['a private address', 'http://10.0.0.1/'],
+    ['cloud metadata', 'http://169.254.169.254/latest'],
+    ['a password', 'https://a:b@x.example.com'],
+    ['a number', 5],
+  ])('400 that names it: %s', async (_name, url) => {
+    const made = await withUrl('typeform', url);
+    expect([made.status, made.json.error.fields[0].field]).toEqual([400, 'settings.base_url']);
+    const body = { settings: { base_url: url } };
+    expect((await s.ask('PATCH', `${PATH}/${mine}`, { body })).status).toBe(400);
+  });
+});
+
+test('what a member connected, or a key of theirs, is listed and can be revoked as they leave', async () => {
+  const kim = await makeMember(s, 'admin', { name: 'Kim' });
+  const own = (await kim.ask('POST', PATH, { body: { kind: 'crm', name: 'Own' } })).json;
+  const { key } = (await kim.ask('POST', '/api/v1/api-keys', { body: { name: 'k', scopes: ['*'] } })).json;
+  const byKey = await create({ name: 'By key' }, key);
+  const path = `/api/v1/members/${kim.id}`;
+  const made = (await s.ask('GET', `${path}/made`)).json;
+  expect(made.connections).toMatchObject({
+    total_count: 2,
+    data: [
+      { id: byKey.id, name: 'By key', kind: 'typeform', state: 'waiting' },
+      { id: own.id, name: 'Own', kind: 'crm', state: 'waiting' },
+    ],
+  });
+  const reader = await s.person(['members:read']);
+  expect((await s.ask('GET', `${path}/made`, { as: reader })).json.connections).toBeNull();
+  const lacking = await s.person(['workspace:manage', 'connections:read']);
+  expect((await s.ask('DELETE', `${path}?revoke=connections`, { as: lacking })).status).toBe(403);
+  expect((await s.ask('GET', `${PATH}/${own.id}`)).status).toBe(200);
+  const removed = await s.ask('DELETE', `${path}?revoke=connections,keys`);
+  expect(removed.status, removed.text).toBe(204);
+  for (const { id } of [own, byKey]) expect((await s.ask('GET', `${PATH}/${id}`)).status).toBe(404);
+  const actions = (await s.ask('GET', '/api/v1/audit?limit=4')).json.data;
+  expect(actions.map(({ action }: { action: string }) => action)).toEqual(
+    expect.arrayContaining(['member.removed', 'connection.deleted', 'api_key.revoked']),
+  );
 });
 
 /** The tables that contain a text in any column of any row. */

@@ -81,7 +81,8 @@ describe.each(KINDS)('a connection of the kind %s', (kind, send) => {
     expect(await state(made)).toMatchObject({ state: 'active', last_event_at: expect.any(String) });
     const [event, ...others] = await log(made);
     expect(others).toEqual([]);
-    expect(event).toMatchObject({ outcome: 'accepted', reason: null, body: null, count: 1 });
+    expect(event).toMatchObject({ outcome: 'accepted', reason: null, count: 1 });
+    expect(event.payload).toMatchObject(kind === 'crm' ? { crm_lead_id: 'crm-9' } : {});
     expect(event.record).toMatchObject({ type: 'lead', url: `${s.url}/leads/${event.record.id}` });
     expect((await s.ask('GET', `/api/v1/leads/${event.record.id}`)).status).toBe(200);
     // The other CRM gets the number of the lead, all others its id.
@@ -94,7 +95,7 @@ describe.each(KINDS)('a connection of the kind %s', (kind, send) => {
     expect((await send(made, {}, { secret: other.secret })).status).toBe(401);
     await until(async () => (await state(made)).state === 'failing');
     const [event] = await log(made, '?outcome=refused');
-    expect(event).toMatchObject({ outcome: 'refused', body: null, record: null, type: null, count: 1 });
+    expect(event).toMatchObject({ outcome: 'refused', record: null, type: null, count: 1 });
     expect(event.reason).toMatch(/\.$/);
     expect((await state(made)).last_error).toBe(event.reason);
     expect((await state(made)).last_event_at).toBeNull();
@@ -212,7 +213,7 @@ describe('the log', () => {
     const forms = await connect('typeform');
     expect((await typeform(forms, { event_type: 'form_response_partial' })).json.status).toBe('ignored');
     expect(await log(forms)).toMatchObject([
-      { outcome: 'ignored', type: 'form_response_partial', body: null },
+      { outcome: 'ignored', type: 'form_response_partial', payload: { event_type: 'form_response_partial' } },
     ]);
     const ads = await connect('google-ads');
     expect((await google(ads, { is_test: true })).json).toEqual({ status: 'test' });
@@ -221,7 +222,7 @@ describe('the log', () => {
     expect(await s.newEvents()).toEqual([]);
   });
 
-  test('a verified request that is refused is stored with its reason and the beginning of its body', async () => {
+  test('a verified request that is refused is stored with its reason and its whole body', async () => {
     const made = await connect('google-ads');
     const note = 'n'.repeat(20_000);
     const refused = await google(made, { user_column_data: [{ column_id: 'CITY', string_value: note }] });
@@ -232,9 +233,10 @@ describe('the log', () => {
       reason: 'user_column_data: must hold a name, an email or a phone',
       record: null,
     });
-    expect(event.body).toHaveLength(8_192);
-    expect(event.body).toContain('"column_id":"CITY"');
-    expect(event.body).not.toContain(made.secret);
+    expect(event.payload).toMatchObject({
+      user_column_data: [{ column_id: 'CITY', string_value: note }],
+      google_key: made.secret,
+    });
     expect(await state(made)).toMatchObject({ state: 'failing', last_error: event.reason });
   });
 
@@ -276,7 +278,7 @@ describe('the log', () => {
     expect((await state(made)).state).toBe('active');
   });
 
-  test('above the leads an hour a response is refused without its body, and accepted later', async () => {
+  test('above the leads an hour a response is refused, and accepted later', async () => {
     const made = await connect('typeform', {}, s.charlie);
     const limit = (leads: number) =>
       s.ask('PATCH', '/api/v1/lead-settings', { as: s.charlie, body: { leads_per_hour: leads } });
@@ -288,9 +290,94 @@ describe('the log', () => {
     const { json } = await s.ask('GET', `${PATH}/${made.id}/events`, { as: s.charlie });
     expect(json.data).toMatchObject([
       { outcome: 'accepted', external_id: 'evt-limited' },
-      { outcome: 'refused', external_id: 'evt-limited', body: null },
+      { outcome: 'refused', external_id: 'evt-limited', payload: { event_id: 'evt-limited' } },
       { outcome: 'accepted' },
     ]);
+  });
+});
+
+describe('the bodies in the log', () => {
+  /** Numbers that a double would change, a repeated name, an odd space, an escape: all as sent. */
+  const ODD = `{"crm_lead_id":"odd-1","n": 12345678901234567890,"m":1.10,"a":1,"a":2,\n "u":"\\u0000 \\ud800 \\u00e9 é"}`;
+  const sendOdd = ({ url, secret }: Made, as = secret) =>
+    s.ask('POST', url, { as, raw: ODD, headers: { 'content-type': 'application/json' } });
+  const read = async ({ id }: { id: string }, as: Person = s.alice, more = '') =>
+    s.ask('GET', `${PATH}/${id}/events${more}`, { as });
+
+  test('are exactly as they came, verified or not, in the list and alone', async () => {
+    const made = await connect('crm');
+    expect((await sendOdd(made)).status).toBe(200);
+    expect((await sendOdd(made, 'a secret that is not the right one')).status).toBe(401);
+    await until(async () => (await log(made)).length === 2);
+    const { text, json } = await read(made);
+    expect(text.split(`"payload":${ODD}`)).toHaveLength(3);
+    expect(json.data).toMatchObject([{ outcome: 'refused', count: 1 }, { outcome: 'accepted' }]);
+    const [refused, accepted] = json.data;
+    expect((await read(made, s.alice, `/${accepted.id}`)).text).toContain(`"payload":${ODD}`);
+    const alone = await read(made, s.alice, `/${refused.id}`);
+    expect(alone.json.unverified).toHaveLength(1);
+    expect(alone.text.split(ODD)).toHaveLength(3);
+    const without = await read(made, s.alice, '?payload=false');
+    expect(without.json.data.map((event: { payload: unknown }) => event.payload)).toEqual([null, null]);
+  });
+
+  test('of the largest size that is accepted are whole, and a page ends before it is too large', async () => {
+    const made = await connect('crm');
+    const raw = `{"crm_lead_id":"large","text":"${'x'.repeat(262_144 - 33)}"}`;
+    expect(Buffer.byteLength(raw)).toBe(262_144);
+    for (let n = 0; n < 18; n++)
+      expect((await s.ask('POST', made.url, { as: made.secret, raw })).status).toBe(200);
+    const first = await read(made);
+    expect(first.json).toMatchObject({ has_more: true });
+    expect(first.json.data).toHaveLength(16);
+    expect(first.text).toContain(raw);
+    const rest = await s.ask('GET', first.json.next_url);
+    expect([rest.json.data.length, rest.json.has_more]).toEqual([2, false]);
+  });
+
+  test('show the secrets of the connection only to who manages connections, and are stored without', async () => {
+    const made = await connect('google-ads');
+    const user_column_data = [{ column_id: 'EMAIL', string_value: 'a@x.example' }];
+    expect((await google(made, { user_column_data, note: `<${made.secret}>` })).status).toBe(200);
+    expect((await google(made, {}, { secret: 'the key of another system' })).status).toBe(401);
+    await until(async () => (await log(made)).length === 2);
+    const [, exact] = await log(made);
+    expect(exact.payload).toMatchObject({ google_key: made.secret, note: `<${made.secret}>` });
+    const reader = await s.person(['connections:read']);
+    const masked = await read(made, reader);
+    const [unverified, verified] = masked.json.data;
+    expect(verified.payload).toMatchObject({ google_key: '[secret]', note: '<[secret]>', user_column_data });
+    expect(unverified.payload).toBeNull();
+    expect((await read(made, reader, `/${unverified.id}`)).json.unverified).toEqual([]);
+    expect(masked.text).not.toContain(made.secret);
+    const { rows } = await s.db.pool.query<{ text: string }>(
+      'select t::text as text from connection_event t where connection_id = $1',
+      [made.id],
+    );
+    expect(rows.map(({ text }) => text).join('')).not.toContain(made.secret);
+  });
+
+  test('of unverified requests: the newest 50 are kept, and no more than 1 MiB', async () => {
+    const made = await connect('crm');
+    const send = (n: number, size: number) =>
+      s.ask('POST', made.url, { as: `a wrong secret ${n}`, body: { n, text: 'x'.repeat(size) } });
+    const kept = async () => {
+      const [event] = await log(made);
+      return (await read(made, s.alice, `/${event.id}`)).json.unverified as { payload: { n: number } }[];
+    };
+    for (let n = 0; n < 60; n++) expect((await send(n, 2_000)).status).toBe(401);
+    await until(async () => (await log(made))[0]?.count === 60);
+    expect((await kept()).map(({ payload }) => payload.n)).toEqual(
+      Array.from({ length: 50 }, (_, n) => 59 - n),
+    );
+    for (let n = 60; n < 66; n++) expect((await send(n, 250_000)).status).toBe(401);
+    await until(async () => (await log(made))[0]?.count === 66);
+    const left = await kept();
+    expect(left.slice(0, 4).map(({ payload }) => payload.n)).toEqual([65, 64, 63, 62]);
+    expect(left.length).toBeLessThan(50);
+    const bytes = left.reduce((total, { payload }) => total + JSON.stringify(payload).length, 0);
+    expect(bytes).toBeLessThanOrEqual(1024 * 1024);
+    expect(await log(made)).toMatchObject([{ payload: { n: 65 } }]);
   });
 });
 

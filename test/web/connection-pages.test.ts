@@ -107,6 +107,11 @@ test('a wrong secret shows why, at once, and a rotation and a test mend it', asy
   await expectShown(events().getByText('Refused'));
   await expectShown(page.getByRole('alert').getByText(/The last request was refused/));
   await pictures('connection-failing');
+  await events().getByRole('button', { name: 'Unverified request' }).click();
+  await expectShown(dialog().getByText('"email": "kim@example.com"'));
+  await pictures('connection-unverified');
+  await page.keyboard.press('Escape');
+  await dialog().waitFor({ state: 'detached' });
 
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Rotate secret' }).click();

@@ -2779,6 +2779,8 @@ export interface components {
             last_received_at: string;
             /** @description The unverified requests of this entry whose bodies are kept, newest first: per connection the newest 50, and at most 1 MiB. Empty for callers without `connections:manage`. */
             unverified: {
+                /** Format: uuid */
+                id: string;
                 /** Format: date-time */
                 received_at: string;
                 payload: unknown;
@@ -4161,6 +4163,8 @@ export interface components {
             last_received_at: string;
             /** @description The unverified requests of this entry whose bodies are kept, newest first: per connection the newest 50, and at most 1 MiB. Empty for callers without `connections:manage`. */
             unverified: {
+                /** Format: uuid */
+                id: string;
                 /** Format: date-time */
                 received_at: string;
                 payload: unknown;
