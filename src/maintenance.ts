@@ -2,7 +2,7 @@ import { dropOldAnswers } from './account/idempotency.ts';
 import { moveNoticeLetters } from './account/notice-mail.ts';
 import type { Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
-import { dropOldConnectionEvents } from './connections/connection-event.ts';
+import { dropOldConnectionEvents } from './connections/connection-event-retention.ts';
 import type { Database } from './db/pool.ts';
 import { analyzeGrown } from './db/statistics.ts';
 import { dropOldInboxes } from './delivery/inbox/inbox.ts';

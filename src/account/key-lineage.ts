@@ -40,7 +40,7 @@ export function checkNewInboundSecret(by: Authority): void {
 }
 
 /**
- * Throws `forbidden` if the secrets of a connection would allow more than whoever sets them may do, or for longer.
+ * Throws `forbidden` if the secrets of a connection would allow more than the caller may do, or for longer.
  * @param scopes what a sender can do with the secrets
  */
 export function checkConnectionSecrets(by: Authority, scopes: readonly string[]): void {

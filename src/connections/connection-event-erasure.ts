@@ -27,6 +27,9 @@ const ERASE_OWN = {
          where workspace_id = $1 and record_id = $2`,
 };
 
+/** Bodies of others contain shorter texts, such as a phone of one digit, by chance. */
+const MIN_TEXT = 5;
+
 /**
  * Erases what the log of connections holds of a deleted record: the bodies, ids and reasons of its entries. Requests
  * without a record, such as refused ones, lose their body if it contains one of its texts, or has the id of an
@@ -38,7 +41,7 @@ export async function eraseConnectionEvents(
   { workspaceId, id }: { workspaceId: Uuid; id: Uuid },
   texts: readonly string[],
 ): Promise<void> {
-  const needles = texts.filter((text) => text !== '').flatMap(inJson);
+  const needles = texts.filter((text) => text.length >= MIN_TEXT).flatMap(inJson);
   await query(trx, ERASE_COPIES, [workspaceId, needles, id]);
   await query(trx, ERASE_UNVERIFIED, [workspaceId, needles]);
   await query(trx, ERASE_OWN, [workspaceId, id]);

@@ -1,17 +1,14 @@
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
-import { floorId, isUuid, type Uuid } from '../base/id.ts';
+import { isUuid, type Uuid } from '../base/id.ts';
 import { JsonText } from '../base/json-text.ts';
 import { SealError, type Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
 import { query } from '../db/query.ts';
 import type { Outcome, RecordReference } from './connection-kind.ts';
 import type { OpenConnection } from './connection.ts';
-import { makeStoredPayloads } from './stored-payload.ts';
+import { makeStoredPayloads, type StoredPayloads } from './stored-payload.ts';
 
-/** How long the log is kept. */
-const KEPT_DAYS = 30;
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
 /** Limits of what is stored of one request, in UTF-16 units. */
@@ -221,31 +218,7 @@ interface ConnectionEventParts {
 
 export function makeConnectionEvents({ db, sealer, clock, newId }: ConnectionEventParts): ConnectionEvents {
   const payloads = makeStoredPayloads(sealer);
-
-  function shownPayload(
-    workspaceId: Uuid,
-    { payload, sealed_payload: sealed }: PayloadRow,
-    view: PayloadView,
-  ): JsonText | null {
-    if (payload === null) return null;
-    if (view === 'masked') return new JsonText(payload);
-    try {
-      return new JsonText(payloads.open(workspaceId, { payload, sealed }));
-    } catch (error) {
-      if (!(error instanceof SealError)) throw error;
-      return new JsonText(payload);
-    }
-  }
-
-  function shown(
-    workspaceId: Uuid,
-    { before: _before, sealed_payload: sealed, hour, payload, ...row }: Row,
-    view: PayloadView,
-  ): ConnectionEvent {
-    const isHidden = view === 'masked' && hour !== null;
-    const stored = { payload: isHidden ? null : payload, sealed_payload: sealed };
-    return { ...row, payload: shownPayload(workspaceId, stored, view) };
-  }
+  const { shown, shownPayload } = eventViews(payloads);
 
   return {
     async record({ workspaceId, id, secrets }, { outcome, type, externalId, reason, body, record }) {
@@ -329,22 +302,37 @@ export function makeConnectionEvents({ db, sealer, clock, newId }: ConnectionEve
   };
 }
 
+/** Converts rows to what a caller may see. */
+function eventViews(payloads: StoredPayloads) {
+  function shownPayload(
+    workspaceId: Uuid,
+    { payload, sealed_payload: sealed }: PayloadRow,
+    view: PayloadView,
+  ): JsonText | null {
+    if (payload === null) return null;
+    if (view === 'masked') return new JsonText(payload);
+    try {
+      return new JsonText(payloads.open(workspaceId, { payload, sealed }));
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      return new JsonText(payload);
+    }
+  }
+
+  function shown(
+    workspaceId: Uuid,
+    { before: _before, sealed_payload: sealed, hour, payload, ...row }: Row,
+    view: PayloadView,
+  ): ConnectionEvent {
+    const isHidden = view === 'masked' && hour !== null;
+    const stored = { payload: isHidden ? null : payload, sealed_payload: sealed };
+    return { ...row, payload: shownPayload(workspaceId, stored, view) };
+  }
+
+  return { shown, shownPayload };
+}
+
 /** Text that PostgreSQL can store, truncated. */
 function storable(text: string | null, max: number): string | null {
   return text === null ? null : text.replaceAll('\0', '').slice(0, max).toWellFormed();
-}
-
-/** Deletes what is older than 30 days, in batches. @returns how many rows were deleted */
-export async function dropOldConnectionEvents(db: Database, now = Date.now()): Promise<number> {
-  const before = floorId(now - KEPT_DAYS * DAY_MS);
-  for (let dropped = 0; ;) {
-    const { rowCount } = await db.pool.query({
-      name: 'connection_event.drop-old',
-      text: `delete from connection_event where (workspace_id, connection_id, id) in (
-               select workspace_id, connection_id, id from connection_event where id < $1 order by id limit 1000)`,
-      values: [before],
-    });
-    dropped += rowCount ?? 0;
-    if ((rowCount ?? 0) < 1000) return dropped;
-  }
 }

@@ -94,7 +94,7 @@ export interface ConnectionKind<Services = unknown> {
   secrets: z.ZodObject;
   /** Generates the secrets that a caller may leave out. */
   generate: Readonly<Record<string, () => string>>;
-  /** What a sender can do with the secrets: whoever sets them needs these scopes. */
+  /** What a sender can do with the secrets: a caller needs these scopes to set them. */
   scopes: readonly string[];
   inbound: readonly InboundHandler<Services>[];
   /** Checks the connection without changing anything in either system. Never throws. */

@@ -364,7 +364,7 @@ test('a secret is shown once: it is in no list, no table, no log and no later re
         expect(text).not.toContain(generated);
         expect(text).not.toContain(SECRET);
       }
-      // What the sender wrote into the body, whoever manages connections can read.
+      // The sender wrote it into the body, which callers who manage connections see as it came.
       expect((await here('GET', log)).text.includes(SECRET)).toBe(kind !== 'crm');
       for (const secret of [generated, SECRET]) {
         expect(await tablesWith(secret)).toEqual([]);

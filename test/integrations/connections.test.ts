@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { dropOldConnectionEvents } from '../../src/connections/connection-event.ts';
+import { dropOldConnectionEvents } from '../../src/connections/connection-event-retention.ts';
 import { PROJECT, until } from '../kit/process.ts';
 import { startScenario, type Ask, type Person, type Reply, type Scenario } from '../kit/scenario.ts';
 

@@ -41,8 +41,10 @@ function typeform(url: string, secret: string, email: string) {
   const raw = JSON.stringify({
     event_id: `evt-${email}`,
     event_type: 'form_response',
+    // A double would change it.
+    number: 0,
     form_response: { answers: [{ type: 'email', email, field: { id: 'a', ref: 'email' } }] },
-  });
+  }).replace('"number":0', '"number":12345678901234567890');
   const signature = createHmac('sha256', secret).update(raw).digest('base64');
   return s.ask('POST', url, { as: null, raw, headers: { 'typeform-signature': `sha256=${signature}` } });
 }
@@ -109,6 +111,7 @@ test('a wrong secret shows why, at once, and a rotation and a test mend it', asy
   await pictures('connection-failing');
   await events().getByRole('button', { name: 'Unverified request' }).click();
   await expectShown(dialog().getByText('"email": "kim@example.com"'));
+  await expectShown(dialog().getByText('"number": 12345678901234567890'));
   await pictures('connection-unverified');
   await page.keyboard.press('Escape');
   await dialog().waitFor({ state: 'detached' });

@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf, defined } from './client.ts';
+import { parseExactJson } from './exact-json.ts';
 import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
@@ -7,6 +8,7 @@ export type Connection = components['schemas']['Connection'];
 export type ConnectionKind = components['schemas']['ConnectionKind'];
 export type ConnectionField = components['schemas']['ConnectionField'];
 export type ConnectionEvent = components['schemas']['ConnectionEvent'];
+type ConnectionEventDetail = components['schemas']['ConnectionEventDetail'];
 export type Outcome = ConnectionEvent['outcome'];
 
 export const OUTCOMES = ['accepted', 'ignored', 'duplicate', 'refused'] as const satisfies readonly Outcome[];
@@ -52,14 +54,22 @@ export const connectionEventsQuery = (id: string, outcome: Outcome | undefined) 
   };
 };
 
-/** An entry with its body, and the bodies of its unverified requests. */
+/** An entry with its body, and the bodies of its unverified requests; numbers as they came. */
 export const connectionEventQuery = (id: string, eventId: string) =>
   queryOptions({
     queryKey: ['connections', 'event', id, eventId],
-    queryFn: ({ signal }) =>
-      dataOf(
-        api.GET('/api/v1/connections/{id}/events/{eventId}', { params: { path: { id, eventId } }, signal }),
-      ),
+    queryFn: async ({ signal }) => {
+      const text = await dataOf(
+        api.GET('/api/v1/connections/{id}/events/{eventId}', {
+          params: { path: { id, eventId } },
+          parseAs: 'text',
+          signal,
+        }),
+      );
+      return parseExactJson(text) as ConnectionEventDetail;
+    },
+    // It would copy the numbers.
+    structuralSharing: false,
   });
 
 function useInvalidation() {

@@ -2161,6 +2161,8 @@ export interface components {
             webhook_format: string | null;
             /** @description Its key style, as in `GET /key-styles`; null if it has none. */
             key_style: string | null;
+            /** @description Its kind of connection, as in `GET /connection-kinds`; null if it has none. */
+            connection_kind: string | null;
             /** @description The webhooks that it sends to Fairlead, authenticated by an inbound secret. */
             inbound: {
                 /**
@@ -3545,6 +3547,8 @@ export interface components {
             webhook_format: string | null;
             /** @description Its key style, as in `GET /key-styles`; null if it has none. */
             key_style: string | null;
+            /** @description Its kind of connection, as in `GET /connection-kinds`; null if it has none. */
+            connection_kind: string | null;
             /** @description The webhooks that it sends to Fairlead, authenticated by an inbound secret. */
             inbound: {
                 /**

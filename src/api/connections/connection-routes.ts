@@ -171,7 +171,7 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: ConnectionParts): Route {
       const { kind: sent } = await connections.get(caller.workspaceId, params['id']!);
       const kind = kindOf(parts, sent);
       if (body.kind !== undefined && body.kind !== kind.name) throw invalid('kind', 'cannot be changed');
-      // Whoever enables it, or sets a secret, lets the other system act.
+      // Enabling it, or setting a secret, lets the other system act.
       if (body.secrets !== undefined || body.active === true) await checkMaySetSecrets(parts, ctx, kind);
       let text = '';
       await connections.update(
