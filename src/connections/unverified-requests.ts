@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../base/log.ts';
 import { UNVERIFIED_KEPT, type ConnectionEvents, type UnverifiedCount } from './connection-event.ts';
 import type { OpenConnection } from './connection.ts';
@@ -43,8 +44,9 @@ export function makeUnverifiedRequests({
   const writes = new Set<Promise<void>>();
 
   function write({ connection, unverified }: Pick<Waiting, 'connection' | 'unverified'>): void {
-    const writing = events
-      .count(connection, unverified)
+    // After the response, whose time must not show that the connection exists.
+    const writing = setImmediate()
+      .then(() => events.count(connection, unverified))
       .catch((error: Error) =>
         log.warn({ err: error.message, connection_id: connection.id }, 'refused requests were not logged'),
       )

@@ -355,17 +355,17 @@ test('a secret is shown once: it is in no list, no table, no log and no later re
       expect((await ask(url, 'POST', new URL(inbound).pathname, { as: SECRET, raw, headers })).status).toBe(
         kind === 'crm' ? 200 : 400,
       );
-      const log = `${PATH}/${made.id}/events`;
+      const events = `${PATH}/${made.id}/events`;
       for (const { text } of [
         await here('GET', PATH),
         await here('GET', `${PATH}/${made.id}`),
-        await ask(url, 'GET', log, { as: reader }),
+        await ask(url, 'GET', events, { as: reader }),
       ]) {
         expect(text).not.toContain(generated);
         expect(text).not.toContain(SECRET);
       }
       // The sender wrote it into the body, which callers who manage connections see as it came.
-      expect((await here('GET', log)).text.includes(SECRET)).toBe(kind !== 'crm');
+      expect((await here('GET', events)).text.includes(SECRET)).toBe(kind !== 'crm');
       for (const secret of [generated, SECRET]) {
         expect(await tablesWith(secret)).toEqual([]);
         expect(lines.join('\n')).not.toContain(secret);
