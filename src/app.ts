@@ -13,6 +13,7 @@ import type { Engine } from './delivery/engine.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
 import { makeCustomTypes } from './events/custom-event-type.ts';
 import { makeSchemaWorkers } from './events/schema-workers.ts';
+import type { Config } from './config.ts';
 import { makeFoundation, type FoundationInput } from './foundation.ts';
 import { makeHttpServer } from './http-assembly.ts';
 import { makeRecordChange } from './http/record-change.ts';
@@ -26,6 +27,7 @@ import { makeMadeBy } from './api/account/made-by.ts';
 import { changePlan } from './api/account/plan-routes.ts';
 import { assembleDelivery } from './delivery-assembly.ts';
 import { assembleFiles } from './file-assembly.ts';
+import type { MailSender } from './mail/mail-sender.ts';
 import { assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
 
 /** The whole program on one database, assembled but not running. */
@@ -62,7 +64,7 @@ export function assemble(input: FoundationInput): App {
     mail: config.mail && mail,
     crmWebhookSecret: config.crmWebhookSecret,
   });
-  const { workspaces, keys, audit, signIn, secrets, usage, idempotency } = accounts;
+  const { workspaces, workspaceSettings, keys, audit, signIn, secrets, usage, idempotency } = accounts;
   const connections = makeConnections(foundation);
   const schemaWorkers = makeSchemaWorkers();
   const customTypes = makeCustomTypes({ db, clock, newId, schemas: makeSchemas(schemaWorkers) }, CATALOGUE);
@@ -80,6 +82,7 @@ export function assemble(input: FoundationInput): App {
   };
   const modules = makeModules({
     ...shared,
+    workspaceSettings,
     references: makeReferences(db),
     leadsPerHour: config.leadsPerHour,
     logoOf: async (workspaceId) => (await storedFiles.logos.list([workspaceId])).get(workspaceId),
@@ -107,12 +110,7 @@ export function assemble(input: FoundationInput): App {
     people: accounts,
     signIn,
     baseUrl: foundation.baseUrl,
-    start() {
-      const worker = config.services.includes('worker');
-      engine.start({ worker });
-      if (worker) jobWorker.start();
-      mailSender?.start();
-    },
+    start: () => startServices(config, { engine, jobWorker, mailSender }),
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
     server: () =>
       makeHttpServer({
@@ -144,4 +142,14 @@ export function assemble(input: FoundationInput): App {
       await schemaWorkers.close();
     },
   };
+}
+
+function startServices(
+  { services }: Config,
+  { engine, jobWorker, mailSender }: Pick<App, 'engine' | 'jobWorker'> & { mailSender: MailSender | null },
+): void {
+  const worker = services.includes('worker');
+  engine.start({ worker });
+  if (worker) jobWorker.start();
+  mailSender?.start();
 }

@@ -1,5 +1,9 @@
 import { FAIRLEAD_KEY, type KeyStyles } from './account/key-style.ts';
-import { allScopes } from './account/scope.ts';
+import { makeScopes } from './account/scope.ts';
+import { ACCOUNT_SCOPES } from './api/account/account-scopes.ts';
+import { CONNECTION_SCOPES } from './api/connections/connection-scopes.ts';
+import { EVENT_SCOPES } from './api/events/event-scopes.ts';
+import { WEBHOOK_SCOPES } from './api/webhooks/webhook-scopes.ts';
 import { StartError } from './base/errors.ts';
 import type { ConnectionKinds } from './connections/connection-kind.ts';
 import type { LeadInputByKeyStyle } from './crm/leads/lead-create.ts';
@@ -11,7 +15,7 @@ import { documentedPath } from './integrations/integration-routes.ts';
 import type { ConnectionServices } from './integrations/integration.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
 import type { Dial } from './net/dial.ts';
-import { MODULE_EVENT_OBJECTS, MODULE_EVENT_TYPES, MODULE_OBJECTS } from './modules.ts';
+import { MODULE_EVENT_OBJECTS, MODULE_EVENT_TYPES, MODULE_SCOPES } from './modules.ts';
 
 /** The webhook formats, with what the dashboard shows of their systems. */
 export const LISTED_FORMATS = INTEGRATIONS.flatMap(({ webhookFormat, label, docs }) =>
@@ -56,5 +60,11 @@ export const CATALOGUE = makeCatalogue(
   [...MODULE_EVENT_OBJECTS, WEBHOOK_OBJECT],
 );
 
-/** All scopes of a key. */
-export const SCOPES = allScopes(MODULE_OBJECTS);
+/** The scopes of every module and folder of routes, in list order. */
+export const SCOPES = makeScopes([
+  ...MODULE_SCOPES,
+  ...EVENT_SCOPES,
+  ...WEBHOOK_SCOPES,
+  ...CONNECTION_SCOPES,
+  ...ACCOUNT_SCOPES,
+]);

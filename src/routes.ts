@@ -19,7 +19,7 @@ import type { Route } from './http/route.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { integrationRoutes } from './integrations/integration-routes.ts';
 import type { InboundParts, TakeLead } from './integrations/integration.ts';
-import { listModules, MODULE_OBJECTS, MODULE_RECORDS, type Modules } from './modules.ts';
+import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
 import { mountConnection } from './api/connections/connection-receiver.ts';
@@ -46,6 +46,7 @@ import { sessionRoutes, type SessionParts } from './api/account/session-routes.t
 import { webhookFormatRoutes } from './api/webhooks/webhook-format-routes.ts';
 import { noticeRoutes, type NoticeParts } from './api/account/notice-routes.ts';
 import { fileRoutes, type FileRouteParts } from './api/files/file-routes.ts';
+import { workspaceRoutes, type WorkspaceRouteParts } from './api/account/workspace-routes.ts';
 import { workspaceLogoRoutes, type WorkspaceLogoParts } from './api/account/workspace-logo-routes.ts';
 import { retentionRoutes } from './api/events/retention-routes.ts';
 import { replayRoutes, type ReplayRouteParts } from './api/webhooks/webhook-replay-routes.ts';
@@ -65,6 +66,7 @@ export interface RouteParts
     ReplayRouteParts,
     SessionParts,
     WorkspaceLogoParts,
+    WorkspaceRouteParts,
     Omit<WebhookParts, 'inboxes'> {
   workspaces: Workspaces;
   audit: Audit;
@@ -95,7 +97,7 @@ export function apiRoutes(
     ...apiKeyRoutes({ ...parts, scopes: SCOPES, styles: KEY_STYLES }),
     ...keyStyleRoutes(KEY_STYLES),
     ...inboundSecretRoutes(parts, INBOUND_PATHS),
-    ...scopeRoutes(MODULE_OBJECTS),
+    ...scopeRoutes(SCOPES),
     ...listModules(modules)
       .flatMap(({ routes }) => routes)
       .map((route) => adaptedRoute(route, parts.baseUrl)),
@@ -115,6 +117,7 @@ export function apiRoutes(
     ...egressAddressRoutes(parts.egressIps),
     ...retentionRoutes(db, recordChange, parts.retentionDays),
     ...noticeRoutes(parts),
+    ...workspaceRoutes(parts),
     ...workspaceLogoRoutes(parts),
     ...fileRoutes({ ...parts, purposes: FILE_PURPOSES }),
   ];
@@ -126,7 +129,7 @@ function adaptedRoute(route: Route, baseUrl: () => string): Route {
 
 /** The page of a record of a module. */
 function recordUrlOf(baseUrl: () => string): ConnectionParts['recordUrl'] {
-  const plurals = new Map(MODULE_RECORDS.map(({ name, plural }) => [name, plural]));
+  const plurals = new Map(MODULE_NOUNS.map(({ name, plural }) => [name, plural]));
   return (type, id) => (plurals.has(type) ? `${baseUrl()}/${plurals.get(type)}/${id}` : null);
 }
 

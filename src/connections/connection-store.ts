@@ -3,7 +3,7 @@ import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { SealError, type Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
-import { query, type Transaction } from '../db/query.ts';
+import { query, type AfterWrite, type Transaction } from '../db/query.ts';
 import { sql, type Sql } from '../db/sql.ts';
 import { stateOf, type Connection, type OpenConnection } from './connection.ts';
 
@@ -11,7 +11,6 @@ import { stateOf, type Connection, type OpenConnection } from './connection.ts';
 const MAX_CONNECTIONS = 100;
 
 type Secrets = Readonly<Record<string, string>>;
-type Within = (trx: Transaction, connection: Connection) => Promise<void>;
 
 export interface NewConnection {
   kind: string;
@@ -35,7 +34,7 @@ export interface Connections {
   create(
     writer: { workspaceId: Uuid; actor: string },
     input: NewConnection,
-    within: Within,
+    afterWrite: AfterWrite<Connection>,
   ): Promise<Connection>;
   /** Newest first; `after` is the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Connection[]>;
@@ -56,10 +55,10 @@ export interface Connections {
     workspaceId: Uuid,
     id: Uuid,
     change: (current: OpenConnection) => ConnectionChange,
-    within: Within,
+    afterWrite: AfterWrite<Connection>,
   ): Promise<Connection>;
   /** Deletes its log too. Throws `not_found`. */
-  remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<void>;
+  remove(workspaceId: Uuid, id: Uuid, afterWrite: AfterWrite<Connection>): Promise<void>;
   /**
    * The connections that a member created, directly or through a key that acts for them; newest first, with their
    * total count.
@@ -160,10 +159,10 @@ export function makeConnections(parts: StoreParts): Connections {
   }
 
   return {
-    create: (writer, input, within) =>
+    create: (writer, input, afterWrite) =>
       db.transaction(async (trx) => {
         const connection = rows.show(await insert(trx, parts, rows, writer, input));
-        await within(trx, connection);
+        await afterWrite(trx, connection);
         return connection;
       }),
 
@@ -185,7 +184,7 @@ export function makeConnections(parts: StoreParts): Connections {
       }
     },
 
-    update: (workspaceId, id, change, within) =>
+    update: (workspaceId, id, change, afterWrite) =>
       db.transaction(async (trx) => {
         const [found] = await query<Row>(trx, LOCK, [workspaceId, id]);
         if (!found) throw notFound();
@@ -196,15 +195,15 @@ export function makeConnections(parts: StoreParts): Connections {
               returning ${sql.raw(COLUMNS)}`,
         );
         const connection = rows.show(written!);
-        await within(trx, connection);
+        await afterWrite(trx, connection);
         return connection;
       }),
 
-    remove: (workspaceId, id, within) =>
+    remove: (workspaceId, id, afterWrite) =>
       db.transaction(async (trx) => {
         const [removed] = await query<Row>(trx, DELETE, [workspaceId, id]);
         if (!removed) throw notFound();
-        await within(trx, rows.show(removed));
+        await afterWrite(trx, rows.show(removed));
       }),
 
     async madeBy(workspaceId, makerId, limit) {

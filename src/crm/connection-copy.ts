@@ -4,14 +4,16 @@ import type { Transaction } from '../db/query.ts';
 
 /**
  * Erases a person from the log of connections. A request that was refused has no record, but its body may contain
- * the person's email or phone.
+ * an email or a phone of the person.
  */
 export async function eraseConnectionCopies(
   trx: Transaction,
   row: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { workspace_id: workspaceId, id, email, phone } = row as unknown as StoredPerson;
-  await eraseConnectionEvents(trx, { workspaceId, id }, [email ?? '', phone ?? '']);
+  const person = row as unknown as StoredPerson;
+  const { workspace_id: workspaceId, id, email, phone } = person;
+  const others = [...(person.other_emails ?? []), ...(person.other_phones ?? [])];
+  await eraseConnectionEvents(trx, { workspaceId, id }, [email ?? '', phone ?? '', ...others]);
 }
 
 interface StoredPerson {
@@ -19,4 +21,7 @@ interface StoredPerson {
   id: Uuid;
   email: string | null;
   phone: string | null;
+  /** Of contacts only. */
+  other_emails?: readonly string[];
+  other_phones?: readonly string[];
 }

@@ -165,7 +165,10 @@ export function makeEraser(
       for update skip locked`,
     );
     if (!rows[0] || (await hasPendingDelivery(trx, record))) return false;
-    await redactEvents(trx, workspaceId, id);
+    await redactEvents(trx, record, {
+      dataOf: (type, data) => (redactions.get(type) ?? redacted)(data),
+      contextOf: (type, context) => contexts.get(type)?.(context) ?? null,
+    });
     await redactTimeline(trx, workspaceId, id);
     await redactAttempts(trx, workspaceId, id);
     await redactAnswers(trx, record, (object) => {
@@ -192,19 +195,6 @@ export function makeEraser(
     return true;
   }
 
-  async function redactEvents(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<void> {
-    const rows = await query<StoredEvent>(trx, LIST_EVENTS, [workspaceId, id]);
-    for (const { id: eventId, type, data, context } of rows) {
-      const redactedContext = context && (contexts.get(type)?.(context) ?? null);
-      await query(trx, REDACT_EVENT, [
-        JSON.stringify((redactions.get(type) ?? redacted)(data)),
-        redactedContext && JSON.stringify(redactedContext),
-        workspaceId,
-        eventId,
-      ]);
-    }
-  }
-
   return {
     async pass(stopped) {
       const until = performance.now() + PASS_MS;
@@ -226,6 +216,27 @@ export function makeEraser(
       }
     },
   };
+}
+
+/** Redacts the events of a record, by their types. */
+async function redactEvents(
+  trx: Transaction,
+  { workspace_id: workspaceId, id }: Deleted,
+  rules: {
+    dataOf(type: string, data: StoredEvent['data']): object;
+    contextOf(type: string, context: NonNullable<StoredEvent['context']>): object | null;
+  },
+): Promise<void> {
+  const rows = await query<StoredEvent>(trx, LIST_EVENTS, [workspaceId, id]);
+  for (const { id: eventId, type, data, context } of rows) {
+    const redactedContext = context && rules.contextOf(type, context);
+    await query(trx, REDACT_EVENT, [
+      JSON.stringify(rules.dataOf(type, data)),
+      redactedContext && JSON.stringify(redactedContext),
+      workspaceId,
+      eventId,
+    ]);
+  }
 }
 
 /** Fields that the summary shows stay. */

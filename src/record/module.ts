@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Scope } from '../account/scope.ts';
 import type { Logger } from '../base/log.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
@@ -34,10 +35,9 @@ export interface MadeModule {
 
 /** A domain of the product, such as the CRM: its records, and what belongs to them. Modules never import each other. */
 export interface Module<Parts extends ModuleParts = ModuleParts, Made extends MadeModule = MadeModule> {
-  /** Plural names of what it stores, from which the scopes come. */
-  objects: readonly string[];
-  /** Its records that have a page in the dashboard. */
-  records: readonly Pick<Noun, 'name' | 'plural'>[];
+  nouns: readonly Noun[];
+  /** The scopes of its routes, in list order. */
+  scopes: readonly Scope[];
   eventTypes: readonly EventType[];
   eventObjects: readonly EventObject[];
   maintenance(parts: { db: Database; log: Logger }): readonly RecurringJob[];

@@ -3,7 +3,6 @@ import type { ApiKey, ApiKeys } from '../../account/api-key.ts';
 import type { AuditEntry } from '../../account/audit.ts';
 import type { Caller } from '../../account/caller.ts';
 import type { InboundSecret, InboundSecrets } from '../../account/inbound-secret.ts';
-import { allows } from '../../account/scope.ts';
 import type { Clock } from '../../base/clock.ts';
 import { prefixed, type Uuid } from '../../base/id.ts';
 import type { Connections } from '../../connections/connection-store.ts';
@@ -92,9 +91,9 @@ export function makeMadeBy(parts: {
   }
 
   return {
-    async show({ workspaceId, scopes }, memberId) {
-      const values = [workspaceId, memberId, MAX_SHOWN] as const;
-      const mayRead = (kind: Kind) => allows(scopes, KINDS[kind].read);
+    async show(caller, memberId) {
+      const values = [caller.workspaceId, memberId, MAX_SHOWN] as const;
+      const mayRead = (kind: Kind) => caller.may(KINDS[kind].read);
       const [ofKeys, ofSecrets, ofWebhooks, ofConnections] = await Promise.all([
         mayRead('keys') ? keys.madeBy(...values) : null,
         mayRead('inbound_secrets') ? secrets.madeBy(...values) : null,

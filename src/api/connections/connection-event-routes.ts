@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Caller } from '../../account/caller.ts';
-import { allows } from '../../account/scope.ts';
 import { jsonOf } from '../../base/json-text.ts';
 import type { ConnectionEvent, ConnectionEvents, PayloadView } from '../../connections/connection-event.ts';
 import { OUTCOMES } from '../../connections/connection-kind.ts';
@@ -107,6 +106,6 @@ export function connectionEventRoutes({
   ];
 }
 
-function viewOf({ scopes }: Caller): PayloadView {
-  return allows(scopes, 'connections:manage') ? 'exact' : 'masked';
+function viewOf(caller: Caller): PayloadView {
+  return caller.may('connections:manage') ? 'exact' : 'masked';
 }

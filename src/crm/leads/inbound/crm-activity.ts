@@ -4,8 +4,7 @@ import { sha256 } from '../../../base/hmac.ts';
 import type { Uuid } from '../../../base/id.ts';
 import { JsonText } from '../../../base/json-text.ts';
 import type { Database } from '../../../db/pool.ts';
-import { query, type Transaction } from '../../../db/query.ts';
-import type { AfterWrite } from '../../change-recorder.ts';
+import { query, type Transaction, type AfterWrite } from '../../../db/query.ts';
 import type { RelatedTable } from '../../../record/erasure.ts';
 
 /** An identical body within this time is a repeat of the same report (CW4). */
