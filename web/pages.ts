@@ -17,6 +17,7 @@ import {
   IconPlus,
   IconSend,
   IconTargetArrow,
+  IconTransferIn,
   IconUserBolt,
   IconUserCircle,
   IconUsers,
@@ -191,6 +192,25 @@ export const PAGES = {
       aliases: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Lead statuses', 'Leads per hour'],
     },
   },
+  connections: {
+    path: '/settings/connections',
+    frame: 'inside',
+    title: 'Connections',
+    component: lazy(() => import('./settings/connections/connections-page.tsx'), 'ConnectionsPage'),
+    scope: 'connections:read',
+    nav: {
+      group: 'settings',
+      icon: IconPlugConnected,
+      aliases: ['Settings → Connections', 'Settings → Integrations', 'Inbound webhooks'],
+    },
+  },
+  connection: {
+    path: '/settings/connections/$id',
+    frame: 'inside',
+    title: null,
+    component: lazy(() => import('./settings/connections/connection-page.tsx'), 'ConnectionPage'),
+    scope: 'connections:read',
+  },
   crmWebhook: {
     path: '/settings/crm-webhook',
     frame: 'inside',
@@ -199,7 +219,7 @@ export const PAGES = {
     scope: 'leads:read',
     nav: {
       group: 'settings',
-      icon: IconPlugConnected,
+      icon: IconTransferIn,
       aliases: ['Settings → CRM webhook', 'Inbound secrets', 'Inbound webhook', 'Unmatched reports'],
     },
   },

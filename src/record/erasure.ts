@@ -31,6 +31,8 @@ export interface ErasureRules {
   /** Nouns of the same table whose events hold more than the record. */
   variants?: readonly Noun[];
   embeddedCopies?: readonly EmbeddedCopy[];
+  /** Erases what is found by the record's values rather than by its id. @param row before it is erased */
+  eraseCopies?(trx: Transaction, row: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
 /** A deleted record that still holds personal data. */
@@ -126,7 +128,7 @@ const REDACT_RESPONSE = {
  */
 export function makeEraser(
   noun: Noun,
-  { relatedTables = [], variants = [], embeddedCopies = [] }: ErasureRules,
+  { relatedTables = [], variants = [], embeddedCopies = [], eraseCopies }: ErasureRules,
   { db, log }: { db: Database; log: Logger },
 ): Eraser {
   const redacted = redactionOf(noun);
@@ -180,6 +182,7 @@ export function makeEraser(
         sql`update ${sql.ref(other)} set ${sql.raw(blank)}
                 where workspace_id = ${workspaceId} and ${sql.ref(key)} = ${id}`,
       );
+    await eraseCopies?.(trx, rows[0]);
     const left = redacted(Object.fromEntries(noun.columns.map((name) => [name, rows[0]![name]])));
     await query(
       trx,
