@@ -5,6 +5,8 @@ import type { SignIn, SignInParts } from './account/sign-in.ts';
 import type { Workspaces } from './account/workspace.ts';
 import { makeAccounts } from './accounts.ts';
 import type { Uuid } from './base/id.ts';
+import { makeConnectionEvents } from './connections/connection-event.ts';
+import { makeConnections } from './connections/connection-store.ts';
 import { CATALOGUE, FORMATS, LEAD_INPUTS } from './catalogue.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
 import type { Engine } from './delivery/engine.ts';
@@ -63,6 +65,7 @@ export function assemble(input: FoundationInput): App {
     crmWebhookSecret: config.crmWebhookSecret,
   });
   const { workspaces, workspaceSettings, keys, audit, signIn, secrets, usage, idempotency } = accounts;
+  const connections = makeConnections(foundation);
   const schemaWorkers = makeSchemaWorkers();
   const customTypes = makeCustomTypes({ db, clock, newId, schemas: makeSchemas(schemaWorkers) }, CATALOGUE);
   const storedFiles = assembleFiles(foundation);
@@ -114,6 +117,8 @@ export function assemble(input: FoundationInput): App {
       makeHttpServer({
         ...shared,
         ...accounts,
+        connections,
+        connectionEvents: makeConnectionEvents(foundation),
         customTypes,
         catalogueOf: customTypes.catalogueOf,
         unknownOf: customTypes.unknownOf,
@@ -127,7 +132,7 @@ export function assemble(input: FoundationInput): App {
         formats: FORMATS,
         egressIps: config.egressIps,
         retentionDays: config.retentionDays,
-        madeBy: makeMadeBy({ keys, secrets, endpoints: engine.endpoints, clock }),
+        madeBy: makeMadeBy({ keys, secrets, connections, endpoints: engine.endpoints, clock }),
         metrics: engine.metrics.registry,
         pipelinesOf: modules.crm.pipelinesOf,
       }),

@@ -4,6 +4,7 @@ import { makeCallers } from './account/caller.ts';
 import { makeSessionRevalidation } from './account/session-revalidation.ts';
 import { CATALOGUE, FORMATS, KEY_STYLES, SCOPES } from './catalogue.ts';
 import type { Config } from './config.ts';
+import { makeUnverifiedRequests } from './connections/unverified-requests.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import type { Listener } from './net/egress-guard.ts';
@@ -62,7 +63,9 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
       const calls = makeRouteCalls(apiRoutes(parts, { modules, reading }), serverParts);
       app.decorate('api', makeApi(calls, jsonParser(app)));
       mount(scope, calls, serverParts);
-      mountIntegrations(scope, parts);
+      const unverified = makeUnverifiedRequests({ events: parts.connectionEvents, log: parts.log });
+      scope.addHook('onClose', () => unverified.stop());
+      mountIntegrations(scope, { ...parts, unverified });
     }
   });
   if (services.includes('api')) {

@@ -19,6 +19,7 @@ import {
   IconTag,
   IconTrash,
   IconTargetArrow,
+  IconTransferIn,
   IconUserBolt,
   IconUserCircle,
   IconUsers,
@@ -205,6 +206,25 @@ export const PAGES = {
       aliases: ['Settings → Tags', 'Rename a tag', 'Merge tags', 'Labels'],
     },
   },
+  connections: {
+    path: '/settings/connections',
+    frame: 'inside',
+    title: 'Connections',
+    component: lazy(() => import('./settings/connections/connections-page.tsx'), 'ConnectionsPage'),
+    scope: 'connections:read',
+    nav: {
+      group: 'settings',
+      icon: IconPlugConnected,
+      aliases: ['Settings → Connections', 'Settings → Integrations', 'Inbound webhooks'],
+    },
+  },
+  connection: {
+    path: '/settings/connections/$id',
+    frame: 'inside',
+    title: null,
+    component: lazy(() => import('./settings/connections/connection-page.tsx'), 'ConnectionPage'),
+    scope: 'connections:read',
+  },
   crmWebhook: {
     path: '/settings/crm-webhook',
     frame: 'inside',
@@ -213,7 +233,7 @@ export const PAGES = {
     scope: 'leads:read',
     nav: {
       group: 'settings',
-      icon: IconPlugConnected,
+      icon: IconTransferIn,
       aliases: ['Settings → CRM webhook', 'Inbound secrets', 'Inbound webhook', 'Unmatched reports'],
     },
   },

@@ -47,6 +47,16 @@ export function checkNewInboundSecret(by: Authority): void {
     refuse(`${ends(by)}, but an inbound secret does not expire: it cannot create one.`);
 }
 
+/**
+ * Throws `forbidden` if the secrets of a connection would allow more than the caller may do, or for longer.
+ * @param scopes what a sender can do with the secrets
+ */
+export function checkConnectionSecrets(by: Authority, scopes: readonly string[]): void {
+  checkScopes(by, scopes, ', which the secrets of this connection allow');
+  if (by.expiresAt !== null)
+    refuse(`${ends(by)}, but the secrets of a connection do not expire: it cannot set them.`);
+}
+
 function checkScopes(by: Authority, scopes: readonly string[], why: string): void {
   const lacking = scopes.filter((scope) => !by.may(scope));
   if (lacking.length > 0) refuse(lacks(by, lacking, lacking.length === 1 ? why : why.replace(/it$/, 'them')));

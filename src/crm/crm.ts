@@ -49,6 +49,7 @@ import { leadStatusRoutes } from './leads/options/lead-status-routes.ts';
 import { leadSubmissionRoutes, SUBMISSION_TABLE } from './leads/lead-submission.ts';
 import { leadTimelineRoutes } from './leads/lead-timeline.ts';
 import { lead } from './leads/lead.ts';
+import { eraseConnectionCopies } from './connection-copy.ts';
 import { NOUNS } from './nouns.ts';
 import { placeDeal } from './pipelines/deal-placement.ts';
 import { PIPELINE_SCOPES, pipelineRoutes } from './pipelines/pipeline-routes.ts';
@@ -69,10 +70,12 @@ export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary 
 
 /** Where personal data of a record is stored besides its own table and events, by noun. */
 const ERASURE_RULES: Readonly<Record<string, ErasureRules>> = {
+  contact: { eraseCopies: eraseConnectionCopies },
   lead: {
     relatedTables: [SUBMISSION_TABLE, CRM_ACTIVITY_TABLE],
     variants: [formLead as unknown as Noun],
     embeddedCopies: [FORM_SUBMISSION_COPY],
+    eraseCopies: eraseConnectionCopies,
   },
 };
 

@@ -71,7 +71,8 @@ export function knownPaths(app: FastifyInstance): KnownPaths {
 }
 
 function patternOf(url: string): RegExp {
-  return new RegExp(`^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}/?$`);
+  const pattern = url.replaceAll('.', '\\.').replace(/:\w+(?:\([^)]*\))?/g, '[^/]+');
+  return new RegExp(`^${pattern.replace(/\*$/, '.*')}/?$`);
 }
 
 /**

@@ -33,6 +33,8 @@ export interface ErasureRules {
   /** Nouns of the same table whose events hold more than the record. */
   variants?: readonly Noun[];
   embeddedCopies?: readonly EmbeddedCopy[];
+  /** Erases what is found by the record's values rather than by its id. @param row before it is erased */
+  eraseCopies?(trx: Transaction, row: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
 /** A deleted record that still holds personal data. */
@@ -130,7 +132,7 @@ const REDACT_RESPONSE = {
  */
 export function makeEraser(
   noun: Noun,
-  { relatedTables = [], variants = [], embeddedCopies = [] }: ErasureRules,
+  { relatedTables = [], variants = [], embeddedCopies = [], eraseCopies }: ErasureRules,
   { db, log, tagged }: { db: Database; log: Logger; tagged: readonly string[] },
 ): Eraser {
   const redacted = redactionOf(noun);
@@ -196,6 +198,7 @@ export function makeEraser(
         sql`update ${sql.ref(other)} set ${sql.raw(blank)}
                 where workspace_id = ${workspaceId} and ${sql.ref(key)} = ${id}`,
       );
+    await eraseCopies?.(trx, rows[0]);
     const left = redacted(Object.fromEntries(noun.columns.map((name) => [name, rows[0]![name]])));
     await query(
       trx,

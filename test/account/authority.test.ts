@@ -552,6 +552,7 @@ describe('what a member created', () => {
       keys: null,
       inbound_secrets: null,
       webhooks: null,
+      connections: null,
     });
     const bare = await post(c.boss, 'api-keys', { name: 'bare', scopes: ['contacts:read'] });
     expectRefused(await ask(bare, 'GET', `/api/v1/members/${c.bob.id}/made`), 'members:read');

@@ -12,13 +12,16 @@ const OTHERS = [
   'webhooks:manage',
   'webhooks:read',
   'webhooks:rotate',
+  // After 0.1.0.
+  'connections:manage',
+  'connections:read',
   'keys:manage',
   'keys:read',
   'members:read',
   'workspace:manage',
 ];
 
-describe('the scopes of 0.1.0 and its roles', () => {
+describe('the scopes of 0.1.0 and its roles, and those of connections', () => {
   test('every scope is there, in its order', () => {
     expect(SCOPES.names).toEqual([...OTHERS, ...BOTH]);
     expect(SCOPES.list.map(({ name }) => name)).toEqual([...BOTH, ...OTHERS]);
@@ -33,6 +36,7 @@ describe('the scopes of 0.1.0 and its roles', () => {
       'events:write',
       'webhooks:read',
       'webhooks:rotate',
+      'connections:read',
       'keys:read',
       'members:read',
       ...BOTH,
@@ -49,6 +53,7 @@ describe('the scopes of 0.1.0 and its roles', () => {
     expect(Object.fromEntries(included.map(({ name, includes }) => [name, includes]))).toEqual({
       'leads:write': ['leads:create'],
       'webhooks:manage': ['webhooks:read', 'webhooks:rotate'],
+      'connections:manage': ['connections:read'],
       'keys:manage': ['keys:read'],
       'workspace:manage': ['members:read'],
     });

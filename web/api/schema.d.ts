@@ -236,7 +236,7 @@ export interface paths {
         };
         /**
          * List what a member created
-         * @description API keys, inbound secrets and webhooks that a member created, directly or through a key that acts for them, and that are not revoked; the newest 100 of each. Null for kinds that the caller may not read.
+         * @description API keys, inbound secrets, webhooks and connections that a member created, directly or through a key that acts for them, and that are not revoked; the newest 100 of each. Null for kinds that the caller may not read.
          */
         get: operations["getMembersIdMade"];
         put?: never;
@@ -1599,6 +1599,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List connections */
+        get: operations["getConnections"];
+        put?: never;
+        /**
+         * Create a connection
+         * @description Secrets that are left out are generated where the kind allows it, and shown only in this response. A key also needs the scopes of what the other system may do, such as `leads:create`, and must not expire.
+         */
+        post: operations["postConnections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a connection */
+        get: operations["getConnectionsId"];
+        /**
+         * Update a connection
+         * @description `active: false` disables it: all its requests are refused.
+         */
+        put: operations["putConnectionsId"];
+        post?: never;
+        /**
+         * Delete a connection
+         * @description Deletes its secrets and its log; its URLs stop working. The records it made stay.
+         */
+        delete: operations["deleteConnectionsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a connection
+         * @description `active: false` disables it: all its requests are refused.
+         */
+        patch: operations["patchConnectionsId"];
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a connection
+         * @description Checks it without changing anything in either system. 409 if the kind has no test: see `has_test` of `GET /connection-kinds`.
+         */
+        post: operations["postConnectionsIdTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate a secret of a connection
+         * @description A generated secret is shown only in this response. The old one is accepted for `overlap_s` more, so that the other system can be changed meanwhile.
+         */
+        post: operations["postConnectionsIdRotateSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a connection received
+         * @description Newest first, kept for 30 days. A page ends early when its bodies reach 4 MiB: `has_more` is true then.
+         */
+        get: operations["getConnectionsIdEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/events/{eventId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an entry of the log of a connection */
+        get: operations["getConnectionsIdEventsEventId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connection-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the kinds of connections */
+        get: operations["getConnectionKinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks": {
         parameters: {
             query?: never;
@@ -2271,6 +2415,8 @@ export interface components {
             webhook_format: string | null;
             /** @description Its key style, as in `GET /key-styles`; null if it has none. */
             key_style: string | null;
+            /** @description Its kind of connection, as in `GET /connection-kinds`; null if it has none. */
+            connection_kind: string | null;
             /** @description The webhooks that it sends to Fairlead, authenticated by an inbound secret. */
             inbound: {
                 /**
@@ -2823,6 +2969,142 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        ConnectionInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description See `GET /connection-kinds`. */
+            kind: string;
+            name: string;
+            settings: {
+                [key: string]: unknown;
+            };
+            active: boolean;
+            /**
+             * @description `waiting`: nothing received yet. `failing`: the last request was refused. `disabled`: not active.
+             * @enum {string}
+             */
+            state: "waiting" | "active" | "failing" | "disabled";
+            /** @description The URLs to set in the other system. */
+            urls: {
+                label: string;
+                url: string;
+            }[];
+            /** @description Until when the secrets before the last rotation are accepted too. */
+            old_secrets_until: string | null;
+            /** @description When the last verified request was received. */
+            last_event_at: string | null;
+            /** @description Why the last refused request was refused. */
+            last_error: string | null;
+            last_error_at: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Generated secrets, only in the response that creates them. */
+            secrets?: {
+                [key: string]: string;
+            };
+        };
+        ConnectionEventInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
+            payload: unknown;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+        };
+        ConnectionEventDetailInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
+            payload: unknown;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+            /** @description The unverified requests of this entry whose bodies are kept, newest first: per connection the newest 50, and at most 1 MiB. Empty for callers without `connections:manage`. */
+            unverified: {
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                received_at: string;
+                payload: unknown;
+            }[];
+        };
+        ConnectionFieldInput: {
+            name: string;
+            label: string;
+            description: string | null;
+            /** @enum {string} */
+            kind: "text" | "number" | "boolean" | "select";
+            /** @description The values of a `select`. */
+            options: string[];
+            required: boolean;
+            default: unknown;
+            /** @description Belongs into `secrets`, not into `settings`. */
+            secret: boolean;
+            /** @description Left out, it is generated and shown once. */
+            generated: boolean;
+        };
+        ConnectionKindInput: {
+            name: string;
+            label: string;
+            description: string;
+            /** @description Its page of the documentation, as a path in the repository. */
+            docs: string;
+            /** @description What to do in the other system, in order. */
+            steps: string[];
+            fields: components["schemas"]["ConnectionFieldInput"][];
+            urls: {
+                label: string;
+                /** @description `{id}` is the id of the connection. */
+                url: string;
+            }[];
+            /** @description Scopes that are needed to create one. */
+            scopes: string[];
+            has_test: boolean;
+        };
         AuditLineInput: {
             /** Format: uuid */
             id: string;
@@ -3127,6 +3409,18 @@ export interface components {
                     url: string;
                     /** @enum {string} */
                     state: "active" | "paused" | "disabled";
+                }[];
+            } | null;
+            connections: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    kind: string;
+                    /** @enum {string} */
+                    state: "waiting" | "active" | "failing" | "disabled";
                 }[];
             } | null;
         };
@@ -3553,6 +3847,10 @@ export interface components {
             /** @description Whether a key has it if no `style` is given. */
             default: boolean;
         };
+        ConnectionTestInput: {
+            ok: boolean;
+            message: string;
+        };
         Error: {
             error: {
                 code: string;
@@ -3596,6 +3894,8 @@ export interface components {
             webhook_format: string | null;
             /** @description Its key style, as in `GET /key-styles`; null if it has none. */
             key_style: string | null;
+            /** @description Its kind of connection, as in `GET /connection-kinds`; null if it has none. */
+            connection_kind: string | null;
             /** @description The webhooks that it sends to Fairlead, authenticated by an inbound secret. */
             inbound: {
                 /**
@@ -4148,6 +4448,142 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        Connection: {
+            /** Format: uuid */
+            id: string;
+            /** @description See `GET /connection-kinds`. */
+            kind: string;
+            name: string;
+            settings: {
+                [key: string]: unknown;
+            };
+            active: boolean;
+            /**
+             * @description `waiting`: nothing received yet. `failing`: the last request was refused. `disabled`: not active.
+             * @enum {string}
+             */
+            state: "waiting" | "active" | "failing" | "disabled";
+            /** @description The URLs to set in the other system. */
+            urls: {
+                label: string;
+                url: string;
+            }[];
+            /** @description Until when the secrets before the last rotation are accepted too. */
+            old_secrets_until: string | null;
+            /** @description When the last verified request was received. */
+            last_event_at: string | null;
+            /** @description Why the last refused request was refused. */
+            last_error: string | null;
+            last_error_at: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Generated secrets, only in the response that creates them. */
+            secrets?: {
+                [key: string]: string;
+            };
+        };
+        ConnectionEvent: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
+            payload: unknown;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+        };
+        ConnectionEventDetail: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
+            payload: unknown;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+            /** @description The unverified requests of this entry whose bodies are kept, newest first: per connection the newest 50, and at most 1 MiB. Empty for callers without `connections:manage`. */
+            unverified: {
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                received_at: string;
+                payload: unknown;
+            }[];
+        };
+        ConnectionField: {
+            name: string;
+            label: string;
+            description: string | null;
+            /** @enum {string} */
+            kind: "text" | "number" | "boolean" | "select";
+            /** @description The values of a `select`. */
+            options: string[];
+            required: boolean;
+            default: unknown;
+            /** @description Belongs into `secrets`, not into `settings`. */
+            secret: boolean;
+            /** @description Left out, it is generated and shown once. */
+            generated: boolean;
+        };
+        ConnectionKind: {
+            name: string;
+            label: string;
+            description: string;
+            /** @description Its page of the documentation, as a path in the repository. */
+            docs: string;
+            /** @description What to do in the other system, in order. */
+            steps: string[];
+            fields: components["schemas"]["ConnectionField"][];
+            urls: {
+                label: string;
+                /** @description `{id}` is the id of the connection. */
+                url: string;
+            }[];
+            /** @description Scopes that are needed to create one. */
+            scopes: string[];
+            has_test: boolean;
+        };
         AuditLine: {
             /** Format: uuid */
             id: string;
@@ -4452,6 +4888,18 @@ export interface components {
                     url: string;
                     /** @enum {string} */
                     state: "active" | "paused" | "disabled";
+                }[];
+            } | null;
+            connections: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    kind: string;
+                    /** @enum {string} */
+                    state: "waiting" | "active" | "failing" | "disabled";
                 }[];
             } | null;
         };
@@ -4877,6 +5325,10 @@ export interface components {
             scopes: string[] | null;
             /** @description Whether a key has it if no `style` is given. */
             default: boolean;
+        };
+        ConnectionTest: {
+            ok: boolean;
+            message: string;
         };
     };
     responses: never;
@@ -5824,7 +6276,7 @@ export interface operations {
     deleteMembersId: {
         parameters: {
             query?: {
-                /** @description Objects created by the member that are revoked too: `keys`, `inbound_secrets`, `webhooks`, separated by commas. Requires the scope to manage them. */
+                /** @description Objects created by the member that are revoked too: `keys`, `inbound_secrets`, `webhooks`, `connections`, separated by commas. Requires the scope to manage them. */
                 revoke?: string;
             };
             header?: never;
@@ -12026,6 +12478,446 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["Integration"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnections: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Connection"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConnections: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    kind: string;
+                    name: string;
+                    /**
+                     * @description By name, see `GET /connection-kinds`. Every kind also takes `base_url`, an http(s) URL in place of the address of the API of the other system, such as that of a proxy.
+                     * @default {}
+                     */
+                    settings?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description By name, see `GET /connection-kinds`. They are stored encrypted and never returned.
+                     * @default {}
+                     */
+                    secrets?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putConnectionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Cannot be changed. */
+                    kind?: string;
+                    name?: string;
+                    /** @description `false`: all requests are refused. */
+                    active?: boolean;
+                    /** @description Only these settings change; null removes one. */
+                    settings?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Only these secrets change, and the old ones stop at once; see also `rotate-secret`. */
+                    secrets?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteConnectionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchConnectionsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Cannot be changed. */
+                    kind?: string;
+                    name?: string;
+                    /** @description `false`: all requests are refused. */
+                    active?: boolean;
+                    /** @description Only these settings change; null removes one. */
+                    settings?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Only these secrets change, and the old ones stop at once; see also `rotate-secret`. */
+                    secrets?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConnectionsIdTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConnectionsIdRotateSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The name of the secret; not needed if the kind has only one. */
+                    name?: string;
+                    /** @description Your own new secret; generated if missing, where the kind allows it. */
+                    secret?: string;
+                    /**
+                     * @description How long the old secret is accepted too.
+                     * @default 86400
+                     */
+                    overlap_s?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionsIdEvents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                outcome?: "accepted" | "ignored" | "duplicate" | "refused";
+                /** @description `false`: without bodies; `payload` is null. */
+                payload?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ConnectionEvent"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionsIdEventsEventId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                eventId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionEventDetail"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionKinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ConnectionKind"][];
                     };
                 };
             };

@@ -36,9 +36,12 @@ export interface CrmActivity {
 export interface CrmActivities {
   /**
    * Stores a report with its lead; an unmatched one is stored without, to be matched manually.
-   * @returns the lead's number, or null if none matches
+   * @returns its lead, or null if none matches; and whether it is a repeat, which is not stored again
    */
-  record(workspaceId: Uuid, report: CrmReport): Promise<{ number: number } | null>;
+  record(
+    workspaceId: Uuid,
+    report: CrmReport,
+  ): Promise<{ lead: { id: Uuid; number: number } | null; isRepeat: boolean }>;
   /** Newest first; only ids smaller than `after`. */
   list(
     workspaceId: Uuid,
@@ -181,7 +184,7 @@ export function makeCrmActivities({ db, clock, newId }: StoreParts): CrmActiviti
           await insert(trx, newId(), report, lead?.id ?? null);
           if (!lead) await deleteOldUnmatched(trx, workspaceId, report.at);
         }
-        return lead ? { number: lead.number } : null;
+        return { lead: lead ? { id: lead.id, number: lead.number } : null, isRepeat: repeated !== undefined };
       }),
 
     async list(workspaceId, { matched, leadId }, limit, after) {
