@@ -125,6 +125,28 @@ const REDACT_RESPONSE = {
          where workspace_id = $2 and api_key_id = $3 and key = $4`,
 };
 
+/** The next records to erase. By an index for each reason: what waits in the trash is not read. */
+function dueRecords(
+  db: Database,
+  table: Sql,
+  after: Pick<Deleted, 'deleted_at' | 'id'> | null,
+): Promise<Deleted[]> {
+  const due = (condition: Sql) => sql`
+    select workspace_id, id, deleted_at from ${table}
+    where ${condition} and expunged_at is null
+      ${after ? sql`and (deleted_at, id) > (${after.deleted_at}::timestamptz, ${after.id}::uuid)` : sql``}
+    order by deleted_at, id limit ${BATCH}`;
+  return query<Deleted>(
+    db.pool,
+    sql`
+    select * from (
+      (${due(sql`erase_requested_at is not null and deleted_at is not null`)})
+      union
+      (${due(sql`deleted_at <= now() - ${sql.raw(RESTORABLE)}`)})
+    ) d order by deleted_at, id limit ${BATCH}`,
+  );
+}
+
 /**
  * Erases personal data of records of a kind that were deleted 30 days ago, or whose erasure was requested: in their rows,
  * events, attempts, timeline, stored responses and related tables, each record in a transaction of its own. It waits until the record's deliveries have settled, at most
@@ -147,28 +169,6 @@ export function makeEraser(
   );
   const table = sql.ref(noun.name);
   let after: Pick<Deleted, 'deleted_at' | 'id'> | null = null;
-
-  /** By an index for each: what waits in the trash is not read. */
-  function due(condition: Sql): Sql {
-    return sql`
-      select workspace_id, id, deleted_at from ${table}
-      where ${condition} and expunged_at is null
-        ${after ? sql`and (deleted_at, id) > (${after.deleted_at}::timestamptz, ${after.id}::uuid)` : sql``}
-      order by deleted_at, id limit ${BATCH}`;
-  }
-
-  async function candidates(): Promise<Deleted[]> {
-    const rows = await query<Deleted>(
-      db.pool,
-      sql`
-      select * from (
-        (${due(sql`erase_requested_at is not null and deleted_at is not null`)})
-        union
-        (${due(sql`deleted_at <= now() - ${sql.raw(RESTORABLE)}`)})
-      ) d order by deleted_at, id limit ${BATCH}`,
-    );
-    return rows;
-  }
 
   async function erase(trx: Transaction, record: Deleted): Promise<boolean> {
     const { workspace_id: workspaceId, id } = record;
@@ -215,7 +215,7 @@ export function makeEraser(
     async pass(stopped) {
       const until = performance.now() + PASS_MS;
       for (let done = 0; ;) {
-        const found = await candidates();
+        const found = await dueRecords(db, table, after);
         for (const record of found) {
           if (stopped.aborted || performance.now() > until) return done;
           try {

@@ -70,148 +70,188 @@ interface TagRouteParts {
 
 /** The routes of a workspace's tags. */
 export function tagRoutes(parts: TagRouteParts): Route[] {
-  const { tags, nouns, recordChange } = parts;
-
-  const usageOf = async (caller: Ctx<unknown, unknown>['caller'], folded: readonly string[]) => {
-    const readable = nouns.filter(({ plural }) => caller.may(`${plural}:read`));
-    return tags.usage(caller.workspaceId, readable, folded);
-  };
-  const recorded =
-    (ctx: Ctx<unknown, unknown>, status: number, action: string, details: object = {}) =>
-    (trx: Transaction, item: Tag) =>
-      recordChange(
-        trx,
-        ctx,
-        {
-          action: `tag.${action}`,
-          objectType: 'tag',
-          objectId: item.id,
-          details: { name: item.name, ...details },
-        },
-        { status, body: status === 204 ? '' : JSON.stringify(item) },
-      );
-  const renameRoute = (method: 'PATCH' | 'PUT') =>
-    route<{ name?: string | undefined }>({
-      method,
-      path: `${PATH}/:id`,
-      scope: 'tags:write',
-      tag,
-      summary: 'Rename a tag',
-      description:
-        'A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.',
-      body: body.partial(),
-      answers: { 200: shape },
-      async handle(ctx) {
-        const { workspaceId, actor } = ctx.caller;
-        const id = ctx.params['id']!;
-        const current = await tags.get(workspaceId, id);
-        const { name = current.name } = ctx.body;
-        let lanes: LaneKey[] = [];
-        const renamed = await tags.rename({ workspaceId, actor }, id, name, async (trx, item) => {
-          const { previous_name: previous, ...shown } = item;
-          await recorded(ctx, 200, 'renamed', { previous_name: previous })(trx, shown);
-          lanes = previous === item.name ? [] : await parts.fireRenamed(trx, ctx, item);
-        });
-        parts.wake(lanes);
-        return { status: 200, body: renamed };
-      },
-    });
-
   return [
-    route<undefined, z.output<typeof listQuery>>({
-      method: 'GET',
-      path: PATH,
-      scope: 'tags:read',
-      tag,
-      summary: 'List tags',
-      description: 'By name. A tag is created when it is first added to a record.',
-      query: listQuery,
-      answers: { 200: pageShape(shape) },
-      async handle({ caller, query, url }) {
-        const after = query.cursor ? positionOf(query.cursor) : null;
-        const page = { limit: query.limit + 1, after, q: query.q };
-        const rows = await tags.list(caller.workspaceId, page);
-        const shown = rows.slice(0, query.limit).map(({ folded }) => folded);
-        const usage = query.usage ? await usageOf(caller, shown) : null;
-        return {
-          status: 200,
-          body: pageOf(rows, query.limit, url, cursorOf, ({ folded, ...item }) => ({
-            ...item,
-            ...(usage && { usage: usageFor(usage, folded) }),
-          })),
-        };
-      },
-    }),
-    route<{ name: string }>({
-      method: 'POST',
-      path: PATH,
-      scope: 'tags:write',
-      tag,
-      summary: 'Create a tag',
-      description: '409 if a tag has this name, ignoring case. Adding a tag to a record creates it, too.',
-      body,
-      answers: { 201: shape },
-      async handle(ctx) {
-        const { workspaceId, actor } = ctx.caller;
-        const made = await tags.create({ workspaceId, actor }, ctx.body.name, recorded(ctx, 201, 'created'));
-        return { status: 201, body: made, headers: { location: `${PATH}/${made.id}` } };
-      },
-    }),
-    route({
-      method: 'GET',
-      path: `${PATH}/:id`,
-      scope: 'tags:read',
-      tag,
-      summary: 'Get a tag',
-      answers: { 200: shape },
-      async handle({ caller, params }) {
-        const { folded, ...found } = await tags.get(caller.workspaceId, params['id']!);
-        const usage = await usageOf(caller, [folded]);
-        return { status: 200, body: { ...found, usage: usageFor(usage, folded) } };
-      },
-    }),
-    renameRoute('PATCH'),
-    renameRoute('PUT'),
-    route<z.output<typeof mergeBody>>({
-      method: 'POST',
-      path: `${PATH}/:id/merge`,
-      scope: 'tags:write',
-      tag,
-      summary: 'Merge tags',
-      description:
-        'This tag takes the place of the others: a background job changes all records, which fire no events. The others are deleted.',
-      body: mergeBody,
-      answers: { 200: shape },
-      async handle(ctx) {
-        const { workspaceId, actor } = ctx.caller;
-        const id = ctx.params['id']!;
-        if (ctx.body.with.includes(id)) throw invalid('with', 'contains the tag itself');
-        const afterWrite = recorded(ctx, 200, 'merged', { merged: ctx.body.with });
-        return { status: 200, body: await tags.merge({ workspaceId, actor }, id, ctx.body.with, afterWrite) };
-      },
-    }),
-    route<undefined, { events?: boolean | undefined }>({
-      method: 'DELETE',
-      path: `${PATH}/:id`,
-      scope: 'tags:write',
-      tag,
-      summary: 'Delete a tag',
-      description: 'A background job removes it from all records.',
-      query: z.strictObject({
-        events: z.stringbool().optional().meta({
-          description: 'Fires an event for each record that loses the tag, as in `contact.tag_removed`.',
-        }),
-      }),
-      answers: { 204: 'Deleted.' },
-      async handle(ctx) {
-        const { workspaceId, actor } = ctx.caller;
-        const { events = false } = ctx.query;
-        const afterWrite = recorded(ctx, 204, 'deleted', { events });
-        await tags.remove({ workspaceId, actor }, ctx.params['id']!, events, afterWrite);
-        return { status: 204, body: null };
-      },
-    }),
+    listRoute(parts),
+    createRoute(parts),
+    getRoute(parts),
+    renameRoute('PATCH', parts),
+    renameRoute('PUT', parts),
+    mergeRoute(parts),
+    deleteRoute(parts),
   ];
+}
+
+function listRoute(parts: TagRouteParts): Route {
+  const { tags } = parts;
+  return route<undefined, z.output<typeof listQuery>>({
+    method: 'GET',
+    path: PATH,
+    scope: 'tags:read',
+    tag,
+    summary: 'List tags',
+    description: 'By name. A tag is created when it is first added to a record.',
+    query: listQuery,
+    answers: { 200: pageShape(shape) },
+    async handle({ caller, query, url }) {
+      const after = query.cursor ? positionOf(query.cursor) : null;
+      const page = { limit: query.limit + 1, after, q: query.q };
+      const rows = await tags.list(caller.workspaceId, page);
+      const shown = rows.slice(0, query.limit).map(({ folded }) => folded);
+      const usage = query.usage ? await usageOf(parts, caller, shown) : null;
+      return {
+        status: 200,
+        body: pageOf(rows, query.limit, url, cursorOf, ({ folded, ...item }) => ({
+          ...item,
+          ...(usage && { usage: usageFor(usage, folded) }),
+        })),
+      };
+    },
+  });
+}
+
+function createRoute(parts: TagRouteParts): Route {
+  const { tags } = parts;
+  return route<{ name: string }>({
+    method: 'POST',
+    path: PATH,
+    scope: 'tags:write',
+    tag,
+    summary: 'Create a tag',
+    description: '409 if a tag has this name, ignoring case. Adding a tag to a record creates it, too.',
+    body,
+    answers: { 201: shape },
+    async handle(ctx) {
+      const { workspaceId, actor } = ctx.caller;
+      const made = await tags.create(
+        { workspaceId, actor },
+        ctx.body.name,
+        recorded(parts, ctx, 201, 'created'),
+      );
+      return { status: 201, body: made, headers: { location: `${PATH}/${made.id}` } };
+    },
+  });
+}
+
+function getRoute(parts: TagRouteParts): Route {
+  const { tags } = parts;
+  return route({
+    method: 'GET',
+    path: `${PATH}/:id`,
+    scope: 'tags:read',
+    tag,
+    summary: 'Get a tag',
+    answers: { 200: shape },
+    async handle({ caller, params }) {
+      const { folded, ...found } = await tags.get(caller.workspaceId, params['id']!);
+      const usage = await usageOf(parts, caller, [folded]);
+      return { status: 200, body: { ...found, usage: usageFor(usage, folded) } };
+    },
+  });
+}
+
+function renameRoute(method: 'PATCH' | 'PUT', parts: TagRouteParts): Route {
+  const { tags } = parts;
+  return route<{ name?: string | undefined }>({
+    method,
+    path: `${PATH}/:id`,
+    scope: 'tags:write',
+    tag,
+    summary: 'Rename a tag',
+    description:
+      'A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.',
+    body: body.partial(),
+    answers: { 200: shape },
+    async handle(ctx) {
+      const { workspaceId, actor } = ctx.caller;
+      const id = ctx.params['id']!;
+      const current = await tags.get(workspaceId, id);
+      const { name = current.name } = ctx.body;
+      let lanes: LaneKey[] = [];
+      const renamed = await tags.rename({ workspaceId, actor }, id, name, async (trx, item) => {
+        const { previous_name: previous, ...shown } = item;
+        await recorded(parts, ctx, 200, 'renamed', { previous_name: previous })(trx, shown);
+        lanes = previous === item.name ? [] : await parts.fireRenamed(trx, ctx, item);
+      });
+      parts.wake(lanes);
+      return { status: 200, body: renamed };
+    },
+  });
+}
+
+function mergeRoute(parts: TagRouteParts): Route {
+  const { tags } = parts;
+  return route<z.output<typeof mergeBody>>({
+    method: 'POST',
+    path: `${PATH}/:id/merge`,
+    scope: 'tags:write',
+    tag,
+    summary: 'Merge tags',
+    description:
+      'This tag takes the place of the others: a background job changes all records, which fire no events. The others are deleted.',
+    body: mergeBody,
+    answers: { 200: shape },
+    async handle(ctx) {
+      const { workspaceId, actor } = ctx.caller;
+      const id = ctx.params['id']!;
+      if (ctx.body.with.includes(id)) throw invalid('with', 'contains the tag itself');
+      const afterWrite = recorded(parts, ctx, 200, 'merged', { merged: ctx.body.with });
+      return { status: 200, body: await tags.merge({ workspaceId, actor }, id, ctx.body.with, afterWrite) };
+    },
+  });
+}
+
+function deleteRoute(parts: TagRouteParts): Route {
+  const { tags } = parts;
+  return route<undefined, { events?: boolean | undefined }>({
+    method: 'DELETE',
+    path: `${PATH}/:id`,
+    scope: 'tags:write',
+    tag,
+    summary: 'Delete a tag',
+    description: 'A background job removes it from all records.',
+    query: z.strictObject({
+      events: z.stringbool().optional().meta({
+        description: 'Fires an event for each record that loses the tag, as in `contact.tag_removed`.',
+      }),
+    }),
+    answers: { 204: 'Deleted.' },
+    async handle(ctx) {
+      const { workspaceId, actor } = ctx.caller;
+      const { events = false } = ctx.query;
+      const afterWrite = recorded(parts, ctx, 204, 'deleted', { events });
+      await tags.remove({ workspaceId, actor }, ctx.params['id']!, events, afterWrite);
+      return { status: 204, body: null };
+    },
+  });
+}
+
+/** The numbers of records of the objects that the caller may read. */
+function usageOf(
+  { tags, nouns }: TagRouteParts,
+  caller: Ctx<unknown, unknown>['caller'],
+  folded: readonly string[],
+): Promise<Usage> {
+  const readable = nouns.filter(({ plural }) => caller.may(`${plural}:read`));
+  return tags.usage(caller.workspaceId, readable, folded);
+}
+
+/** Stores the audit entry and the response of a change, in its transaction. */
+function recorded(
+  { recordChange }: TagRouteParts,
+  ctx: Ctx<unknown, unknown>,
+  status: number,
+  action: string,
+  details: object = {},
+) {
+  return (trx: Transaction, item: Tag): Promise<void> => {
+    const entry = {
+      action: `tag.${action}`,
+      objectType: 'tag',
+      objectId: item.id,
+      details: { name: item.name, ...details },
+    };
+    return recordChange(trx, ctx, entry, { status, body: status === 204 ? '' : JSON.stringify(item) });
+  };
 }
 
 function usageFor(usage: Usage, folded: string): Record<string, number> {

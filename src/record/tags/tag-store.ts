@@ -154,18 +154,18 @@ function readsOf(db: Database): Pick<TagStore, 'list' | 'get' | 'usage'> {
   };
 }
 
-function changesOf(parts: TagStoreParts): Omit<TagStore, 'list' | 'get' | 'usage'> {
-  const { db, clock, newId, rewrite, changed } = parts;
+/** Throws `not_found`. */
+async function lock(trx: Transaction, workspaceId: Uuid, ids: readonly Uuid[]): Promise<LockedTag[]> {
+  const found = await query<LockedTag>(trx, LOCK, [workspaceId, ids]);
+  return ids.map((id) => {
+    const tag = found.find((row) => row.id === id);
+    if (!tag) throw notFound();
+    return tag;
+  });
+}
 
-  async function lock(trx: Transaction, workspaceId: Uuid, ids: readonly Uuid[]): Promise<LockedTag[]> {
-    const found = await query<LockedTag>(trx, LOCK, [workspaceId, ids]);
-    return ids.map((id) => {
-      const tag = found.find((row) => row.id === id);
-      if (!tag) throw notFound();
-      return tag;
-    });
-  }
-
+/** Stores which tags of records lead where, for the job. */
+function replacements({ clock, newId, rewrite }: TagStoreParts) {
   /** Stores what the job is to do: records with these tags get another one, or none. */
   async function replace(
     trx: Transaction,
@@ -192,6 +192,13 @@ function changesOf(parts: TagStoreParts): Omit<TagStore, 'list' | 'get' | 'usage
     await query(trx, REMOVE, [writer.workspaceId, ids]);
     await replace(trx, writer, tags, by);
   }
+
+  return { replace, giveUp };
+}
+
+function changesOf(parts: TagStoreParts): Omit<TagStore, 'list' | 'get' | 'usage'> {
+  const { db, clock, newId, changed } = parts;
+  const { replace, giveUp } = replacements(parts);
 
   /** Throws `conflict` with the tag that has the name. */
   async function named(error: unknown, workspaceId: Uuid, name: string): Promise<unknown> {
