@@ -287,7 +287,8 @@ async function removeUnusedTags(
     await query(
       trx,
       sql`delete from tag where workspace_id = ${workspaceId} and folded = ${tag}
-          and not exists (${sql.join(uses, sql` union all `)})`,
+          and not exists (${sql.join(uses, sql` union all `)})
+          and not exists (select from tag_change c where c.workspace_id = tag.workspace_id and c.tag_id = tag.id)`,
     );
   }
 }

@@ -22,6 +22,9 @@ const LABELS: Readonly<Record<string, string>> = {
   'lead.updated': 'Changed',
   'lead.converted': 'Converted',
   'lead.submission_added': 'Submission',
+  'lead.tag_added': 'Tag added',
+  'lead.tag_removed': 'Tag removed',
+  'lead.restored': 'Restored',
 };
 const CRM_LABEL = 'CRM';
 

@@ -69,7 +69,8 @@ export function tagRewriteJob(nouns: readonly Noun[], removeTag: RemoveTag): Job
         const [change] = await query<PendingChange>(db.pool, NEXT, [workspaceId]);
         if (!change) return;
         for (const noun of nouns) {
-          while ((await rewritten(db, noun, workspaceId!, change, removeTag)) > 0) signal.throwIfAborted();
+          if (change.fires) await removeWithEvents(db, noun, workspaceId!, change, removeTag, signal);
+          while ((await rewritten(db, noun, workspaceId!, change)) > 0) signal.throwIfAborted();
         }
         if (change.age_ms < SETTLE_MS) await sleep(SETTLE_MS - change.age_ms, undefined, { signal });
         else await query(db.pool, DONE, [workspaceId, change.id, change.tag_id]);
@@ -78,24 +79,38 @@ export function tagRewriteJob(nouns: readonly Noun[], removeTag: RemoveTag): Job
   });
 }
 
-/** Changes some records of a kind. @returns how many; 0 if there are no more */
-async function rewritten(
+/** Removes the tag from the records of a kind, each with its event. One that is deleted meanwhile is left. */
+async function removeWithEvents(
   db: Database,
   noun: Noun,
   workspaceId: Uuid,
   change: PendingChange,
   removeTag: RemoveTag,
-): Promise<number> {
-  if (change.fires) {
-    const ids = await query<{ id: Uuid }>(
+  signal: AbortSignal,
+): Promise<void> {
+  const writer = { workspaceId, actor: change.actor };
+  for (let after: Uuid | null = null; ;) {
+    signal.throwIfAborted();
+    const position: Sql = after === null ? sql`` : sql`and id > ${after}::uuid`;
+    const rows: { id: Uuid }[] = await query(
       db.pool,
-      sql`select id from ${sql.ref(noun.name)} where ${withTag(workspaceId, change)} and deleted_at is null
+      sql`select id from ${sql.ref(noun.name)}
+          where ${withTag(workspaceId, change)} and deleted_at is null ${position}
           order by id limit ${FIRING_BATCH}`,
     );
-    const writer = { workspaceId, actor: change.actor };
-    await Promise.all(ids.map(({ id }) => removeTag(noun, writer, id, change.folded)));
-    if (ids.length > 0) return ids.length;
+    if (rows.length === 0) return;
+    await Promise.all(rows.map(({ id }) => removeTag(noun, writer, id, change.folded)));
+    after = rows.at(-1)!.id;
   }
+}
+
+/** Changes some records of a kind, without events. @returns how many; 0 if there are no more */
+async function rewritten(
+  db: Database,
+  noun: Noun,
+  workspaceId: Uuid,
+  change: PendingChange,
+): Promise<number> {
   const table = sql.ref(noun.name);
   // Rows that are being written are left for the next step, so that no two statements wait for each other.
   const rows = await query<{ id: Uuid }>(
