@@ -11,7 +11,7 @@ import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from '.
 import { listQuery, listRecords, type ListQuery } from './record-list.ts';
 import type { RecordService } from './record-service.ts';
 import { RESTORABLE_DAYS } from './trash/trash.ts';
-import { trashRoutes } from './trash/trash-routes.ts';
+import { trashRoutes, type TrashRouteParts } from './trash/trash-routes.ts';
 import type { UpsertParts } from './record-upsert.ts';
 import { matchRoutes, upsertRoutes } from './record-upsert-routes.ts';
 
@@ -25,7 +25,7 @@ const tagsBody = z
 
 /** The routes that every kind of record has: list, create, batch, get, update, delete. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
-  parts: UpsertParts,
+  parts: UpsertParts & TrashRouteParts,
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
   options?: CreateOptions<Input>,

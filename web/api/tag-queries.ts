@@ -17,7 +17,7 @@ export const tagsQuery = (q: string) =>
 
 /** Names of tags that contain the text, for an input. */
 export function useTagNames(typed: string, isEnabled = true): string[] {
-  const query = { ...(typed && { q: typed }), limit: MAX_OFFERED, usage: false };
+  const query = { ...(typed && { q: typed }), limit: MAX_OFFERED, usage: 'false' };
   const { data = [] } = useInfiniteQuery({
     ...listQuery([...TAGS_KEY, 'names'], { q: typed }, (cursor, signal) =>
       api.GET('/api/v1/tags', { params: { query: { ...query, ...cursor } }, signal }),

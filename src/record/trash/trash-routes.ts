@@ -17,9 +17,11 @@ const erasureShape = z
   })
   .meta({ id: 'ErasureRequest' });
 
+export type TrashRouteParts = TrashParts & { recordChange: RecordChange };
+
 /** The routes of deleted records that every noun has: restore, and erase at once (docs/requirements.md, section 6). */
 export function trashRoutes<R extends BaseRecord, Input extends object>(
-  parts: TrashParts & { recordChange: RecordChange },
+  parts: TrashRouteParts,
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
 ): Route[] {
