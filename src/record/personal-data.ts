@@ -95,7 +95,7 @@ export const NOT_PERSONAL: Readonly<Record<string, Columns>> = {
   job: 'type payload unique_key',
   link: 'kind role created_by',
   member: 'role',
-  audit: 'actor action object_type',
+  audit: 'actor action object_type object_id',
   notice: 'type object_type',
   file: 'purpose content_type sha256 storage created_by',
   workspace: 'plan currency default_country time_zone locale',

@@ -540,7 +540,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a contact
-         * @description Fires `contact.deleted`; afterwards the contact answers 404.
+         * @description Fires `contact.deleted`; afterwards the contact answers 404. It can be restored for 30 days; then its personal data is erased.
          */
         delete: operations["deleteContactsId"];
         options?: never;
@@ -566,6 +566,46 @@ export interface paths {
          * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `contact.tag_added` and `contact.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
          */
         post: operations["postContactsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a contact
+         * @description Within 30 days of its deletion. Fires `contact.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postContactsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a contact
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `contact.deleted`, if it was not deleted.
+         */
+        post: operations["postContactsIdErase"];
         delete?: never;
         options?: never;
         head?: never;
@@ -650,7 +690,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a company
-         * @description Fires `company.deleted`; afterwards the company answers 404.
+         * @description Fires `company.deleted`; afterwards the company answers 404. It can be restored for 30 days; then its personal data is erased.
          */
         delete: operations["deleteCompaniesId"];
         options?: never;
@@ -676,6 +716,46 @@ export interface paths {
          * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `company.tag_added` and `company.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
          */
         post: operations["postCompaniesIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a company
+         * @description Within 30 days of its deletion. Fires `company.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postCompaniesIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a company
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `company.deleted`, if it was not deleted.
+         */
+        post: operations["postCompaniesIdErase"];
         delete?: never;
         options?: never;
         head?: never;
@@ -740,7 +820,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a deal
-         * @description Fires `deal.deleted`; afterwards the deal answers 404.
+         * @description Fires `deal.deleted`; afterwards the deal answers 404. It can be restored for 30 days; then its personal data is erased.
          */
         delete: operations["deleteDealsId"];
         options?: never;
@@ -766,6 +846,46 @@ export interface paths {
          * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `deal.tag_added` and `deal.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
          */
         post: operations["postDealsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a deal
+         * @description Within 30 days of its deletion. Fires `deal.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postDealsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a deal
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `deal.deleted`, if it was not deleted.
+         */
+        post: operations["postDealsIdErase"];
         delete?: never;
         options?: never;
         head?: never;
@@ -830,7 +950,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a task
-         * @description Fires `task.deleted`; afterwards the task answers 404.
+         * @description Fires `task.deleted`; afterwards the task answers 404. It can be restored for 30 days; then its personal data is erased.
          */
         delete: operations["deleteTasksId"];
         options?: never;
@@ -856,6 +976,46 @@ export interface paths {
          * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `task.tag_added` and `task.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
          */
         post: operations["postTasksIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a task
+         * @description Within 30 days of its deletion. Fires `task.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postTasksIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a task
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `task.deleted`, if it was not deleted.
+         */
+        post: operations["postTasksIdErase"];
         delete?: never;
         options?: never;
         head?: never;
@@ -920,7 +1080,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a lead
-         * @description Fires `lead.deleted`; afterwards the lead answers 404.
+         * @description Fires `lead.deleted`; afterwards the lead answers 404. It can be restored for 30 days; then its personal data is erased.
          */
         delete: operations["deleteLeadsId"];
         options?: never;
@@ -946,6 +1106,46 @@ export interface paths {
          * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `lead.tag_added` and `lead.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
          */
         post: operations["postLeadsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a lead
+         * @description Within 30 days of its deletion. Fires `lead.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postLeadsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a lead
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `lead.deleted`, if it was not deleted.
+         */
+        post: operations["postLeadsIdErase"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2482,6 +2682,16 @@ export interface components {
                 path: string;
             }[];
         };
+        ErasureRequestInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            deleted_at: string;
+            /** Format: date-time */
+            erase_requested_at: string;
+            /** @description Null until its deliveries have settled. */
+            erased_at: string | null;
+        };
         ActivityInput: {
             /** Format: uuid */
             id: string;
@@ -3960,6 +4170,16 @@ export interface components {
                 label: string;
                 path: string;
             }[];
+        };
+        ErasureRequest: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            deleted_at: string;
+            /** Format: date-time */
+            erase_requested_at: string;
+            /** @description Null until its deliveries have settled. */
+            erased_at: string | null;
         };
         Activity: {
             /** Format: uuid */
@@ -6988,6 +7208,8 @@ export interface operations {
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
                 /** @description Only records with this email. */
                 email?: string;
                 /** @description Only records with this phone. */
@@ -7165,6 +7387,8 @@ export interface operations {
                         notes: string | null;
                         /** @description Owner (user id) */
                         owner_id: string | null;
+                        /** @description Tags */
+                        tags: string[];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -7281,6 +7505,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -7359,6 +7585,8 @@ export interface operations {
                         notes: string | null;
                         /** @description Owner (user id) */
                         owner_id: string | null;
+                        /** @description Tags */
+                        tags: string[];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -7701,6 +7929,74 @@ export interface operations {
             };
         };
     };
+    postContactsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postContactsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getCompanies: {
         parameters: {
             query?: {
@@ -7712,6 +8008,8 @@ export interface operations {
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
                 /** @description Only records with this name. */
                 name?: string;
                 /** @description Only records with this website. */
@@ -7868,6 +8166,8 @@ export interface operations {
                         notes: string | null;
                         /** @description Owner (user id) */
                         owner_id: string | null;
+                        /** @description Tags */
+                        tags: string[];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -8250,6 +8550,74 @@ export interface operations {
             };
         };
     };
+    postCompaniesIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Company"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCompaniesIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getDeals: {
         parameters: {
             query?: {
@@ -8261,6 +8629,8 @@ export interface operations {
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
                 /** @description Only records with this name. */
                 name?: string;
                 /** @description Only records with this status. */
@@ -8783,6 +9153,74 @@ export interface operations {
             };
         };
     };
+    postDealsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postDealsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getTasks: {
         parameters: {
             query?: {
@@ -8794,6 +9232,8 @@ export interface operations {
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
                 /** @description Only records with this priority. */
                 priority?: string;
                 /** @description Only records with this status. */
@@ -9261,6 +9701,74 @@ export interface operations {
             };
         };
     };
+    postTasksIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTasksIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getLeads: {
         parameters: {
             query?: {
@@ -9272,6 +9780,8 @@ export interface operations {
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
                 /** @description Only records with this number. */
                 number?: string;
                 /** @description Only records with this email. */
@@ -9862,6 +10372,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
                 };
             };
             /** @description Any error. */
