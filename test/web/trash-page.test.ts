@@ -40,8 +40,8 @@ test('a deletion says what goes with the record, and is undone from its notifica
   await page.goto(`/contacts/${id}`);
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Delete contact' }).click();
-  await expectShown(page.getByText('you can restore it there for 30 days'));
-  await expectShown(page.getByText(/Its .*deals.* stay/));
+  await expectShown(page.getByText('You can restore it there for 30 days'));
+  await expectShown(page.getByText(/Linked .*deals.* stay/));
   await picture(page, 'trash-delete');
   await page.getByRole('button', { name: 'Delete contact' }).click();
   await expectShown(page.getByText('Jane deleted'));
@@ -76,7 +76,7 @@ test('Settings → Trash shows what was deleted, by whom and the days left; rest
   await row('Wilhelmina').getByRole('button', { name: 'Erase now' }).click();
   await expectShown(page.getByText('This cannot be undone.'));
   await page.getByRole('dialog').getByRole('button', { name: 'Erase now' }).click();
-  await expectShown(page.getByText('Being erased'));
+  await expectShown(page.getByRole('cell', { name: 'Being erased' }));
   expect((await s.ask('POST', `/api/v1/contacts/${erased}/restore`)).status).toBe(410);
   expect(window.wrong).toEqual([]);
 });

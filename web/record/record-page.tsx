@@ -226,8 +226,8 @@ function deletionText(object: ObjectType, title: string, objects: readonly Objec
   const linked = objects.filter(({ fields }) => fields.some(({ references }) => references === object.key));
   const names = linked.map(({ plural_label: label }) => inSentence(label));
   const list = names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}` : names[0];
-  const others = list ? ` Its ${list} stay, without a working link to it.` : '';
-  return `${title} moves to the trash with its timeline, and you can restore it there for 30 days. Then its data is erased.${others}`;
+  const others = list ? ` Linked ${list} stay. Their link works again after a restore.` : '';
+  return `${title} moves to the trash, with the timeline. You can restore it there for 30 days. Then the data is erased.${others}`;
 }
 
 function Loading({ title, breadcrumb }: { title: string; breadcrumb: ReactNode }) {
