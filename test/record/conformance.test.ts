@@ -453,7 +453,9 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         const replies = await Promise.all(
           Array.from({ length: 10 }, () => ask('POST', `${path}/${made.id}/restore`)),
         );
-        expect(replies.map(({ status, json }) => [status, json.version])).toEqual(Array(10).fill([200, 3]));
+        expect(replies.map(({ status, json }) => [status, json.version])).toEqual(
+          Array.from({ length: 10 }, () => [200, 3]),
+        );
         expect(await s.newEvents()).toEqual([restored]);
       });
 
