@@ -73,13 +73,13 @@ function Value({ value }: ShownProps) {
 }
 
 /** By one tag. */
-function Filter({ value, onChange }: FilterProps) {
+function Filter({ field, value, onChange }: FilterProps) {
   const [typed, type] = useState(value ?? '');
   const offered = useOfferedTags(typed === value ? '' : typed);
   const choices = value === undefined || offered.includes(value) ? offered : [value, ...offered];
   return (
     <Select
-      aria-label="Filter by tag"
+      aria-label={`Filter by ${field.label.toLowerCase()}`}
       placeholder="Tag"
       w={150}
       data={choices}
