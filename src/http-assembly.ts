@@ -63,13 +63,13 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
     }
   });
   if (services.includes('api')) {
-    mountDocument(app, webhookReference(CATALOGUE, FORMATS));
+    mountDocument(app, () => webhookReference(CATALOGUE, FORMATS));
     mountInboxes(app, inboxes);
     mountFileDownloads(app, parts.files, parts.fileUrls);
     for (const module of listModules(modules)) module.mountPages?.(app);
   }
   if (services.includes('web')) {
-    await mountReference(app);
+    mountReference(app);
     mountPages(app);
   }
   mountHealth(app, { notReady: () => notReady(db), metrics: parts.metrics, metricsToken });
