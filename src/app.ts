@@ -111,7 +111,7 @@ export function assemble(input: FoundationInput): App {
       mailSender?.start();
     },
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
-    server: () =>
+    server: async () =>
       makeHttpServer({
         ...shared,
         ...accounts,

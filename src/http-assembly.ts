@@ -41,7 +41,7 @@ export interface HttpServerParts
 }
 
 /** The HTTP server with the routes of this process's services, not listening yet. */
-export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
+export function makeHttpServer(parts: HttpServerParts): FastifyInstance {
   const { config, db, clock, inboxes, modules } = parts;
   const { services, trustProxy, publicUrl, metricsToken } = config;
   const serverParts = {
@@ -52,18 +52,16 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
   };
   const app = makeServer(serverParts);
   const reading = readingFor(app, parts);
-  await describeApi(app, { version: VERSION });
-  // A separate scope: the document contains the routes that are registered after it.
-  await app.register(async (scope) => {
-    if (services.includes('api')) {
-      const calls = makeRouteCalls(apiRoutes(parts, { modules, reading }), serverParts);
-      app.decorate('api', makeApi(calls, jsonParser(app)));
-      mount(scope, calls, serverParts);
-      mountIntegrations(scope, parts);
-    }
-  });
   if (services.includes('api')) {
-    mountDocument(app, () => webhookReference(CATALOGUE, FORMATS));
+    const routes = apiRoutes(parts, { modules, reading });
+    const calls = makeRouteCalls(routes, serverParts);
+    app.decorate('api', makeApi(calls, jsonParser(app)));
+    mount(app, calls, serverParts);
+    mountIntegrations(app, parts);
+    mountDocument(app, async () => ({
+      ...(await describeApi(routes, { version: VERSION })),
+      webhooks: webhookReference(CATALOGUE, FORMATS),
+    }));
     mountInboxes(app, inboxes);
     mountFileDownloads(app, parts.files, parts.fileUrls);
     for (const module of listModules(modules)) module.mountPages?.(app);

@@ -154,7 +154,9 @@ async function withApp(env: NodeJS.ProcessEnv, work: Work): Promise<number> {
   // Commands print results on standard output; only problems are logged.
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel;
   const log = makeLog(level, { terminal: process.stderr.isTTY });
-  const [store, { assemble }] = await openStoreWhile(() => import('../app.ts'), config, log, { attach: true });
+  const [store, { assemble }] = await openStoreWhile(() => import('../app.ts'), config, log, {
+    attach: true,
+  });
   const app = assemble({ config, ...store, log });
   try {
     return await work(app, store, config);

@@ -6,15 +6,14 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 const DOCUMENT_URL = '/api/v1/openapi.json';
 
 /**
- * Serves the OpenAPI document at /api/v1/openapi.json. The first request makes it, which takes longer than the rest of
- * a start.
- * @param webhooks makes the deliveries, as OpenAPI webhooks; called once
+ * Serves the OpenAPI document at /api/v1/openapi.json.
+ * @param make generates it; called on the first request
  */
-export function mountDocument(app: FastifyInstance, webhooks: () => Record<string, object>): void {
-  let document: object | undefined;
-  app.get(DOCUMENT_URL, { schema: { hide: true } }, async (_request, reply) => {
-    document ??= { ...app.swagger(), webhooks: webhooks() };
-    return reply.header('access-control-allow-origin', '*').send(document);
+export function mountDocument(app: FastifyInstance, make: () => Promise<object>): void {
+  let document: Promise<object> | undefined;
+  app.get(DOCUMENT_URL, async (_request, reply) => {
+    document ??= make();
+    return reply.header('access-control-allow-origin', '*').send(await document);
   });
 }
 
@@ -70,7 +69,7 @@ const PAGE = `<!doctype html>
  */
 export function mountReference(app: FastifyInstance): void {
   const get = (url: string, send: (reply: FastifyReply) => unknown) =>
-    app.get(url, { schema: { hide: true } }, async (_request, reply) => send(reply.headers(PAGE_HEADERS)));
+    app.get(url, async (_request, reply) => send(reply.headers(PAGE_HEADERS)));
   get('/docs', (reply) => reply.redirect('/docs/', 301));
   get('/docs/', (reply) => reply.type('text/html; charset=utf-8').send(PAGE));
   get('/docs/js/scalar.js', async (reply) =>
