@@ -26,15 +26,20 @@ fairlead --version           print the version
 
 Exit codes: 0 success, 1 failure, 2 incorrect usage, 3 not found, 4 not allowed, 75 try again later.`;
 
-/** Runs a command with the open store. @returns the exit code */
-type Work = (app: App, store: Store, config: Config) => Promise<number>;
+/** Runs a command with the open store and the whole program. @returns the exit code */
+type Work = (app: App) => Promise<number>;
+
+/** Runs a command that needs the store alone. The rest of the program is not loaded, which takes longer than the work. */
+interface StoreWork {
+  onStore: (store: Store, config: Config) => Promise<number>;
+}
 
 interface Command {
   options: readonly string[];
   /** Number of positional arguments. */
   arguments: number;
   /** Checks the arguments before anything is opened. */
-  prepare(input: Arguments): Work | Promise<Work>;
+  prepare(input: Arguments): Work | StoreWork | Promise<Work | StoreWork>;
 }
 
 /** All commands by their words. Each loads its own code, so that a wrong argument is answered at once. */
@@ -47,7 +52,7 @@ const COMMANDS: Record<string, Command> = {
   'workspace list': {
     options: [],
     arguments: 0,
-    prepare: async () => (await import('./workspace.ts')).listWorkspaces(),
+    prepare: async () => ({ onStore: (await import('./workspace.ts')).listWorkspaces }),
   },
   'workspace plan': {
     options: [],
@@ -76,14 +81,15 @@ const COMMANDS: Record<string, Command> = {
   },
   deliver: { options: [], arguments: 0, prepare: () => deliverDue },
   // Opening the store has migrated it.
-  migrate: { options: [], arguments: 0, prepare: () => () => done('The database is up to date.') },
+  migrate: {
+    options: [],
+    arguments: 0,
+    prepare: () => ({ onStore: () => done('The database is up to date.') }),
+  },
   doctor: {
     options: [],
     arguments: 0,
-    prepare: async () => {
-      const { doctor } = await import('./doctor.ts');
-      return (_app, store, config) => doctor(store, config);
-    },
+    prepare: async () => ({ onStore: (await import('./doctor.ts')).doctor }),
   },
 };
 
@@ -103,7 +109,7 @@ export async function runCommand(args: string[], env: NodeJS.ProcessEnv): Promis
   const command = COMMANDS[words]!;
   const input = args.slice(words.split(' ').length);
   const work = await command.prepare(readArguments(words, input, command.options, command.arguments));
-  return withApp(env, work);
+  return 'onStore' in work ? withStore(env, work) : withApp(env, work);
 }
 
 function asksForHelp(args: string[]): boolean {
@@ -144,7 +150,25 @@ async function runListen(args: string[], env: NodeJS.ProcessEnv): Promise<number
 }
 
 async function withApp(env: NodeJS.ProcessEnv, work: Work): Promise<number> {
-  const [{ readConfig }, { settleDataDir }, { makeLog }, { openStoreWhile }] = await Promise.all([
+  const { config, log, openStoreWhile } = await configured(env);
+  const load = () => import('../app.ts');
+  const [store, { assemble }] = await openStoreWhile(load, config, log, { attach: true });
+  const app = assemble({ config, ...store, log });
+  return ended(work(app), async () => {
+    await app.close();
+    await store.close();
+  });
+}
+
+async function withStore(env: NodeJS.ProcessEnv, { onStore }: StoreWork): Promise<number> {
+  const { config, log, openStore } = await configured(env);
+  const store = await openStore(config, log, { attach: true });
+  return ended(onStore(store, config), () => store.close());
+}
+
+/** The settings, the log of a command, and what opens the store. */
+async function configured(env: NodeJS.ProcessEnv) {
+  const [{ readConfig }, { settleDataDir }, { makeLog }, { openStore, openStoreWhile }] = await Promise.all([
     import('../config.ts'),
     import('../data-directory.ts'),
     import('../base/log.ts'),
@@ -154,18 +178,17 @@ async function withApp(env: NodeJS.ProcessEnv, work: Work): Promise<number> {
   // Commands print results on standard output; only problems are logged.
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel;
   const log = makeLog(level, { terminal: process.stderr.isTTY });
-  const [store, { assemble }] = await openStoreWhile(() => import('../app.ts'), config, log, {
-    attach: true,
-  });
-  const app = assemble({ config, ...store, log });
+  return { config, log, openStore, openStoreWhile };
+}
+
+/** Closes what a command has opened, however it ends. An API error becomes the message of the command. */
+async function ended(working: Promise<number>, close: () => Promise<void>): Promise<number> {
   try {
-    return await work(app, store, config);
+    return await working;
   } catch (error) {
-    // An API error becomes the message of the command.
     throw error instanceof ApiError ? new StartError(error.message, { exit: exitFor(error) }) : error;
   } finally {
-    await app.close();
-    await store.close();
+    await close();
   }
 }
 
