@@ -44,7 +44,7 @@ export async function openStoreWhile<Modules>(
     loading.catch(() => undefined);
     return loading;
   };
-  const store = await openStore(config, log, { ...options, onSpawn: begin });
+  const store = await openStore(config, log, { ...options, onSpawn: () => void begin() });
   return [store, await begin()];
 }
 
