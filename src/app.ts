@@ -112,7 +112,7 @@ export function assemble(input: FoundationInput): App {
     baseUrl: foundation.baseUrl,
     start: () => startServices(config, { engine, jobWorker, mailSender }),
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
-    server: () =>
+    server: async () =>
       makeHttpServer({
         ...shared,
         ...accounts,

@@ -18,7 +18,6 @@ import { MULTIPART_OVERHEAD_BYTES, readUploads } from './file-upload.ts';
 import { readForms } from './form-body.ts';
 import { MAX_FIELDS } from './form-field.ts';
 import { readJson } from './json-body.ts';
-import { describe } from './openapi.ts';
 import { MAX_PARAM_LENGTH, readQuery } from './query.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody, errorText } from './error-response.ts';
@@ -59,6 +58,12 @@ declare module 'fastify' {
   }
 }
 
+/**
+ * Routes have no schemas for Fastify: route-call.ts validates, and answers are text. Its own compilers would be loaded at
+ * every start.
+ */
+const NO_COMPILERS = { buildValidator: () => () => () => true, buildSerializer: () => () => JSON.stringify };
+
 /** Makes a Fastify server with the API's errors, ids and JSON, without routes. */
 export function makeServer(parts: ServerParts): FastifyInstance {
   const app = Fastify({
@@ -85,6 +90,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     clientErrorHandler: (error, socket) =>
       answerUnknownMethod(app, error, socket) || answerBrokenHttp(error, socket),
     logger: false,
+    schemaController: { compilersFactory: NO_COMPILERS as never },
   });
   app.decorateRequest('caller', null);
   app.decorateRequest('claim', null);
@@ -131,14 +137,12 @@ export function mount(
     const options: RouteOptions = {
       method: route.method,
       url: route.path,
-      schema: describe(route),
       config: {
         ...(route.formBody && { takesForms: true }),
         ...(route.takesFile && { takesFile: true }),
         ...(route.open && { maxFields: MAX_FIELDS }),
         ...(route.errors && { errors: route.errors }),
       },
-      attachValidation: false,
       ...(route.takesFile && { bodyLimit: route.takesFile.maxBytes + MULTIPART_OVERHEAD_BYTES }),
       onRequest: async (request, reply) => {
         if (shadowed?.has(request.url.split('?', 1)[0]!)) return void (await app.refuse(request, reply));
