@@ -12,7 +12,10 @@ const DOCUMENT_URL = '/api/v1/openapi.json';
 export function mountDocument(app: FastifyInstance, make: () => Promise<object>): void {
   let document: Promise<object> | undefined;
   app.get(DOCUMENT_URL, async (_request, reply) => {
-    document ??= make();
+    document ??= make().catch((error: unknown) => {
+      document = undefined;
+      throw error;
+    });
     return reply.header('access-control-allow-origin', '*').send(await document);
   });
 }
