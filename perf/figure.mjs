@@ -67,6 +67,11 @@ export function burstFigure(name, { value, baseline = [], aim }) {
 
 /** The median of each part over rounds. @returns {Cpu} */
 function medianCpu(/** @type {Cpu[]} */ rounds) {
-  const of = (/** @type {keyof Cpu} */ part) => median(rounds.map((round) => round[part]));
-  return { node: of('node'), postgres: of('postgres'), load: of('load'), idle: of('idle') };
+  const medianOf = (/** @type {keyof Cpu} */ part) => median(rounds.map((round) => round[part]));
+  return {
+    node: medianOf('node'),
+    postgres: medianOf('postgres'),
+    load: medianOf('load'),
+    idle: medianOf('idle'),
+  };
 }
