@@ -110,13 +110,7 @@ export const READ: Statement = {
 select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version, u.unranked,
        q.id, q.event_id, q.event_type, q.kind, q.order_key, q.attempt, q.bytes, q.due_at::text as due_at,
        date_part('epoch', clock_timestamp() - q.due_at) as lag_s,
-       q.expires_at <= clock_timestamp() as expired,
-       case when q.id is null and p.state = 'active' then (
-         select extract(epoch from f.due_at - clock_timestamp())::float8 * 1000 from queue f
-         where f.workspace_id = r.workspace_id and f.endpoint_id = r.endpoint_id and f.due_at > now()
-           and f.due_at < ${BLOCKED}
-         order by f.due_at limit 1
-       ) end as next_in_ms,
+       q.expires_at <= clock_timestamp() as expired, u.next_in_ms,
        e.object_type, e.object_id, e.occurred_at, e.data, e.context
 from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::uuid[], $7::int[], $8::int[])
   as r(n, workspace_id, endpoint_id, token, after_due, after_id, max_rows, max_bytes)
@@ -126,7 +120,12 @@ cross join lateral (
   select p.state = 'active' and exists (
     select from queue u
     where u.workspace_id = r.workspace_id and u.endpoint_id = r.endpoint_id and u.due_at = ${UNRANKED}
-  ) as unranked offset 0
+  ) as unranked, case when p.state = 'active' then (
+    select extract(epoch from f.due_at - clock_timestamp())::float8 * 1000 from queue f
+    where f.workspace_id = r.workspace_id and f.endpoint_id = r.endpoint_id and f.due_at > now()
+      and f.due_at < ${BLOCKED}
+    order by f.due_at limit 1
+  ) end as next_in_ms offset 0
 ) u
 left join lateral (
   select * from (

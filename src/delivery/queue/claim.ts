@@ -73,7 +73,7 @@ export interface LaneRead {
   /** Whether there are unranked rows (record-order.ts). */
   unranked: boolean;
   due: DueDelivery[];
-  /** If nothing is due: in how many ms the first row will be; null if there is none. */
+  /** In how many ms the first row that is not due yet will be; null if there is none. */
   nextInMs: number | null;
 }
 
