@@ -30,6 +30,7 @@ test('outcomes are never refused, however many wait: an outcome that is not stor
         detail: null,
         response: null,
         request: null,
+        template: null,
         state: 'delivered',
         delayMs: null,
         failures: null,

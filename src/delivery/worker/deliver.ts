@@ -12,7 +12,7 @@ import type { Outcome } from '../sender/send-outcome.ts';
 import { render, type StoredEvent } from '../sender/render.ts';
 import { decideOutcome } from './outcome-handling.ts';
 import type { Sender } from '../sender/send.ts';
-import { attemptRequestText } from '../log/attempt-request.ts';
+import { attemptRequest } from '../log/attempt-request.ts';
 import type { FinalState, Settlement } from '../queue/settle.ts';
 
 /** The User-Agent that receivers see. */
@@ -61,6 +61,7 @@ export async function deliver(
     detail: null,
     response: null,
     request: null,
+    template: null,
     state: null,
     delayMs: null,
     failures: null,
@@ -68,13 +69,11 @@ export async function deliver(
   const message = compose(parts, endpoint, due, settlement, at);
   if (message === null) return { settlement, outcome: null };
 
-  const own = message.headers;
-  own['content-type'] = endpoint.contentType;
-  own['user-agent'] = USER_AGENT;
+  const fixed = { 'content-type': endpoint.contentType, 'user-agent': USER_AGENT };
   const request = {
     url: endpoint.url,
     method: endpoint.method,
-    headers: { ...endpoint.headers, ...own },
+    headers: { ...endpoint.headers, ...message.headers, ...fixed },
     custom: endpoint.headers,
     body: message.body,
     timeoutMs: endpoint.timeoutMs,
@@ -86,7 +85,9 @@ export async function deliver(
   settlement.failure = outcome.failure;
   settlement.detail = outcome.detail;
   settlement.response = outcome.responseBody;
-  settlement.request = attemptRequestText(endpoint, own, message.body);
+  const { text, template } = attemptRequest(endpoint, message.headers, fixed, message.body);
+  settlement.request = text;
+  settlement.template = template;
   if (outcome.ok) settlement.state = 'delivered';
   else await decideOutcome(parts, endpoint, due, outcome, settlement);
   return { settlement, outcome };
