@@ -86,6 +86,11 @@ export class ReadAhead {
     return this.#rows.length;
   }
 
+  /** Whether so many rows are left that no read is needed yet. */
+  get isAmple(): boolean {
+    return this.#rows.length > this.#lowWater;
+  }
+
   get reading(): boolean {
     return this.#reading;
   }
