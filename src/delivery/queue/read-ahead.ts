@@ -14,8 +14,9 @@ const MAX_LANE_ROWS = 2 * MAX_WINDOW;
  * three times as expensive.
  */
 const MAX_ROWS = 2_048;
-/** Rows that a lane may always read, whatever the others hold. */
+/** Rows that a lane may always read, whatever the others hold; twice as many after each read that it used up fast. */
 const MIN_LANE_ROWS = 8;
+const FAST_MS = 100;
 
 /** A lane that has sent everything it read reads again after this long, while requests are under way. */
 const REREAD_MS = 1_000;
@@ -64,6 +65,8 @@ export class ReadAhead {
   #reading = false;
   /** As of the last read, nothing more is due. */
   #drained = false;
+  /** Rows that it may read whatever the others hold. */
+  #portion = MIN_LANE_ROWS;
   /** The next read begins when no more than these rows are left. */
   #lowWater = 0;
   /** The last read began at the start, with nothing in flight, and found nothing. */
@@ -173,7 +176,8 @@ export class ReadAhead {
     const { budget } = this.#parts;
     // A lane that has no rows may always read one, whatever the others hold.
     if (inFlight.size + held > 0 && budget.bytes >= MAX_BYTES) return;
-    const share = Math.max(MIN_LANE_ROWS, MAX_ROWS - budget.rows);
+    this.#portion = now - this.#readAt < FAST_MS ? Math.min(MAX_LANE_ROWS, 2 * this.#portion) : MIN_LANE_ROWS;
+    const share = Math.max(this.#portion, MAX_ROWS - budget.rows);
     void this.#read(Math.min(MAX_LANE_ROWS - held, share), inFlight);
   }
 
