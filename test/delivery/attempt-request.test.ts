@@ -170,3 +170,18 @@ test('a request that 0.1.0 stored whole is shown as it was', async () => {
   expect(await attempts(id, 'delivered')).toEqual([shown]);
   await receiver.close();
 });
+
+test('an answer is logged as it was, whatever characters it has', async () => {
+  const receiver = await startReceiver();
+  const text = `a "quote", a \\ and a \\" {braces}, a tab\t, a line\nbreak, null, Zoë, 🎉 and ''`;
+  receiver.answer((_request, n) => ({ body: n === 1 ? text : 'null' }));
+  const body = { name: 'odd', url: receiver.url, events: ['contact.created'] };
+  const { id } = (await s.ask('POST', HOOKS, { body })).json;
+  for (const expected of [text, 'null']) {
+    await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Alice' } });
+    await receiver.waitFor(expected === text ? 1 : 2);
+    const [attempt] = await attempts(id, 'delivered');
+    expect(attempt).toMatchObject({ response: expected });
+  }
+  await receiver.close();
+});

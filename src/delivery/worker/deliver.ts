@@ -95,12 +95,11 @@ export function deliver(
     const { text, template } = attemptRequest(endpoint, message.headers, fixed, message.body);
     settlement.request = text;
     settlement.template = template;
-    if (!outcome.ok)
-      return void decideOutcome(parts, endpoint, due, outcome, settlement).then(() =>
-        done(settlement, outcome),
-      );
-    settlement.state = 'delivered';
-    done(settlement, outcome);
+    if (outcome.ok) {
+      settlement.state = 'delivered';
+      done(settlement, outcome);
+    } else
+      void decideOutcome(parts, endpoint, due, outcome, settlement).then(() => done(settlement, outcome));
   });
 }
 
