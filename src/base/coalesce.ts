@@ -38,6 +38,8 @@ export interface CoalesceOptions<Item, Result> {
  */
 export interface Coalescer<Item, Result> {
   add(item: Item): Promise<Result>;
+  /** The same without a promise, for callers with thousands of items a second. */
+  enqueue(item: Item, resolve: (result: Result) => void, reject: (error: Error) => void): void;
   /** Items waiting or running. */
   readonly pending: number;
 }
@@ -53,6 +55,15 @@ interface Waiting<Item, Result> {
   done: boolean;
   resolve(result: Result): void;
   reject(error: Error): void;
+  /** Where it is until it is answered. */
+  pending: Set<Waiting<Item, Result>>;
+}
+
+function conclude<Item, Result>(waiting: Waiting<Item, Result>, result: Result | Error): void {
+  waiting.done = true;
+  waiting.pending.delete(waiting);
+  if (result instanceof Error) waiting.reject(result);
+  else waiting.resolve(result);
 }
 
 /** Interval of the timeout check; a timeout error may be this much late. */
@@ -65,41 +76,26 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
   const pending = new Set<Waiting<Item, Result>>();
   const watch = options.timeout ? makeWatch(pending, options.timeout) : () => {};
 
+  function enqueue(item: Item, resolve: (result: Result) => void, reject: (error: Error) => void): void {
+    if (pending.size >= maxWaiting)
+      return reject(new Overloaded(`${pending.size} writes are waiting already`));
+    const group = options.groupOf(item);
+    const { weight, bytes } = options.weigh?.(item) ?? { weight: 1, bytes: 0 };
+    const keys = options.keysOf?.(item) ?? [];
+    const since = performance.now();
+    const waiting = { item, keys, weight, bytes, since, done: false, resolve, reject, pending };
+    pending.add(waiting);
+    watch();
+    slots[slotOf(group, slots.length)]!.add(group, waiting);
+  }
+
   return {
     get pending() {
       return pending.size;
     },
 
-    add(item) {
-      if (pending.size >= maxWaiting)
-        return Promise.reject(new Overloaded(`${pending.size} writes are waiting already`));
-      const group = options.groupOf(item);
-      const { weight, bytes } = options.weigh?.(item) ?? { weight: 1, bytes: 0 };
-      const keys = options.keysOf?.(item) ?? [];
-      return new Promise<Result>((resolve, reject) => {
-        const waiting: Waiting<Item, Result> = {
-          item,
-          keys,
-          weight,
-          bytes,
-          since: performance.now(),
-          done: false,
-          resolve(result) {
-            waiting.done = true;
-            pending.delete(waiting);
-            resolve(result);
-          },
-          reject(error) {
-            waiting.done = true;
-            pending.delete(waiting);
-            reject(error);
-          },
-        };
-        pending.add(waiting);
-        watch();
-        slots[slotOf(group, slots.length)]!.add(group, waiting);
-      });
-    },
+    add: (item) => new Promise<Result>((resolve, reject) => enqueue(item, resolve, reject)),
+    enqueue,
   };
 }
 
@@ -113,7 +109,7 @@ function makeWatch<Item, Result>(
     const late = performance.now() - timeout.ms;
     for (const waiting of pending) {
       if (waiting.since > late) break;
-      waiting.reject(timeout.error());
+      conclude(waiting, timeout.error());
     }
     if (pending.size > 0) return;
     clearInterval(timer!);
@@ -237,9 +233,7 @@ function addGroup<Item, Result>(
 function settle<Item, Result>(batch: Waiting<Item, Result>[], results: (Result | Error)[]): void {
   batch.forEach((waiting, at) => {
     const result = at < results.length ? results[at]! : new Error('the batch returned too few results');
-    if (waiting.done) return;
-    if (result instanceof Error) waiting.reject(result);
-    else waiting.resolve(result);
+    if (!waiting.done) conclude(waiting, result);
   });
 }
 
