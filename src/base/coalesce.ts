@@ -42,18 +42,52 @@ export interface Coalescer<Item, Result> {
   readonly pending: number;
 }
 
-interface Waiting<Item, Result> {
-  item: Item;
-  keys: readonly string[];
-  weight: number;
-  bytes: number;
+/** An item without a result. A class, so that an item needs no functions of its own. */
+class Waiting<Item, Result> {
+  readonly item: Item;
+  readonly keys: readonly string[];
+  readonly weight: number;
+  readonly bytes: number;
   /** Monotonic time of arrival, in milliseconds. */
-  since: number;
-  /** Already answered, because its timeout passed. */
-  done: boolean;
-  resolve(result: Result): void;
-  reject(error: Error): void;
+  readonly since = performance.now();
+  /** Has its result, or timed out. */
+  done = false;
+  readonly #pending: Set<Waiting<Item, Result>>;
+  readonly #resolve: (result: Result) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(
+    item: Item,
+    options: CoalesceOptions<Item, Result>,
+    pending: Set<Waiting<Item, Result>>,
+    settle: { resolve(result: Result): void; reject(error: Error): void },
+  ) {
+    const { weight, bytes } = options.weigh?.(item) ?? LIGHT;
+    this.item = item;
+    this.keys = options.keysOf?.(item) ?? NO_KEYS;
+    this.weight = weight;
+    this.bytes = bytes;
+    this.#pending = pending;
+    this.#resolve = settle.resolve;
+    this.#reject = settle.reject;
+    pending.add(this);
+  }
+
+  resolve(result: Result): void {
+    this.done = true;
+    this.#pending.delete(this);
+    this.#resolve(result);
+  }
+
+  reject(error: Error): void {
+    this.done = true;
+    this.#pending.delete(this);
+    this.#reject(error);
+  }
 }
+
+const LIGHT = { weight: 1, bytes: 0 };
+const NO_KEYS: readonly string[] = [];
 
 /** Interval of the timeout check; a timeout error may be this much late. */
 const TIMEOUT_CHECK_MS = 250;
@@ -74,28 +108,8 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
       if (pending.size >= maxWaiting)
         return Promise.reject(new Overloaded(`${pending.size} writes are waiting already`));
       const group = options.groupOf(item);
-      const { weight, bytes } = options.weigh?.(item) ?? { weight: 1, bytes: 0 };
-      const keys = options.keysOf?.(item) ?? [];
       return new Promise<Result>((resolve, reject) => {
-        const waiting: Waiting<Item, Result> = {
-          item,
-          keys,
-          weight,
-          bytes,
-          since: performance.now(),
-          done: false,
-          resolve(result) {
-            waiting.done = true;
-            pending.delete(waiting);
-            resolve(result);
-          },
-          reject(error) {
-            waiting.done = true;
-            pending.delete(waiting);
-            reject(error);
-          },
-        };
-        pending.add(waiting);
+        const waiting = new Waiting(item, options, pending, { resolve, reject });
         watch();
         slots[slotOf(group, slots.length)]!.add(group, waiting);
       });

@@ -131,6 +131,11 @@ export interface Route<Body = unknown, Query = unknown> {
   formBody?(fields: FormFields): unknown;
   /** Default: see http/error-response.ts. */
   errors?: ErrorStyle;
+  /**
+   * The statement that writes checks the key of the caller, so that it is not looked up before. All that the handler
+   * writes has to go through `RecordStore`, or be refused by `requireChecked` (account/caller-check.ts).
+   */
+  checksCaller?: boolean;
   /** The handler uses `ifMatch`. */
   supportsIfMatch?: boolean;
   /** The pattern of path parameters; other values get 404. Default: a UUID. */
