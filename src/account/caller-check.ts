@@ -9,7 +9,7 @@ export class CallerLookUpNeeded extends Error {
 }
 
 /** What a remembered key must still be. */
-export type RememberedKey = Pick<KeyNow, 'workspace_id' | 'id' | 'scopes' | 'plan' | 'role'>;
+type RememberedKey = Pick<KeyNow, 'workspace_id' | 'id' | 'scopes' | 'plan' | 'role'>;
 
 /**
  * A check that a caller still has to pass: its key was remembered, and not looked up for this request. The statement that
@@ -32,7 +32,7 @@ export function requireChecked({ check }: { check?: CallerCheck | undefined }): 
 
 /**
  * The part of a writing statement that checks remembered keys (decisions/0031). It ends in `caller_changed(unit)`: the
- * units whose key was revoked, has expired, or is of another scope, plan or role than the request was admitted with.
+ * units whose key was revoked or has expired, or whose scopes, plan or role are not those that the request was admitted with.
  * @param parameter with the rows of `callerRows`
  */
 export function callerChecks(parameter: string): string {

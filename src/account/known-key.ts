@@ -13,25 +13,28 @@ export interface FoundKey extends KeyNow {
 const MAX_KNOWN_KEYS = 10_000;
 
 /**
- * Keys whose secret was verified, by visible prefix. Their state may have changed since: whoever uses one has to check
- * it (caller-check.ts) or read it again.
+ * Keys whose secret was verified, by visible prefix. Their state may have changed since: it has to be checked
+ * (caller-check.ts) or read again.
  */
 export class KnownKeys {
   readonly #keys = new Map<string, FoundKey>();
+
+  /** The key that was used last: mostly the next one too, which then need not be moved to the end again. */
+  #last: FoundKey | undefined;
 
   /** The key of a raw key; undefined if it is not remembered. */
   find(prefix: string, raw: string): FoundKey | undefined {
     const key = this.#keys.get(prefix);
     if (!key || !isRaw(key, raw)) return undefined;
-    this.#keys.delete(prefix);
-    this.#keys.set(prefix, key);
+    if (key !== this.#last) this.remember(key);
     return key;
   }
 
   remember(key: FoundKey): void {
-    if (this.#keys.size >= MAX_KNOWN_KEYS && !this.#keys.has(key.prefix))
-      this.#keys.delete(this.#keys.keys().next().value!);
+    this.#keys.delete(key.prefix);
+    if (this.#keys.size >= MAX_KNOWN_KEYS) this.#keys.delete(this.#keys.keys().next().value!);
     this.#keys.set(key.prefix, key);
+    this.#last = key;
   }
 
   forget(prefix: string): void {

@@ -17,7 +17,7 @@ export function sha256(...parts: (string | Buffer)[]): Buffer {
   return digest.digest();
 }
 
-/** The longest text that `sha256Salted` takes, with its salt. */
+/** Salt and text of `sha256Salted`; longer ones are hashed in the ordinary way. */
 const scratch = Buffer.alloc(512);
 
 /** `sha256(salt, text)` of a short ASCII text, for a third of its cost. */

@@ -5,7 +5,7 @@ import type { Sessions } from '../account/session.ts';
 import { admit, authenticate, isAdmitted, rawKey } from './authenticate.ts';
 import type { Answer, Route } from './route.ts';
 
-export interface AdmissionParts {
+interface AdmissionParts {
   callers: Callers;
   sessions: Sessions;
   /** The public URL of this installation; '' means the host of the request. */
@@ -43,12 +43,13 @@ export async function lookUpCaller(
  */
 export async function answerOf(
   parts: AdmissionParts,
-  route: Pick<Route, 'scope'>,
+  route: Pick<Route, 'method' | 'scope'>,
   request: FastifyRequest,
   call: () => Promise<Answer>,
 ): Promise<Answer> {
   const check = request.caller?.check;
   if (!check) return call();
+  if (route.method === 'GET') return answerOfRead(parts, route, request, call);
   let answer: Answer;
   try {
     answer = await call();
@@ -61,7 +62,33 @@ export async function answerOf(
   return answer;
 }
 
-/** The error to answer a request with that failed before its call: that of its caller, if there is one. */
+/**
+ * Reads while the caller is looked up. What was read is answered only if the caller has the rights that it was read with;
+ * else it is read again.
+ */
+async function answerOfRead(
+  parts: AdmissionParts,
+  route: Pick<Route, 'scope'>,
+  request: FastifyRequest,
+  call: () => Promise<Answer>,
+): Promise<Answer> {
+  const remembered = request.caller!;
+  const lookUp = authenticate(parts, request);
+  const [read, found] = await Promise.allSettled([call(), lookUp]);
+  request.caller = null;
+  if (found.status === 'rejected') throw found.reason;
+  request.caller = found.value;
+  admit(found.value, route.scope);
+  if (!hasSameRights(remembered, found.value)) return call();
+  if (read.status === 'rejected') throw read.reason;
+  return read.value;
+}
+
+function hasSameRights(a: Caller, b: Caller): boolean {
+  return a.plan === b.plan && a.role === b.role && String(a.scopes) === String(b.scopes);
+}
+
+/** The error of a request that failed before its call. If its caller may not proceed, the error of that. */
 export async function errorOf(
   parts: AdmissionParts,
   request: FastifyRequest,

@@ -132,8 +132,9 @@ export interface Route<Body = unknown, Query = unknown> {
   /** Default: see http/error-response.ts. */
   errors?: ErrorStyle;
   /**
-   * The statement that writes checks the key of the caller, so that it is not looked up before. All that the handler
-   * writes has to go through `RecordStore`, or be refused by `requireChecked` (account/caller-check.ts).
+   * The key of the caller is not looked up before the handler runs, if it is remembered. A route that writes: the statement
+   * checks it, so all that the handler writes has to go through `RecordStore`, or be refused by `requireChecked`
+   * (account/caller-check.ts). A GET: it is looked up while the handler reads, which must have no effects.
    */
   checksCaller?: boolean;
   /** The handler uses `ifMatch`. */
