@@ -60,7 +60,7 @@ class Waiting<Item, Result> {
     item: Item,
     options: CoalesceOptions<Item, Result>,
     pending: Set<Waiting<Item, Result>>,
-    settle: { resolve(result: Result): void; reject(error: Error): void },
+    promise: { resolve(result: Result): void; reject(error: Error): void },
   ) {
     const { weight, bytes } = options.weigh?.(item) ?? LIGHT;
     this.item = item;
@@ -68,8 +68,8 @@ class Waiting<Item, Result> {
     this.weight = weight;
     this.bytes = bytes;
     this.#pending = pending;
-    this.#resolve = settle.resolve;
-    this.#reject = settle.reject;
+    this.#resolve = promise.resolve;
+    this.#reject = promise.reject;
     pending.add(this);
   }
 

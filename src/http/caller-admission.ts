@@ -89,11 +89,7 @@ function hasSameRights(a: Caller, b: Caller): boolean {
 }
 
 /** The error of a request that failed before its call. If its caller may not proceed, the error of that. */
-export async function errorOf(
-  parts: AdmissionParts,
-  request: FastifyRequest,
-  error: Error,
-): Promise<Error> {
+export async function errorOf(parts: AdmissionParts, request: FastifyRequest, error: Error): Promise<Error> {
   const { check } = request.caller ?? {};
   if (!check || check.isDone) return error;
   try {

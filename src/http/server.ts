@@ -130,9 +130,10 @@ export function mount(
   const routes = [...calls.keys()];
   for (const [route, call] of calls) {
     const shadowed = shadowedPaths(route, routes);
+    const isShadowed = ({ url }: FastifyRequest) => shadowed !== null && shadowed.has(url.split('?', 1)[0]!);
     /** Admits a request whose caller is not remembered. @returns whether it was answered instead */
     const admitted = async (request: FastifyRequest, reply: FastifyReply): Promise<boolean> => {
-      if (shadowed?.has(request.url.split('?', 1)[0]!)) {
+      if (isShadowed(request)) {
         await app.refuse(request, reply);
         return true;
       }
@@ -155,7 +156,7 @@ export function mount(
       ...(route.takesFile && { bodyLimit: route.takesFile.maxBytes + MULTIPART_OVERHEAD_BYTES }),
       // Neither hook nor handler is an async function: for most requests, each would only add promises.
       onRequest(request, reply, done) {
-        request.caller = rememberedCaller(parts, route, request);
+        request.caller = isShadowed(request) ? null : rememberedCaller(parts, route, request);
         if (request.caller) done();
         else void admitted(request, reply).then((isAnswered) => isAnswered || done(), done);
       },

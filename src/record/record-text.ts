@@ -25,8 +25,7 @@ const SEPARATOR = '\x1f';
 /** The JSON of a cell. A cell is empty for null; else it is a mark and the value. */
 type ToJson = (cell: string) => string;
 
-const json: ToJson = (cell) =>
-  cell === '"{}' ? '{}' : JSON.stringify(JSON.parse(cell.slice(1)) as unknown);
+const json: ToJson = (cell) => (cell === '"{}' ? '{}' : JSON.stringify(JSON.parse(cell.slice(1)) as unknown));
 const numberJson: ToJson = (cell) => JSON.stringify(Number(cell.slice(1)));
 const textJson: ToJson = (cell) => JSON.stringify(cell.slice(1));
 const timeJson: ToJson = (cell) => `"${isoFromPostgres(cell.slice(1))}"`;

@@ -47,7 +47,11 @@ async function knownKey(plan: Plan = 'unlimited'): Promise<Known> {
 }
 
 type Request = (as: Known, more?: Ask) => [method: string, path: string, ask: Ask];
-const contact: Request = (as, more) => ['POST', '/api/v1/contacts', { as, body: { first_name: 'J' }, ...more }];
+const contact: Request = (as, more) => [
+  'POST',
+  '/api/v1/contacts',
+  { as, body: { first_name: 'J' }, ...more },
+];
 const LEAD = { first_name: 'J', last_name: 'D', email: 'j@example.com' };
 const lead: Request = (as, more) => ['POST', '/api/v1/leads', { as, body: LEAD, ...more }];
 const attached: Request = (as, more) => [
@@ -211,7 +215,8 @@ test('a full window refuses the very next write at any server, and nothing is wr
   expect(sent.filter(({ status }) => status === 429)).toHaveLength(used);
   const before = await written(known.workspaceId);
   for (const url of [s.url, other.url]) {
-    for (const request of [contact, lead, batch, list]) expect((await ask(url, ...request(known))).status).toBe(429);
+    for (const request of [contact, lead, batch, list])
+      expect((await ask(url, ...request(known))).status).toBe(429);
   }
   expect(await written(known.workspaceId)).toEqual(before);
 });

@@ -41,7 +41,10 @@ test('another secret with the same visible part is not the remembered key', () =
   expect(known.find('1', rawOf(1))).toBeUndefined();
 });
 
-test.each([0, 1, 40, 495, 496, 497, 2000])('a salted hash of %i characters is that of the parts', (length) => {
-  const text = 'x'.repeat(length);
-  expect(sha256Salted(salt, text)).toEqual(sha256(salt, text));
-});
+test.each([0, 1, 40, 495, 496, 497, 2000])(
+  'a salted hash of %i characters is that of the parts',
+  (length) => {
+    const text = 'x'.repeat(length);
+    expect(sha256Salted(salt, text)).toEqual(sha256(salt, text));
+  },
+);

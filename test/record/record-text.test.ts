@@ -24,11 +24,18 @@ const RECORDS: [path: string, bodies: () => Promise<object[]>][] = [
       { first_name: '"', email: 'jane@example.com', phone: '+1 555 0100', source: 'web' },
     ],
   ],
-  ['companies', async () => [{ name: 'Acme' }, { name: 'A\\"B', custom_fields: { n: -0.25, big: 123456789012 } }]],
+  [
+    'companies',
+    async () => [{ name: 'Acme' }, { name: 'A\\"B', custom_fields: { n: -0.25, big: 123456789012 } }],
+  ],
   [
     'tasks',
     async () => [
-      { title: 'Call', due_date: '2026-06-01', contact_id: (await create('contacts', { first_name: 'T' })).id },
+      {
+        title: 'Call',
+        due_date: '2026-06-01',
+        contact_id: (await create('contacts', { first_name: 'T' })).id,
+      },
       { title: 'Done', status: 'completed' },
     ],
   ],
