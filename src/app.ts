@@ -5,12 +5,15 @@ import type { SignIn, SignInParts } from './account/sign-in.ts';
 import type { Workspaces } from './account/workspace.ts';
 import { makeAccounts } from './accounts.ts';
 import type { Uuid } from './base/id.ts';
+import { makeConnectionEvents } from './connections/connection-event.ts';
+import { makeConnections } from './connections/connection-store.ts';
 import { CATALOGUE, FORMATS, LEAD_INPUTS } from './catalogue.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
 import type { Engine } from './delivery/engine.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
 import { makeCustomTypes } from './events/custom-event-type.ts';
 import { makeSchemaWorkers } from './events/schema-workers.ts';
+import type { Config } from './config.ts';
 import { makeFoundation, type FoundationInput } from './foundation.ts';
 import { makeHttpServer } from './http-assembly.ts';
 import { makeRecordChange } from './http/record-change.ts';
@@ -24,6 +27,7 @@ import { makeMadeBy } from './api/account/made-by.ts';
 import { changePlan } from './api/account/plan-routes.ts';
 import { assembleDelivery } from './delivery-assembly.ts';
 import { assembleFiles } from './file-assembly.ts';
+import type { MailSender } from './mail/mail-sender.ts';
 import { assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
 
 /** The whole program on one database, assembled but not running. */
@@ -60,7 +64,8 @@ export function assemble(input: FoundationInput): App {
     mail: config.mail && mail,
     crmWebhookSecret: config.crmWebhookSecret,
   });
-  const { workspaces, keys, audit, signIn, secrets, usage, idempotency } = accounts;
+  const { workspaces, workspaceSettings, keys, audit, signIn, secrets, usage, idempotency } = accounts;
+  const connections = makeConnections(foundation);
   const schemaWorkers = makeSchemaWorkers();
   const customTypes = makeCustomTypes({ db, clock, newId, schemas: makeSchemas(schemaWorkers) }, CATALOGUE);
   const storedFiles = assembleFiles(foundation);
@@ -77,6 +82,7 @@ export function assemble(input: FoundationInput): App {
   };
   const modules = makeModules({
     ...shared,
+    workspaceSettings,
     references: makeReferences(db),
     leadsPerHour: config.leadsPerHour,
     logoOf: async (workspaceId) => (await storedFiles.logos.list([workspaceId])).get(workspaceId),
@@ -104,17 +110,14 @@ export function assemble(input: FoundationInput): App {
     people: accounts,
     signIn,
     baseUrl: foundation.baseUrl,
-    start() {
-      const worker = config.services.includes('worker');
-      engine.start({ worker });
-      if (worker) jobWorker.start();
-      mailSender?.start();
-    },
+    start: () => startServices(config, { engine, jobWorker, mailSender }),
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
     server: () =>
       makeHttpServer({
         ...shared,
         ...accounts,
+        connections,
+        connectionEvents: makeConnectionEvents(foundation),
         customTypes,
         catalogueOf: customTypes.catalogueOf,
         unknownOf: customTypes.unknownOf,
@@ -128,7 +131,7 @@ export function assemble(input: FoundationInput): App {
         formats: FORMATS,
         egressIps: config.egressIps,
         retentionDays: config.retentionDays,
-        madeBy: makeMadeBy({ keys, secrets, endpoints: engine.endpoints, clock }),
+        madeBy: makeMadeBy({ keys, secrets, connections, endpoints: engine.endpoints, clock }),
         metrics: engine.metrics.registry,
         pipelinesOf: modules.crm.pipelinesOf,
       }),
@@ -139,4 +142,14 @@ export function assemble(input: FoundationInput): App {
       await schemaWorkers.close();
     },
   };
+}
+
+function startServices(
+  { services }: Config,
+  { engine, jobWorker, mailSender }: Pick<App, 'engine' | 'jobWorker'> & { mailSender: MailSender | null },
+): void {
+  const worker = services.includes('worker');
+  engine.start({ worker });
+  if (worker) jobWorker.start();
+  mailSender?.start();
 }

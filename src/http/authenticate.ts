@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller, Callers } from '../account/caller.ts';
 import { termsOf } from '../account/plan.ts';
-import { allows } from '../account/scope.ts';
 import type { Sessions } from '../account/session.ts';
 import { ApiError } from '../base/errors.ts';
 import { rateLimited } from './rate-limit.ts';
@@ -40,7 +39,7 @@ export function isAdmitted(caller: Caller, scope: string | null): boolean {
   return (
     (caller.via.kind !== 'api_key' || termsOf(caller.plan).api) &&
     caller.quota.granted &&
-    (scope === null || allows(caller.scopes, scope))
+    (scope === null || caller.may(scope))
   );
 }
 

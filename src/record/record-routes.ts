@@ -9,17 +9,21 @@ import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from '.
 import { listQuery, listRecords, listRecordTexts, type ListQuery } from './record-list.ts';
 import type { RecordService } from './record-service.ts';
 import { makeRecordTexts } from './record-text.ts';
+import type { UpsertParts } from './record-upsert.ts';
+import { matchRoutes, upsertRoutes } from './record-upsert-routes.ts';
 
 /** The routes that every kind of record has: list, create, batch, get, update, delete. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
+  parts: UpsertParts,
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
-  db: Database,
   options?: CreateOptions<Input>,
 ): Route[] {
   return [
-    listRoute(service, shown, db),
-    ...recordCreateRoutes(service, shown, options),
+    listRoute(service, shown, parts.db),
+    ...recordCreateRoutes(parts, service, shown, options),
+    ...upsertRoutes(parts, service, shown),
+    ...matchRoutes(parts, service, shown),
     getRoute(service, shown),
     updateRoute('PATCH', service, shown),
     updateRoute('PUT', service, shown),

@@ -25,7 +25,11 @@ const SEPARATOR = '\x1f';
 /** The JSON of a cell. A cell is empty for null; else it is a mark and the value. */
 type ToJson = (cell: string) => string;
 
-const json: ToJson = (cell) => (cell === '"{}' ? '{}' : JSON.stringify(JSON.parse(cell.slice(1)) as unknown));
+const json: ToJson = (cell) => {
+  const text = cell.slice(1);
+  // PostgreSQL writes other JSON with spaces.
+  return text === '{}' || text === '[]' ? text : JSON.stringify(JSON.parse(text) as unknown);
+};
 const numberJson: ToJson = (cell) => JSON.stringify(Number(cell.slice(1)));
 const textJson: ToJson = (cell) => JSON.stringify(cell.slice(1));
 const timeJson: ToJson = (cell) => `"${isoFromPostgres(cell.slice(1))}"`;
@@ -36,7 +40,9 @@ const BY_KIND: Readonly<Record<FieldKind, ToJson>> = {
   text: textJson,
   long_text: textJson,
   email: textJson,
+  emails: json,
   phone: textJson,
+  phones: json,
   url: textJson,
   select: textJson,
   currency_code: textJson,
@@ -59,6 +65,11 @@ const BASE: Readonly<Record<string, ToJson>> = {
   updated_at: timeJson,
 };
 
+/** The kinds whose column is an array. */
+function isList(kind: FieldKind | undefined): boolean {
+  return kind === 'tags' || kind === 'emails' || kind === 'phones';
+}
+
 export function makeRecordTexts({
   columns,
   fields,
@@ -68,7 +79,7 @@ export function makeRecordTexts({
 }): RecordTexts {
   const names = ['id', 'version', ...columns, ...BASE_COLUMNS];
   const cells = names.map((name) => {
-    const column = fields[name]?.kind === 'tags' ? sql`to_json(${sql.ref(name)})` : sql.ref(name);
+    const column = isList(fields[name]?.kind) ? sql`to_json(${sql.ref(name)})` : sql.ref(name);
     return sql`coalesce('"' || ${column}::text, '')`;
   });
   const heads = names.map((name, at) => `${at === 0 ? '{' : ','}${JSON.stringify(name)}:`);

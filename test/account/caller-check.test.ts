@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/account/plan.ts';
-import { makeMember } from '../kit/member.ts';
 import { ask, secondServer, startScenario, type Ask, type Reply, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -22,10 +21,23 @@ interface Known {
   makerId: string;
 }
 
+let made = 0;
+
+/** A member who never signs in. */
+function makeManager(workspaceId: string): Promise<string> {
+  const { db, users, members } = s.app.people;
+  const name = `maker ${++made}`;
+  return db.transaction(async (trx) => {
+    const { id } = await users.create(trx, { email: `maker.${made}@acme.example`, name, password: null });
+    await members.add(trx, workspaceId, id, 'manager');
+    return id;
+  });
+}
+
 /** A member's key that both servers have just used, for a write and for a read. */
 async function knownKey(plan: Plan = 'unlimited'): Promise<Known> {
   const { id: workspaceId } = await s.app.workspaces.create({ name: 'Known', plan });
-  const { id: makerId } = await makeMember(s, 'manager', { workspaceId });
+  const makerId = await makeManager(workspaceId);
   const { id: keyId, raw: key } = await s.app.keys.create({
     workspaceId,
     name: 'known',

@@ -21,6 +21,7 @@ const RECORDS: [path: string, bodies: () => Promise<object[]>][] = [
       { first_name: 'Jane' },
       { first_name: '"quoted" \\ back', last_name: 'tab\tline\nend', notes: 'é 日本 😀 \u007f \u2028' },
       { first_name: '0', last_name: 'null', custom_fields: { a: 'x', b: 1.5, c: true, '\u0064d': '"' } },
+      { first_name: 'E', email: 'e@example.com', other_emails: ['f@example.com', 'g@example.com'] },
       { first_name: '"', email: 'jane@example.com', phone: '+1 555 0100', source: 'web' },
     ],
   ],
