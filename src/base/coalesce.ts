@@ -44,27 +44,48 @@ export interface Coalescer<Item, Result> {
   readonly pending: number;
 }
 
-interface Waiting<Item, Result> {
-  item: Item;
-  keys: readonly string[];
-  weight: number;
-  bytes: number;
+/** An item without a result. A class, so that an item needs no functions of its own. */
+class Waiting<Item, Result> {
+  readonly item: Item;
+  readonly keys: readonly string[];
+  readonly weight: number;
+  readonly bytes: number;
   /** Monotonic time of arrival, in milliseconds. */
-  since: number;
-  /** Already answered, because its timeout passed. */
-  done: boolean;
-  resolve(result: Result): void;
-  reject(error: Error): void;
+  readonly since = performance.now();
+  /** Already answered, or timed out. */
+  done = false;
   /** Where it is until it is answered. */
-  pending: Set<Waiting<Item, Result>>;
+  readonly #pending: Set<Waiting<Item, Result>>;
+  readonly #resolve: (result: Result) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(
+    item: Item,
+    options: CoalesceOptions<Item, Result>,
+    pending: Set<Waiting<Item, Result>>,
+    answer: { resolve(result: Result): void; reject(error: Error): void },
+  ) {
+    const { weight, bytes } = options.weigh?.(item) ?? LIGHT;
+    this.item = item;
+    this.keys = options.keysOf?.(item) ?? NO_KEYS;
+    this.weight = weight;
+    this.bytes = bytes;
+    this.#pending = pending;
+    this.#resolve = answer.resolve;
+    this.#reject = answer.reject;
+    pending.add(this);
+  }
+
+  conclude(result: Result | Error): void {
+    this.done = true;
+    this.#pending.delete(this);
+    if (result instanceof Error) this.#reject(result);
+    else this.#resolve(result);
+  }
 }
 
-function conclude<Item, Result>(waiting: Waiting<Item, Result>, result: Result | Error): void {
-  waiting.done = true;
-  waiting.pending.delete(waiting);
-  if (result instanceof Error) waiting.reject(result);
-  else waiting.resolve(result);
-}
+const LIGHT = { weight: 1, bytes: 0 };
+const NO_KEYS: readonly string[] = [];
 
 /** Interval of the timeout check; a timeout error may be this much late. */
 const TIMEOUT_CHECK_MS = 250;
@@ -80,11 +101,7 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
     if (pending.size >= maxWaiting)
       return reject(new Overloaded(`${pending.size} writes are waiting already`));
     const group = options.groupOf(item);
-    const { weight, bytes } = options.weigh?.(item) ?? { weight: 1, bytes: 0 };
-    const keys = options.keysOf?.(item) ?? [];
-    const since = performance.now();
-    const waiting = { item, keys, weight, bytes, since, done: false, resolve, reject, pending };
-    pending.add(waiting);
+    const waiting = new Waiting(item, options, pending, { resolve, reject });
     watch();
     slots[slotOf(group, slots.length)]!.add(group, waiting);
   }
@@ -109,7 +126,7 @@ function makeWatch<Item, Result>(
     const late = performance.now() - timeout.ms;
     for (const waiting of pending) {
       if (waiting.since > late) break;
-      conclude(waiting, timeout.error());
+      waiting.conclude(timeout.error());
     }
     if (pending.size > 0) return;
     clearInterval(timer!);
@@ -233,7 +250,7 @@ function addGroup<Item, Result>(
 function settle<Item, Result>(batch: Waiting<Item, Result>[], results: (Result | Error)[]): void {
   batch.forEach((waiting, at) => {
     const result = at < results.length ? results[at]! : new Error('the batch returned too few results');
-    if (!waiting.done) conclude(waiting, result);
+    if (!waiting.done) waiting.conclude(result);
   });
 }
 

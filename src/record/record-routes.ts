@@ -6,8 +6,9 @@ import { route, type Ctx, type Route } from '../http/route.ts';
 import type { BaseRecord, Change } from './noun.ts';
 import type { RecordAnswer } from './record-answer.ts';
 import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from './record-create-routes.ts';
-import { listQuery, listRecords, type ListQuery } from './record-list.ts';
+import { listQuery, listRecords, listRecordTexts, type ListQuery } from './record-list.ts';
 import type { RecordService } from './record-service.ts';
+import { makeRecordTexts } from './record-text.ts';
 import type { UpsertParts } from './record-upsert.ts';
 import { matchRoutes, upsertRoutes } from './record-upsert-routes.ts';
 
@@ -35,6 +36,7 @@ function listRoute<R extends BaseRecord, Input extends object>(
   shown: RecordAnswer<R>,
   db: Database,
 ): Route {
+  const texts = makeRecordTexts(noun);
   return route<undefined, ListQuery>({
     method: 'GET',
     path: `/api/v1/${noun.plural}`,
@@ -42,8 +44,13 @@ function listRoute<R extends BaseRecord, Input extends object>(
     tag: noun.plural,
     summary: `List ${noun.pluralLabel.toLowerCase()}`,
     query: listQuery(noun),
+    checksCaller: true,
     answers: { 200: pageShape(shown.output).extend({ total_count: z.int().optional() }) },
     async handle({ caller: { workspaceId }, query, url }) {
+      if (shown.computed.length === 0 && !query.include_deleted) {
+        const body = await listRecordTexts(db, noun, texts, { workspaceId, query, url });
+        if (body !== null) return { status: 200, body };
+      }
       const page = await listRecords(db, noun, store, { workspaceId, query, url });
       return { status: 200, body: { ...page, data: await completed(page.data) } };
 
@@ -76,6 +83,7 @@ function getRoute<R extends BaseRecord, Input extends object>(
         .optional()
         .meta({ description: 'Returns `id` and `deleted_at` of a deleted record instead of 404.' }),
     }),
+    checksCaller: true,
     answers: { 200: shown.output },
     async handle({ caller: { workspaceId }, params, query }) {
       const id = params['id']!;
