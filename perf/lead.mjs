@@ -40,6 +40,19 @@ const STATUSES = [
   'lost',
 ];
 
+/** What people search for among the leads of `fillLeads`. */
+export const SEARCHES = [
+  'jane',
+  'person.77@',
+  '5550000123',
+  'do',
+  'jane smith',
+  'nobody-at-all',
+  'فاطمة',
+  'Иванова',
+  '山田',
+];
+
 /** Names in every script, eight sources, six event types, five statuses and owners, spread evenly over a year. */
 const FILL = `
 insert into lead

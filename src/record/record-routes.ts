@@ -8,10 +8,11 @@ import { tagList } from './fields/tags.ts';
 import type { BaseRecord, Change } from './noun.ts';
 import type { RecordAnswer } from './record-answer.ts';
 import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from './record-create-routes.ts';
-import { listQuery, listRecords, type ListQuery } from './record-list.ts';
+import { listQuery, listRecords, listRecordTexts, type ListQuery } from './record-list.ts';
 import type { RecordService } from './record-service.ts';
 import { RESTORABLE_DAYS } from './trash/trash.ts';
 import { trashRoutes, type TrashRouteParts } from './trash/trash-routes.ts';
+import { makeRecordTexts } from './record-text.ts';
 import type { UpsertParts } from './record-upsert.ts';
 import { matchRoutes, upsertRoutes } from './record-upsert-routes.ts';
 
@@ -49,6 +50,7 @@ function listRoute<R extends BaseRecord, Input extends object>(
   shown: RecordAnswer<R>,
   db: Database,
 ): Route {
+  const texts = makeRecordTexts(noun);
   return route<undefined, ListQuery>({
     method: 'GET',
     path: `/api/v1/${noun.plural}`,
@@ -56,11 +58,16 @@ function listRoute<R extends BaseRecord, Input extends object>(
     tag: noun.plural,
     summary: `List ${noun.pluralLabel.toLowerCase()}`,
     query: listQuery(noun),
+    checksCaller: true,
     answers: { 200: pageShape(shown.output).extend({ total_count: z.int().optional() }) },
     async handle({ caller, query, url }) {
       const { workspaceId } = caller;
       if (query.deleted && !caller.may(`${noun.plural}:write`))
         throw new ApiError('forbidden', `deleted=only needs the scope ${noun.plural}:write.`);
+      if (shown.computed.length === 0 && !query.include_deleted && !query.deleted) {
+        const body = await listRecordTexts(db, noun, texts, { workspaceId, query, url });
+        if (body !== null) return { status: 200, body };
+      }
       const page = await listRecords(db, noun, store, { workspaceId, query, url });
       return { status: 200, body: { ...page, data: await completed(page.data) } };
 
@@ -93,6 +100,7 @@ function getRoute<R extends BaseRecord, Input extends object>(
         .optional()
         .meta({ description: 'Returns `id` and `deleted_at` of a deleted record instead of 404.' }),
     }),
+    checksCaller: true,
     answers: { 200: shown.output },
     async handle({ caller: { workspaceId }, params, query }) {
       const id = params['id']!;

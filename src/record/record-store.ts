@@ -1,3 +1,4 @@
+import { requireChecked } from '../account/caller-check.ts';
 import type { Idempotency, StoredAnswer } from '../account/idempotency.ts';
 import { isoTime } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
@@ -108,6 +109,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     return batch.createWithin(on, { writer, plans, answer });
   };
   const createWithTags = async (writer: Writer, plans: readonly Plan[], answer: StoredAnswer) => {
+    requireChecked(writer);
     const lanes = await db.transaction((trx) => createWithin(trx, writer, plans, answer));
     parts.notify(lanes);
     return answer;
@@ -121,7 +123,10 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
       return creates.add({ writer, plans, answer, bytes: sizes.reduce((sum, size) => sum + size, 0) });
     },
 
-    change: (request) => changes.add(request),
+    async change(request) {
+      requireChecked(request.writer);
+      return changes.add(request);
+    },
 
     createWithin(on, writer, plans, answer = NO_BODY) {
       if (plans.length === 0 && !writer.claim) return Promise.resolve([]);
