@@ -82,6 +82,7 @@ export function assemble(input: FoundationInput): App {
     logoOf: async (workspaceId) => (await storedFiles.logos.list([workspaceId])).get(workspaceId),
     leadInputByKeyStyle: LEAD_INPUTS,
   });
+  const followers = listModules(modules).flatMap((module) => module.followers ?? []);
   const jobWorker = makeJobWorker({
     ...foundation,
     queue,
@@ -108,6 +109,7 @@ export function assemble(input: FoundationInput): App {
       const worker = config.services.includes('worker');
       engine.start({ worker });
       if (worker) jobWorker.start();
+      if (worker) for (const follower of followers) follower.start();
       mailSender?.start();
     },
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
@@ -133,7 +135,12 @@ export function assemble(input: FoundationInput): App {
         pipelinesOf: modules.crm.pipelinesOf,
       }),
     async close() {
-      await Promise.all([engine.stop(), jobWorker.stop(), mailSender?.stop()]);
+      await Promise.all([
+        engine.stop(),
+        jobWorker.stop(),
+        mailSender?.stop(),
+        ...followers.map((follower) => follower.stop()),
+      ]);
       await usage.stop();
       await sender.close();
       await schemaWorkers.close();

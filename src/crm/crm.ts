@@ -13,6 +13,8 @@ import { recordRoutes } from '../record/record-routes.ts';
 import { makeRecordService, type RecordService, type ServiceOptions } from '../record/record-service.ts';
 import type { InsertGate } from '../record/record-batch.ts';
 import { makeRecordStore } from '../record/record-store.ts';
+import { makeRecordSearch } from '../record/search/record-search.ts';
+import { searchRoutes } from '../record/search/search-routes.ts';
 import { timelineRoutes } from '../record/timeline-routes.ts';
 import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
@@ -141,8 +143,17 @@ function makeCrm(parts: CrmParts): Crm {
     companies: serviceOf(company),
     deals: serviceOf(deal),
   };
+  const search = makeRecordSearch({
+    db,
+    log: parts.log,
+    nouns: NOUNS,
+    storeOf: (noun) => serviceOf(noun).store,
+  });
   const routes = [
-    ...NOUNS.flatMap((noun) => recordRoutes(serviceOf(noun), shownAs(noun), db, createOptions[noun.name])),
+    ...NOUNS.flatMap((noun) =>
+      recordRoutes(serviceOf(noun), shownAs(noun), { db, search }, createOptions[noun.name]),
+    ),
+    ...searchRoutes(search, NOUNS),
     ...objectRoutes(NOUNS, extensions, optionLists),
     ...pipelineRoutes(pipelines, recordChange),
     ...timelineRoutes(db, NOUNS, extensions),
@@ -161,6 +172,7 @@ function makeCrm(parts: CrmParts): Crm {
   return {
     routes,
     jobTypes: [],
+    followers: [search.follower],
     mountPages: forms.mountSite,
     inboundLeads: makeInboundLeads(writing),
     activities: crmActivities,

@@ -60,6 +60,8 @@ export interface NounDefinition<F extends Fields> {
   title: readonly (keyof F & string)[];
   /** Columns of lists in the dashboard. */
   listed: readonly (keyof F & string)[];
+  /** Fields of the second line of a search result: the first two that are filled in. */
+  subtitle?: readonly (keyof F & string)[];
   fields: F;
   /** Other names that clients may use for a field. */
   aliases?: Readonly<Record<string, keyof F & string>>;
@@ -79,8 +81,8 @@ export interface NounDefinition<F extends Fields> {
   summary?(record: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Filters of lists besides those of its fields, by parameter. */
   filters?: Readonly<Record<string, Filter>>;
-  /** See `Noun.search`. */
-  search?: string;
+  /** See `Noun.searchUntilFilled`. */
+  searchUntilFilled?: string;
   /** Id and custom fields of the sample record. */
   sample: Pick<BaseRecord, 'id'> & Partial<Pick<BaseRecord, 'created_by' | 'custom_fields'>>;
 }
@@ -110,6 +112,7 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly pluralLabel: string;
   readonly title: readonly string[];
   readonly listed: readonly string[];
+  readonly subtitle: readonly string[];
   readonly fields: Fields;
   /** The columns of its fields; the API has the same names. */
   readonly columns: readonly (keyof R & string)[];
@@ -136,10 +139,13 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   summary(record: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Fields that a list can be filtered by, by parameter. */
   readonly filters: Readonly<Record<string, Filter>>;
+  /** The fields that search looks at. */
+  readonly searched: readonly string[];
   /**
-   * What `?q=` searches: SQL over the columns for folded text with a space before every word; needs a trigram index.
+   * What `?q=` searches until its search documents are made for the first time, if the table has a trigram index: SQL
+   * over the columns for folded text with a space before every word. Default: the searched fields, without an index.
    */
-  readonly search?: string;
+  readonly searchUntilFilled?: string;
 }
 
 /** The record and the input of a noun. */
@@ -184,6 +190,7 @@ export function defineNoun<const F extends Fields>(
     pluralLabel: definition.pluralLabel,
     title: definition.title,
     listed: definition.listed,
+    subtitle: definition.subtitle ?? [],
     fields,
     columns: [...names, 'custom_fields'],
     input: input as z.ZodType<Input>,
@@ -223,7 +230,8 @@ export function defineNoun<const F extends Fields>(
     ...(definition.contexts && { contexts: definition.contexts }),
     summary: (record) => ({ ...summaryOf(fields, record), ...definition.summary?.(record) }),
     filters: filtersOf(definition),
-    ...(definition.search !== undefined && { search: definition.search }),
+    searched: names.filter((field) => fields[field]!.isSearched),
+    ...(definition.searchUntilFilled !== undefined && { searchUntilFilled: definition.searchUntilFilled }),
   };
 }
 

@@ -44,12 +44,13 @@ export async function filterConditions(
     requested.map(async ({ filter, wanted }) =>
       filter.lookUp
         ? anyOf(filter, await lookedUp(db, filter.lookUp, workspaceId, wanted))
-        : compared(filter, wanted),
+        : filterCondition(filter, wanted),
     ),
   );
 }
 
-function compared({ column, by }: Filter, wanted: string): Condition {
+/** The condition of a filter that looks nothing up. */
+export function filterCondition({ column, by }: Filter, wanted: string): Condition {
   const held = sql.ref(column);
   switch (by) {
     case 'tag':

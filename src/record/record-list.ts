@@ -5,9 +5,12 @@ import { decodeCursor, encodeCursor, pageOf, type Page } from '../db/page.ts';
 import { retried, type Database } from '../db/pool.ts';
 import { query as runQuery } from '../db/query.ts';
 import { sql, type Sql } from '../db/sql.ts';
-import { filterConditions, searchCondition } from './record-filter.ts';
+import { filterConditions } from './record-filter.ts';
 import type { BaseRecord, Noun } from './noun.ts';
 import type { RecordStore } from './record-store.ts';
+import { readWithin } from '../db/bounded-read.ts';
+import { unavailable } from '../base/errors.ts';
+import type { RecordSearch, Searcher } from './search/record-search.ts';
 
 /** Sort orders of lists. `created_at` sorts by id, since a UUIDv7 begins with its time. */
 const SORTS = ['-created_at', 'created_at', '-updated_at', 'updated_at'] as const;
@@ -18,7 +21,7 @@ const SEARCH =
   'Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits.';
 
 /** The query parameters of a noun's list. */
-export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
+export function listQuery(noun: Pick<Noun, 'filters' | 'searched'>) {
   const filters = Object.fromEntries(
     Object.entries(noun.filters).map(([name, { schema, description }]) => [
       name,
@@ -42,7 +45,7 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
       .optional()
       .meta({ description: 'Includes deleted records, as `id` and `deleted_at`.' }),
     ...filters,
-    ...(noun.search && {
+    ...(noun.searched.length > 0 && {
       q: requiredText(200).optional().meta({ description: SEARCH }),
     }),
     ...bounds,
@@ -51,19 +54,33 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
 
 export type ListQuery = z.output<ReturnType<typeof listQuery>> & Record<string, unknown>;
 
+/** `search_behind`: recent changes may be missing from the result of a search. */
+export type RecordPage<R> = Page<R | { id: string; deleted_at: string }> & { search_behind?: boolean };
+
+/** How long the page of a search may take, in milliseconds. */
+const MAX_SEARCH_MS = 4_000;
+
 /** One page of a noun's records, by keyset: as fast on page 1,000 as on page 1. */
 export async function listRecords<R extends BaseRecord>(
   db: Database,
-  noun: Pick<Noun, 'name' | 'filters' | 'search'>,
+  noun: Noun,
   store: Pick<RecordStore<R>, 'toRecord'>,
-  request: { workspaceId: string; query: ListQuery; url: string },
-): Promise<Page<R | { id: string; deleted_at: string }>> {
-  const { query, workspaceId, url } = request;
-  const where = matching(noun, workspaceId, query, await filterConditions(db, noun, workspaceId, query));
+  search: RecordSearch,
+  request: { searcher: Searcher; query: ListQuery; url: string },
+): Promise<RecordPage<R>> {
+  const { query, searcher, url } = request;
+  const { workspaceId } = searcher;
+  const wanted = query['q'];
+  const sought = typeof wanted === 'string' ? await search.listCondition(noun, searcher, wanted) : null;
+  const conditions = await filterConditions(db, noun, workspaceId, query);
+  if (sought) conditions.push(sought.condition);
+  const where = matching(workspaceId, query, conditions);
   const page = sql`
     select * from ${sql.ref(noun.name)} where ${where} ${position(query)}
     order by ${order(query)} limit ${query.limit + 1}`;
-  const found = await retried(() => runQuery<Record<string, string>>(db.pool, page));
+  const found = await retried(() =>
+    sought ? readSearched(db, page) : runQuery<Record<string, string>>(db.pool, page),
+  );
   const shown = pageOf(
     found,
     query.limit,
@@ -76,7 +93,18 @@ export async function listRecords<R extends BaseRecord>(
       }),
     (row) => (row['deleted_at'] ? { id: row['id']!, deleted_at: row['deleted_at'] } : store.toRecord(row)),
   );
-  return query.count ? { ...shown, total_count: await count(db, noun.name, where) } : shown;
+  return {
+    ...shown,
+    ...(query.count && { total_count: await count(db, noun.name, where) }),
+    ...(sought?.isBehind && { search_behind: true }),
+  };
+}
+
+/** A search of other filters that together match next to nothing reads many records, but not for ever. */
+async function readSearched(db: Database, page: Sql): Promise<Record<string, string>[]> {
+  const rows = await readWithin<Record<string, string>>(db.pool, MAX_SEARCH_MS, page);
+  if (rows === null) throw unavailable('The search takes too long; search for longer words.', 10);
+  return rows;
 }
 
 async function count(db: Database, table: string, where: Sql): Promise<number> {
@@ -86,16 +114,9 @@ async function count(db: Database, table: string, where: Sql): Promise<number> {
 }
 
 /** The condition of all pages of a list. */
-function matching(
-  noun: Pick<Noun, 'search'>,
-  workspaceId: string,
-  query: ListQuery,
-  filters: readonly Sql[],
-): Sql {
+function matching(workspaceId: string, query: ListQuery, filters: readonly Sql[]): Sql {
   const conditions = [sql`workspace_id = ${workspaceId}`, ...filters];
   if (!query.include_deleted) conditions.push(sql`deleted_at is null`);
-  const wanted = query['q'];
-  if (noun.search && typeof wanted === 'string') conditions.push(searchCondition(noun.search, wanted));
   for (const column of ['created_at', 'updated_at']) {
     for (const [bound, operator] of Object.entries(BOUNDS)) {
       const value = query[`${column}[${bound}]`];

@@ -3,21 +3,25 @@ import { ApiError } from '../base/errors.ts';
 import type { Database } from '../db/pool.ts';
 import { pageShape } from '../http/paging.ts';
 import { route, type Ctx, type Route } from '../http/route.ts';
-import type { BaseRecord, Change } from './noun.ts';
+import type { BaseRecord, Change, Noun } from './noun.ts';
 import type { RecordAnswer } from './record-answer.ts';
 import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from './record-create-routes.ts';
 import { listQuery, listRecords, type ListQuery } from './record-list.ts';
 import type { RecordService } from './record-service.ts';
+import type { RecordSearch } from './search/record-search.ts';
+
+/** For the API reference. */
+export const SEARCH_BEHIND = 'True if recent changes may be missing from the result of a search.';
 
 /** The routes that every kind of record has: list, create, batch, get, update, delete. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
-  db: Database,
+  { db, search }: { db: Database; search: RecordSearch },
   options?: CreateOptions<Input>,
 ): Route[] {
   return [
-    listRoute(service, shown, db),
+    listRoute(service, shown, db, search),
     ...recordCreateRoutes(service, shown, options),
     getRoute(service, shown),
     updateRoute('PATCH', service, shown),
@@ -30,6 +34,7 @@ function listRoute<R extends BaseRecord, Input extends object>(
   { noun, store }: RecordService<R, Input>,
   shown: RecordAnswer<R>,
   db: Database,
+  search: RecordSearch,
 ): Route {
   return route<undefined, ListQuery>({
     method: 'GET',
@@ -38,9 +43,19 @@ function listRoute<R extends BaseRecord, Input extends object>(
     tag: noun.plural,
     summary: `List ${noun.pluralLabel.toLowerCase()}`,
     query: listQuery(noun),
-    answers: { 200: pageShape(shown.output).extend({ total_count: z.int().optional() }) },
-    async handle({ caller: { workspaceId }, query, url }) {
-      const page = await listRecords(db, noun, store, { workspaceId, query, url });
+    answers: {
+      200: pageShape(shown.output).extend({
+        total_count: z.int().optional(),
+        search_behind: z.boolean().optional().meta({ description: SEARCH_BEHIND }),
+      }),
+    },
+    async handle({ caller, query, url }) {
+      const { workspaceId } = caller;
+      const page = await listRecords(db, noun as unknown as Noun, store, search, {
+        searcher: caller,
+        query,
+        url,
+      });
       return { status: 200, body: { ...page, data: await completed(page.data) } };
 
       /** Deleted records have only an id, so they have no computed fields. */

@@ -15,11 +15,18 @@ export const contact = defineNoun({
   pluralLabel: 'Contacts',
   title: ['first_name', 'last_name', 'email'],
   listed: ['email', 'company', 'status', 'owner_id'],
+  subtitle: ['company', 'email', 'phone'],
   fields: {
-    first_name: text({ label: 'First name', max: 200, sample: 'Jane' }),
-    last_name: text({ label: 'Last name', max: 200, sample: 'Doe' }),
-    email: email({ label: 'Email', sample: 'jane@example.com', filter: true, summary: 'presence' }),
-    phone: phone({ label: 'Phone', sample: '+15551234567', filter: true, summary: 'presence' }),
+    first_name: text({ label: 'First name', max: 200, sample: 'Jane', search: true }),
+    last_name: text({ label: 'Last name', max: 200, sample: 'Doe', search: true }),
+    email: email({
+      label: 'Email',
+      sample: 'jane@example.com',
+      filter: true,
+      summary: 'presence',
+      search: true,
+    }),
+    phone: phone({ label: 'Phone', sample: '+15551234567', filter: true, summary: 'presence', search: true }),
     company: text({
       label: 'Company name',
       description:
@@ -27,6 +34,7 @@ export const contact = defineNoun({
       max: 200,
       sample: 'Acme Ltd',
       summary: 'presence',
+      search: true,
     }),
     company_id: record({
       label: 'Company',
@@ -34,8 +42,9 @@ export const contact = defineNoun({
       sample: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c31',
       filter: true,
       summary: 'presence',
+      search: true,
     }),
-    job_title: text({ label: 'Job title', max: 200, sample: 'Buyer' }),
+    job_title: text({ label: 'Job title', max: 200, sample: 'Buyer', search: true }),
     status: text({ label: 'Status', max: 64, default: 'lead', filter: true, summary: 'value' }),
     source: text({
       label: 'Source',
@@ -45,7 +54,7 @@ export const contact = defineNoun({
       filter: true,
       summary: 'value',
     }),
-    notes: longText({ label: 'Notes' }),
+    notes: longText({ label: 'Notes', search: true }),
     owner_id: user({ label: 'Owner', filter: true }),
   },
 

@@ -15,9 +15,15 @@ export const task = defineNoun({
   pluralLabel: 'Tasks',
   title: ['title'],
   listed: ['due_date', 'priority', 'status', 'assignee_id'],
+  subtitle: ['due_date', 'contact_id', 'company_id', 'deal_id'],
   fields: {
-    title: text({ label: 'Title', max: 200, required: true, sample: 'Follow up with Acme' }),
-    description: longText({ label: 'Description', sample: 'Ask about the harbour.', summary: 'presence' }),
+    title: text({ label: 'Title', max: 200, required: true, sample: 'Follow up with Acme', search: true }),
+    description: longText({
+      label: 'Description',
+      sample: 'Ask about the harbour.',
+      summary: 'presence',
+      search: true,
+    }),
     priority: select({
       label: 'Priority',
       options: { low: 'Low', medium: 'Medium', high: 'High', urgent: 'Urgent' },
@@ -41,9 +47,10 @@ export const task = defineNoun({
       sample: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21',
       filter: true,
       summary: 'presence',
+      search: true,
     }),
-    company_id: record({ label: 'Company', to: 'company', filter: true, summary: 'presence' }),
-    deal_id: record({ label: 'Deal', to: 'deal', filter: true, summary: 'presence' }),
+    company_id: record({ label: 'Company', to: 'company', filter: true, summary: 'presence', search: true }),
+    deal_id: record({ label: 'Deal', to: 'deal', filter: true, summary: 'presence', search: true }),
     assignee_id: user({ label: 'Assignee', filter: true, summary: 'presence' }),
   },
 
