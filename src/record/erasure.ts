@@ -6,6 +6,7 @@ import { query, type Transaction } from '../db/query.ts';
 import { sql } from '../db/sql.ts';
 import { MAX_WAIT } from '../events/outbox.ts';
 import type { Noun } from './noun.ts';
+import { forgetDocument } from './search/search-pending.ts';
 import { redaction, withRedacted, type PartRedaction, type Redaction } from './redaction.ts';
 
 /** A table that holds related rows of a kind of record. */
@@ -177,6 +178,7 @@ export function makeEraser(
         sql`update ${sql.ref(other)} set ${sql.raw(blank)}
                 where workspace_id = ${workspaceId} and ${sql.ref(key)} = ${id}`,
       );
+    await forgetDocument(trx, workspaceId, noun.name, id);
     const left = redacted(Object.fromEntries(noun.columns.map((name) => [name, rows[0]![name]])));
     await query(
       trx,

@@ -273,7 +273,7 @@ describe('hostile searches', () => {
     ';drop table contact',
     '*',
     '(',
-    'a'.repeat(200),
+    'a'.repeat(198),
     '😀',
     '１２３',
   ])('%j is found literally', async (q) => {

@@ -40,3 +40,25 @@ export async function reindexReferencing(
 ): Promise<void> {
   await query(trx, REFERENCING, [workspaceId, object, field, id]);
 }
+
+const FORGET = {
+  name: 'search.forget',
+  text: `
+with removed as (
+  delete from search_document where workspace_id = $1 and object_type = $2 and record_id = $3
+)
+insert into search_pending (workspace_id, object_type, record_id) values ($1, $2, $3)`,
+};
+
+/**
+ * Removes the search document of a record that is erased in the same transaction. The follower may be about to write it
+ * as the record was before, so it looks once more afterwards.
+ */
+export async function forgetDocument(
+  trx: Queryable,
+  workspaceId: Uuid,
+  object: string,
+  id: Uuid,
+): Promise<void> {
+  await query(trx, FORGET, [workspaceId, object, id]);
+}
