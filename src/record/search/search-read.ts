@@ -34,14 +34,16 @@ export interface Hits {
 /** Equal as a whole: an address, a telephone number, a number. */
 export const EXACT = 0;
 
-/** The newest documents, which are read first: if a word is in one of a hundred, these have enough of it. */
+/** The newest documents, which are read first. */
 const NEWEST = 2_000;
+/** With as many hits among them, a word is in more than one record of a hundred, and the newest are enough. */
+const COMMON = 25;
 /** As many hits of an object as are ranked. */
 const MAX_HITS = 100;
 /** Records with a rare word, which lists look up one by one. */
 const MAX_RARE = 5_000;
 /** The time for the hits of an object, in milliseconds. */
-const BUDGET_MS = 150;
+const BUDGET_MS = 100;
 /** The same, where no index helps. */
 const SCAN_BUDGET_MS = 1_000;
 
@@ -59,7 +61,7 @@ export class SearchReader {
   /** Hits of an object in its documents, in no order. */
   async hits(object: string, sought: Sought): Promise<Hits> {
     const newest = await this.#newest(object, sought);
-    if (newest.isAll || newest.hits.length >= MAX_HITS / 2)
+    if (newest.isAll || newest.hits.length >= COMMON)
       return { hits: newest.hits, isPartial: !newest.isAll };
     const ranked = sql`
       select d.record_id as id, d.updated_at, ${classSql(sought.words)} as class
@@ -83,14 +85,22 @@ export class SearchReader {
 
   /** The condition on rows of the noun's table, by their documents. */
   async condition(noun: Pick<Noun, 'name'>, sought: Sought): Promise<Sql> {
-    const found = sql`select d.record_id as id from (${await this.#found(noun.name, sought, MAX_RARE + 1)}) d`;
-    const rows = await readWithin<{ id: Uuid }>(this.#db.pool, await this.#budgetMs(), found);
-    if (rows !== null && rows.length <= MAX_RARE) return sql`id = any(${rows.map(({ id }) => id)}::uuid[])`;
+    const newest = await this.#newest(noun.name, sought);
+    const isCommon = !newest.isAll && newest.hits.length >= COMMON;
+    const found = newest.isAll ? newest.hits : isCommon ? null : await this.#rare(noun.name, sought);
+    if (found !== null) return sql`id = any(${found.map(({ id }) => id)}::uuid[])`;
     // Many records have it, so the first page is found soon. `offset 0` keeps the planner from beginning with the words.
     return sql`exists (
       select from search_document d
       where d.workspace_id = ${sought.workspaceId} and d.object_type = ${noun.name}
         and d.record_id = ${sql.ref(`${noun.name}.id`)} and ${textCondition(sought)} offset 0)`;
+  }
+
+  /** All records with the words; null if there are too many, or they take too long. */
+  async #rare(object: string, sought: Sought): Promise<{ id: Uuid }[] | null> {
+    const found = sql`select d.record_id as id from (${await this.#found(object, sought, MAX_RARE + 1)}) d`;
+    const rows = await readWithin<{ id: Uuid }>(this.#db.pool, await this.#budgetMs(), found);
+    return rows === null || rows.length > MAX_RARE ? null : rows;
   }
 
   /** The condition on rows of the noun's table, without documents: their text is put together now. */
