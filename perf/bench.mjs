@@ -13,6 +13,7 @@ import { leadReads } from './bench-lead-reads.mjs';
 import { leads } from './bench-leads.mjs';
 import { million } from './bench-million.mjs';
 import { mixes } from './bench-mixes.mjs';
+import { search } from './bench-search.mjs';
 import { workers } from './bench-workers.mjs';
 import { machine } from './machine.mjs';
 import { runSections } from './sections.mjs';
@@ -30,6 +31,7 @@ const sections = {
   million,
   leads,
   'lead-reads': leadReads,
+  search,
 };
 
 const { against, names } = parseArguments();

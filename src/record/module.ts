@@ -11,7 +11,7 @@ import type { RecurringJob } from '../jobs/recurring-job.ts';
 import type { ServiceParts } from './record-service.ts';
 
 /** Work that goes on as long as the process runs. */
-export interface Follower {
+interface Follower {
   start(): void;
   stop(): Promise<void>;
 }

@@ -10,7 +10,8 @@ import type { BaseRecord, Noun } from './noun.ts';
 import type { RecordStore } from './record-store.ts';
 import { readWithin } from '../db/bounded-read.ts';
 import { unavailable } from '../base/errors.ts';
-import type { RecordSearch, Searcher } from './search/record-search.ts';
+import type { RecordSearch } from './search/record-search.ts';
+import type { Searcher } from './search/search-freshness.ts';
 
 /** Sort orders of lists. `created_at` sorts by id, since a UUIDv7 begins with its time. */
 const SORTS = ['-created_at', 'created_at', '-updated_at', 'updated_at'] as const;
@@ -55,7 +56,7 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'searched'>) {
 export type ListQuery = z.output<ReturnType<typeof listQuery>> & Record<string, unknown>;
 
 /** `search_behind`: recent changes may be missing from the result of a search. */
-export type RecordPage<R> = Page<R | { id: string; deleted_at: string }> & { search_behind?: boolean };
+type RecordPage<R> = Page<R | { id: string; deleted_at: string }> & { search_behind?: boolean };
 
 /** How long the page of a search may take, in milliseconds. */
 const MAX_SEARCH_MS = 4_000;

@@ -1,6 +1,13 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectNoOverflow, expectShown, launchBrowser, openWindow, PHONE, type Window } from '../kit/browser.ts';
+import {
+  expectNoOverflow,
+  expectShown,
+  launchBrowser,
+  openWindow,
+  PHONE,
+  type Window,
+} from '../kit/browser.ts';
 import { makeMember } from '../kit/member.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
@@ -91,7 +98,10 @@ test('a picker searches the server, and creates what is not there', async () => 
 });
 
 test('fits a phone, and no page logs an error', async () => {
-  const phone = await openWindow(browser, s.url, { viewport: PHONE, storageState: await window.context.storageState() });
+  const phone = await openWindow(browser, s.url, {
+    viewport: PHONE,
+    storageState: await window.context.storageState(),
+  });
   await phone.page.goto('/contacts');
   await expectShown(phone.page.getByRole('textbox', { name: 'Search contacts' }));
   await phone.page.keyboard.press('Control+k');

@@ -47,10 +47,12 @@ export function RecordPicker({
       ]}
       onChange={(chosen, option) => {
         if (chosen !== CREATE) return onChange?.(chosen, option);
-        void creating.create(typed.trim()).then(
-          (record) => onChange?.(record.id, { value: record.id, label: optionLabel(object, record) }),
-          notifyError,
-        );
+        void creating
+          .create(typed.trim())
+          .then(
+            (record) => onChange?.(record.id, { value: record.id, label: optionLabel(object, record) }),
+            notifyError,
+          );
       }}
       {...(object.searchable && {
         // The API has searched more fields than the label shows.

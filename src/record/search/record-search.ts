@@ -1,5 +1,4 @@
 import { allows } from '../../account/scope.ts';
-import type { Uuid } from '../../base/id.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Sql } from '../../db/sql.ts';
@@ -30,13 +29,13 @@ export interface RecordSearch {
   ): Promise<SearchAnswer>;
 }
 
-export interface SearchAnswer {
+interface SearchAnswer {
   results: SearchResult[];
   hasMore: boolean;
   isBehind: boolean;
 }
 
-export interface SearchParts {
+interface SearchParts {
   db: Database;
   log: Logger;
   nouns: readonly Noun[];
@@ -129,7 +128,7 @@ function withExact({ hits, isPartial }: Hits, exact: readonly Hit[]): Hits {
 }
 
 /** A result before it is described. */
-export interface RankedHit extends Hit {
+interface RankedHit extends Hit {
   noun: Noun;
 }
 
@@ -156,5 +155,3 @@ function best(
   );
   return { ranked: ranked.slice(0, limit), isCut: ranked.length > limit };
 }
-
-export type { Searcher, Uuid };

@@ -17,6 +17,8 @@ export interface SearchFollower {
 
 /** How late a change may be noticed, in milliseconds. A step that finds nothing takes less than one. */
 const POLL_MS = 150;
+/** With very many workspaces a step that finds nothing takes longer; it takes a tenth of the time at most. */
+const MAX_POLL_MS = 500;
 /** With more events than this to follow, writes yield to search; with fewer, search yields to writes. */
 const BACKLOG = 1_500;
 /** Pauses are a part of the time that the step took. */
@@ -84,7 +86,7 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
 }
 
 function pauseMs(outcome: SearchStep, tookMs: number): number {
-  if (outcome.kind !== 'done') return POLL_MS;
+  if (outcome.kind !== 'done') return Math.min(MAX_POLL_MS, Math.max(POLL_MS, 10 * tookMs));
   return Math.min(MAX_PAUSE_MS, tookMs * (outcome.backlog > BACKLOG ? PAUSE_BEHIND : PAUSE));
 }
 

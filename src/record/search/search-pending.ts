@@ -7,16 +7,11 @@ const RECORDS = {
          select $1, $2, id from unnest($3::uuid[]) as id`,
 };
 
-const REFERENCING = {
-  name: 'search.reindex-referencing',
-  text: `insert into search_pending (workspace_id, object_type, ref_field, ref_id) values ($1, $2, $3, $4)`,
-};
-
 /**
  * Names records whose search documents are to be made again. For changes that fire no event, in the same transaction: a
  * merge, a renamed tag, an erasure. Records that an event names are indexed without it.
  * @param object as in `contact`
- * @param ids any number; a change of more than a few thousand records is done in steps anyway
+ * @param ids any number; where the title of one has changed, records that reference it are indexed again too
  */
 export async function reindex(
   trx: Queryable,
@@ -25,20 +20,6 @@ export async function reindex(
   ids: readonly Uuid[],
 ): Promise<void> {
   if (ids.length > 0) await query(trx, RECORDS, [workspaceId, object, ids]);
-}
-
-/**
- * The same for all records of an object that reference a record, as in all contacts whose `company_id` is this company.
- * @param field a searched reference of the object; it has an index
- */
-export async function reindexReferencing(
-  trx: Queryable,
-  workspaceId: Uuid,
-  object: string,
-  field: string,
-  id: Uuid,
-): Promise<void> {
-  await query(trx, REFERENCING, [workspaceId, object, field, id]);
 }
 
 const FORGET = {

@@ -32,7 +32,7 @@ export interface Hits {
 }
 
 /** Equal as a whole: an address, a telephone number, a number. */
-export const EXACT = 0;
+const EXACT = 0;
 
 /** The newest documents, which are read first. */
 const NEWEST = 2_000;
@@ -61,8 +61,7 @@ export class SearchReader {
   /** Hits of an object in its documents, in no order. */
   async hits(object: string, sought: Sought): Promise<Hits> {
     const newest = await this.#newest(object, sought);
-    if (newest.isAll || newest.hits.length >= COMMON)
-      return { hits: newest.hits, isPartial: !newest.isAll };
+    if (newest.isAll || newest.hits.length >= COMMON) return { hits: newest.hits, isPartial: !newest.isAll };
     const ranked = sql`
       select d.record_id as id, d.updated_at, ${classSql(sought.words)} as class
       from (${await this.#found(object, sought, MAX_RARE)}) d

@@ -6,7 +6,7 @@ import type { RecordStore } from '../record-store.ts';
 import type { SearchWords } from './search-words.ts';
 
 /** A field that contains words of the search. */
-export interface Match {
+interface Match {
   field: string;
   /** The value, or the part of it around the first word. */
   text: string;

@@ -2,7 +2,7 @@ import { folded, phoneDigits } from '../../base/fold.ts';
 import { sql, type Sql } from '../../db/sql.ts';
 
 /** A search has at most this many words; others are ignored. */
-export const MAX_WORDS = 5;
+const MAX_WORDS = 5;
 /** Trigrams need this length within a word; shorter words are found at the beginning of words, by the blank before. */
 const MIN_WITHIN = 3;
 /** A number without its trunk prefix must have this many digits. */
@@ -50,7 +50,7 @@ function numbersOf(digits: string): string[] {
 }
 
 /** How exactly a document contains words. */
-export type Within = 'word' | 'start' | 'anywhere';
+type Within = 'word' | 'start' | 'anywhere';
 
 /** The condition that a document's text contains the search. */
 export function containsSql(text: Sql, { words, numbers }: SearchWords, within: Within = 'anywhere'): Sql {
