@@ -72,8 +72,9 @@ const IDEOGRAPHS =
  * are words of their own. The same as search_text of migration 0092.
  */
 export function searchText(text: string): string {
-  if (ASCII.test(text)) return ` ${folded(text).replaceAll(/[\n\r\t\v\f]/g, ' ')}`;
-  return ` ${folded(text)}`.replaceAll(IDEOGRAPHS, ' $& ').replaceAll(/\s+/g, ' ');
+  const plain = folded(text);
+  if (ASCII.test(plain)) return ` ${plain.replaceAll(/[\n\r\t\v\f]/g, ' ')}`;
+  return ` ${plain}`.replaceAll(IDEOGRAPHS, ' $& ').replaceAll(/\s+/g, ' ');
 }
 
 const OTHER_DIGITS = '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹';

@@ -61,7 +61,8 @@ export function filterCondition({ column, by }: Filter, wanted: string): Conditi
     case 'phone':
       // A text without digits is compared exactly.
       return phoneDigits(wanted) !== ''
-        ? sql`phone_digits(${held}) = phone_digits(${wanted})`
+        ? // The index leaves out rows without a number.
+          sql`(${held} is not null and phone_digits(${held}) = phone_digits(${wanted}))`
         : sql`${held} = ${wanted}`;
     default:
       return anyOf({ column, by }, formsOf(wanted));

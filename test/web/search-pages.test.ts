@@ -51,8 +51,8 @@ test('Ctrl-K finds records by object, and opens the best one by Enter', async ()
   await expectShown(page.getByRole('heading', { name: 'Tasks', level: 1 }));
   await page.keyboard.press('Control+k');
   await palette().fill('muller');
-  await expectShown(page.getByRole('button', { name: /Jürgen Müller/ }));
-  await expectShown(page.getByRole('button', { name: /Order of brochures/ }));
+  await expectShown(page.getByRole('button', { name: /^Jürgen Müller/ }));
+  await expectShown(page.getByRole('button', { name: /^Order of brochures/ }));
   await expectShown(page.getByText('Zürich Print Ltd · jm@lager-nord.example'));
   await page.keyboard.press('Enter');
   await expectShown(page.getByRole('heading', { name: 'Jürgen Müller', level: 1 }));
@@ -74,7 +74,6 @@ test.each([
 ])('the list of %s has a search box', async (plural, words, title) => {
   await page.goto(`/${plural}`);
   await page.getByRole('textbox', { name: `Search ${plural}` }).fill(words);
-  await expect.poll(() => new URL(page.url()).searchParams.get('q')).toBe(words);
   await expectShown(page.getByRole('link', { name: title }));
   await expect.poll(() => page.getByRole('row').count()).toBe(2);
 });
@@ -82,10 +81,10 @@ test.each([
 test('a picker searches the server, and creates what is not there', async () => {
   await page.goto('/deals?create=true');
   await dialog().getByRole('textbox', { name: 'Name' }).fill('Another order');
-  const company = dialog().getByRole('textbox', { name: 'Company' });
+  const company = dialog().getByRole('combobox', { name: 'Company' });
   await company.fill('zuri');
   await page.getByRole('option', { name: 'Zürich Print Ltd' }).click();
-  const contact = dialog().getByRole('textbox', { name: 'Contact' });
+  const contact = dialog().getByRole('combobox', { name: 'Contact' });
   await contact.fill('Nora Neu');
   await page.getByRole('option', { name: 'Create contact “Nora Neu”' }).click();
   await expect.poll(() => contact.inputValue()).toBe('Nora Neu');
@@ -106,7 +105,7 @@ test('fits a phone, and no page logs an error', async () => {
   await expectShown(phone.page.getByRole('textbox', { name: 'Search contacts' }));
   await phone.page.keyboard.press('Control+k');
   await phone.page.getByRole('textbox', { name: 'Search pages and commands' }).fill('müller');
-  await expectShown(phone.page.getByRole('button', { name: /Jürgen Müller/ }));
+  await expectShown(phone.page.getByRole('button', { name: /^Jürgen Müller/ }));
   await expectNoOverflow(phone.page);
   expect([...window.wrong, ...phone.wrong]).toEqual([]);
 });

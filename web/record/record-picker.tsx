@@ -92,10 +92,12 @@ function useCreateByName(object: ObjectType, isOffered: boolean) {
     /** What would be created; null if nothing is typed, or a record of this name can be chosen. */
     nameIn(typed: string, choices: readonly ObjectRecord[]): string | null {
       const name = typed.trim();
-      const isChoice = choices.some(
-        (record) => name === optionLabel(object, record) || name === recordTitle(object, record),
+      const isChoice = choices.some((record) =>
+        [optionLabel(object, record), recordTitle(object, record)].some(
+          (label) => label.toLowerCase() === name.toLowerCase(),
+        ),
       );
-      return isPossible && name !== '' && !isChoice ? name : null;
+      return isPossible && name !== '' && name !== NO_RECORD && !isChoice ? name : null;
     },
     create: (name: string) => mutateAsync(valuesFor(object, name)),
   };
@@ -115,7 +117,8 @@ function useChoices(object: ObjectType, id: string | null, typed: string) {
   const [settled] = useDebouncedValue(typed.trim(), 250);
   const { data: chosen, isError } = useQuery({ ...queries.detail(id ?? ''), enabled: id !== null });
   // The input shows the selected record, which is not a search.
-  const words = chosen && settled === optionLabel(object, chosen) ? '' : settled;
+  const isShown = settled === (chosen ? optionLabel(object, chosen) : NO_RECORD);
+  const words = isShown ? '' : settled;
   const query = searchQuery(object, words);
   const newest = useInfiniteQuery({
     ...queries.list(object.searchable ? { q: words, limit: MAX_FOUND } : { limit: MAX_LISTED }),

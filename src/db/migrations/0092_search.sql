@@ -5,12 +5,16 @@
 -- Text as it is searched: folded, with a blank before each word. Chinese, Japanese and Korean characters are words of
 -- their own, so that one or two of them can be found. The program has the same function in base/fold.ts.
 create function search_text(input text) returns text language plpgsql immutable parallel safe as $$
+declare
+  folded text := input;
 begin
-  if octet_length(input) = length(input) then
-    return ' ' || translate(lower(input), E'`\n\r\t\x0b\f', '''     ');
+  if octet_length(input) <> length(input) then folded := folded_text(input); end if;
+  -- Most names in Latin letters have no other characters left; regular expressions would cost ten times as much.
+  if octet_length(folded) = length(folded) then
+    return ' ' || translate(lower(folded), E'`\n\r\t\x0b\f', '''     ');
   end if;
   return regexp_replace(
-    regexp_replace(' ' || folded_text(input),
+    regexp_replace(' ' || folded,
       '[\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]',
       ' \& ', 'g'),
     '\s+', ' ', 'g');
@@ -60,7 +64,6 @@ create index search_pending_workspace on search_pending (workspace_id);
 -- Without pg_trgm, search reads all documents of the workspace.
 do $$ begin
   if exists (select from pg_extension where extname = 'pg_trgm') then
-    create index search_document_text on search_document using gin (text gin_trgm_ops)
-      with (gin_pending_list_limit = 1024);
+    create index search_document_text on search_document using gin (text gin_trgm_ops);
   end if;
 end $$;

@@ -1,5 +1,4 @@
 import { isUuid, type Uuid } from '../../base/id.ts';
-import { phoneDigits } from '../../base/fold.ts';
 import { readWithin } from '../../db/bounded-read.ts';
 import type { Database } from '../../db/pool.ts';
 import { query } from '../../db/query.ts';
@@ -7,7 +6,7 @@ import { sql, type Sql } from '../../db/sql.ts';
 import type { Noun } from '../noun.ts';
 import { filterCondition } from '../record-filter.ts';
 import { ownText, searchToken, textSql, type SearchedNoun } from './search-text.ts';
-import { containsSql, type SearchWords } from './search-words.ts';
+import { containsSql, isPhone, type SearchWords } from './search-words.ts';
 
 /** What is searched for, and by whom. */
 export interface Sought {
@@ -36,6 +35,8 @@ const EXACT = 0;
 
 /** The newest documents, which are read first. */
 const NEWEST = 2_000;
+/** As many of them are ranked: ranking takes longer than finding. */
+const MAX_NEWEST_HITS = 400;
 /** With as many hits among them, a word is in more than one record of a hundred, and the newest are enough. */
 const COMMON = 25;
 /** As many hits of an object as are ranked. */
@@ -121,11 +122,12 @@ export class SearchReader {
         order by record_id desc limit ${NEWEST}
       )
       select d.record_id as id, d.updated_at, ${classSql(sought.words)} as class, null as total
-      from newest d where ${textCondition(sought)}
+      from (select * from newest d where ${textCondition(sought)} limit ${MAX_NEWEST_HITS}) d
       union all select null, null, null, count(*) from newest`,
     );
     const total = rows.at(-1)!.total;
-    return { hits: rows.slice(0, -1), isAll: total < NEWEST };
+    const hits = rows.slice(0, -1);
+    return { hits, isAll: total < NEWEST && hits.length < MAX_NEWEST_HITS };
   }
 
   /** The documents with the words: by the index alone, and then those of the workspace. */
@@ -213,6 +215,6 @@ export async function exactHits(
 
 function mayEqual(kind: string, wanted: string): boolean {
   if (kind === 'email') return wanted.includes('@') && !isUuid(wanted);
-  if (kind === 'phone') return phoneDigits(wanted).length >= 5;
+  if (kind === 'phone') return isPhone(wanted);
   return /^\d+$/.test(wanted);
 }

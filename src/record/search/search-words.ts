@@ -9,6 +9,11 @@ const MIN_WITHIN = 3;
 const MIN_NUMBER = 5;
 /** A telephone number with at least 5 digits. */
 const PHONE = /^(?=(?:\D*\d){5})[\d\s()+./\u2010-\u2015-]+$/;
+/** Whether a search looks like a whole telephone number, or most of one. */
+export function isPhone(wanted: string): boolean {
+  return PHONE.test(wanted);
+}
+
 /** A part of a telephone number. */
 const PHONE_PART = /^(?:tel:)?[\d()+./\u2010-\u2015-]+$/i;
 
