@@ -9,7 +9,7 @@ import { defineConfig, type Plugin } from 'vite';
 
 const compress = promisify(brotliCompress);
 
-/** Leaves every script, style and picture coded by Brotli alone: src/http/assets.ts makes of it what else a browser may want. */
+/** Compresses every script, style and picture by Brotli, and keeps only that; src/http/assets.ts derives other codings. */
 export const compressed: Plugin = {
   name: 'compressed-assets',
   apply: 'build',
@@ -48,7 +48,7 @@ export default defineConfig({
   },
   build: {
     outDir: '../dist/web',
-    // The pages of forms are beside it (vite.forms.config.ts); scripts/setup.mjs empties both.
+    // The files of public pages are next to it (vite.public.config.ts); scripts/setup.mjs empties both.
     emptyOutDir: false,
     sourcemap: false,
     // Nothing inline: the pages' Content-Security-Policy lets scripts come from files alone.

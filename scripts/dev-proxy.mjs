@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
 
 const inflate = promisify(brotliDecompress);
-const FORM_FILE = /^\/f\/assets\/([\w-]+\.(?:js|css))$/;
+const PUBLIC_FILE = /^\/f\/assets\/([\w-]+\.(?:js|css))$/;
 
 /**
  * A middleware for Vite's dev server.
@@ -20,9 +20,9 @@ export function proxyTo({ port, ready, vite, root }) {
 
   return (request, response, next) => {
     const { pathname } = new URL(request.url, 'http://localhost');
-    const form = FORM_FILE.exec(pathname);
+    const file = PUBLIC_FILE.exec(pathname);
     if (isOfVite(pathname)) next();
-    else if (form) void sendFormFile(form[1], response).catch(next);
+    else if (file) void sendPublicFile(file[1], response).catch(next);
     else void ready().then(() => forward(request, response, next));
   };
 
@@ -30,9 +30,9 @@ export function proxyTo({ port, ready, vite, root }) {
     return /^\/(@|node_modules\/)/.test(pathname) || isFile(path.join(root, 'web', decoded(pathname)));
   }
 
-  /** The server keeps the files of public forms in memory; these are as fresh as the watching bundler. */
-  async function sendFormFile(name, response) {
-    const bytes = await inflate(readFileSync(path.join(root, 'dist/web/forms', `${name}.br`)));
+  /** The server keeps the files of public pages in memory; these are as fresh as the watching bundler. */
+  async function sendPublicFile(name, response) {
+    const bytes = await inflate(readFileSync(path.join(root, 'dist/web/public', `${name}.br`)));
     response.setHeader('content-type', name.endsWith('.css') ? 'text/css' : 'text/javascript');
     response.setHeader('cache-control', 'no-cache');
     response.end(bytes);

@@ -21,7 +21,7 @@ endWithParent();
 
 const server = makeServer();
 const vite = await startVite();
-start(bin('vite'), ['build', '--config', 'vite.forms.config.ts', '--watch', '--logLevel', 'warn']);
+start(bin('vite'), ['build', '--config', 'vite.public.config.ts', '--watch', '--logLevel', 'warn']);
 watchProgram();
 server.start();
 

@@ -8,6 +8,7 @@ export const FLOORS = [
   ['jobs', 'events', 'files'],
   ['mail'],
   ['account'],
+  ['connections'],
   ['delivery'],
   ['http'],
   ['record'],

@@ -1,4 +1,4 @@
-// npm run generate: writes openapi.json, the dashboard's API types, and the linter's rule and the picture of the floors.
+// npm run generate: writes openapi.json, the dashboard's API types, the paths of its pages for the server, and the linter's rule and the picture of the floors.
 // With --check it writes nothing, and fails if one of them is out of date.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,6 +12,7 @@ const document = await openApiDocument();
 const generated = {
   'openapi.json': jsonText(document),
   'web/api/schema.d.ts': await apiTypes(document),
+  'src/dashboard-pages.ts': await dashboardPages(),
   '.oxlintrc.json': linterRules(),
   'docs/architecture.md': architecture(),
 };
@@ -51,6 +52,20 @@ async function apiTypes(described) {
   // A client may omit properties with a default.
   const types = await openapiTS(called, { defaultNonNullable: false, silent: true });
   return COMMENT_HEADER + astToString(types);
+}
+
+/** The first segments of the pages in web/pages.ts, except those of records: these have the names of their nouns. */
+async function dashboardPages() {
+  const { runnerImport } = await import('vite');
+  const options = { root, configFile: false, logLevel: 'error' };
+  const { module: pages } = await runnerImport(path.join(root, 'web/pages.ts'), options);
+  const segments = Object.values(pages.PAGES).map((page) => page.path.split('/')[1]);
+  const names = [...new Set(segments)].filter((segment) => !segment.startsWith('$'));
+  return `// Made by npm run generate from web/pages.ts.
+/** First segments of the dashboard's own paths. */
+export const DASHBOARD_PAGES: readonly string[] = [
+${names.map((name) => `  '${name}',\n`).join('')}];
+`;
 }
 
 function linterRules() {

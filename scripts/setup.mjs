@@ -143,14 +143,14 @@ function buildPages() {
   const wanted = hashOf([
     ...files(path.join(root, 'web')),
     path.join(root, 'vite.config.ts'),
-    path.join(root, 'vite.forms.config.ts'),
+    path.join(root, 'vite.public.config.ts'),
     path.join(root, 'package-lock.json'),
   ]);
   if (stamp().pages === wanted && existsSync(path.join(root, 'dist', 'web', 'index.html'))) return;
   announce('building the dashboard');
   rmSync(path.join(root, 'dist', 'web'), { recursive: true, force: true });
   run(bin('vite'), ['build', '--logLevel', 'warn']);
-  run(bin('vite'), ['build', '--config', 'vite.forms.config.ts', '--logLevel', 'warn']);
+  run(bin('vite'), ['build', '--config', 'vite.public.config.ts', '--logLevel', 'warn']);
   writeStamp({ ...stamp(), pages: wanted });
 }
 

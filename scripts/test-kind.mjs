@@ -5,6 +5,8 @@ import { root } from './setup.mjs';
 
 /** They send every hostile value to every route, and stop machines in every way: minutes, by their nature. */
 const LONG = /^test\/(hostile|proof)\//;
+/** The first line of a file that waits out times of the product, which stay as they are in operation. */
+const WAITS = /^\/\/ Long: it waits for .* \d+ s\b/;
 const BROWSER = 'playwright-core';
 const PROGRAM = 'node:child_process';
 /** What starts a program; the rest of that file is paths and waiting. */
@@ -15,7 +17,7 @@ const PROCESS_KIT = 'test/kit/process.ts';
  * Every test file with its kind:
  * - `browser` opens pages in a browser
  * - `program` starts the built program or another one
- * - `long` lies in test/hostile or test/proof
+ * - `long` lies in test/hostile or test/proof, or its first line says which real times it waits for
  * - `unit` is every other; it needs nothing but PostgreSQL
  * @returns {{ file: string, kind: 'browser' | 'program' | 'long' | 'unit' }[]} paths from the repository's root
  */
@@ -31,7 +33,8 @@ function kindOf(file) {
   const reached = importsOf(file, new Set());
   if (reached.has(BROWSER)) return 'browser';
   if (LONG.test(file)) return 'long';
-  return reached.has(PROGRAM) ? 'program' : 'unit';
+  if (reached.has(PROGRAM)) return 'program';
+  return WAITS.test(readFileSync(path.join(root, file), 'utf8')) ? 'long' : 'unit';
 }
 
 /** Adds what a file imports to `reached`, and what the files of the kit among it import. */

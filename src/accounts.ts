@@ -11,6 +11,7 @@ import { makeSignIn, type SignIn, type SignInParts } from './account/sign-in.ts'
 import { makeSignInThrottle } from './account/sign-in-throttle.ts';
 import { makeUsageMeter } from './account/usage.ts';
 import { makeUsers } from './account/user.ts';
+import { makeWorkspaceSettings } from './account/workspace-settings.ts';
 import { makeWorkspaces } from './account/workspace.ts';
 import type { Clock } from './base/clock.ts';
 import type { Uuid } from './base/id.ts';
@@ -66,6 +67,7 @@ export function makeAccounts({
     authorities,
     signIn,
     workspaces: makeWorkspaces(db, clock, newId, firstEventTypes({ clock, newId })),
+    workspaceSettings: makeWorkspaceSettings({ db, clock }),
     keys: makeApiKeys(db, clock, newId, KEY_STYLES),
     secrets: makeInboundSecrets({ db, clock, newId, sealer }, crmWebhookSecret),
     usage: makeUsageMeter(db, clock, log),

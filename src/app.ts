@@ -5,12 +5,15 @@ import type { SignIn, SignInParts } from './account/sign-in.ts';
 import type { Workspaces } from './account/workspace.ts';
 import { makeAccounts } from './accounts.ts';
 import type { Uuid } from './base/id.ts';
+import { makeConnectionEvents } from './connections/connection-event.ts';
+import { makeConnections } from './connections/connection-store.ts';
 import { CATALOGUE, FORMATS, LEAD_INPUTS } from './catalogue.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
 import type { Engine } from './delivery/engine.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
 import { makeCustomTypes } from './events/custom-event-type.ts';
 import { makeSchemaWorkers } from './events/schema-workers.ts';
+import type { Config } from './config.ts';
 import { makeFoundation, type FoundationInput } from './foundation.ts';
 import { makeHttpServer } from './http-assembly.ts';
 import { makeRecordChange } from './http/record-change.ts';
@@ -18,12 +21,14 @@ import { makeJobQueue } from './jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
 import { maintenanceTasks } from './maintenance.ts';
 import { listModules, makeModules } from './modules.ts';
+import type { Follower } from './record/module.ts';
 import { makeReferences } from './record/reference.ts';
 // After the routes, whose imports order the schemas of the API's document.
 import { makeMadeBy } from './api/account/made-by.ts';
 import { changePlan } from './api/account/plan-routes.ts';
 import { assembleDelivery } from './delivery-assembly.ts';
 import { assembleFiles } from './file-assembly.ts';
+import type { MailSender } from './mail/mail-sender.ts';
 import { assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
 
 /** The whole program on one database, assembled but not running. */
@@ -60,7 +65,8 @@ export function assemble(input: FoundationInput): App {
     mail: config.mail && mail,
     crmWebhookSecret: config.crmWebhookSecret,
   });
-  const { workspaces, keys, audit, signIn, secrets, usage, idempotency } = accounts;
+  const { workspaces, workspaceSettings, keys, audit, signIn, secrets, usage, idempotency } = accounts;
+  const connections = makeConnections(foundation);
   const schemaWorkers = makeSchemaWorkers();
   const customTypes = makeCustomTypes({ db, clock, newId, schemas: makeSchemas(schemaWorkers) }, CATALOGUE);
   const storedFiles = assembleFiles(foundation);
@@ -77,6 +83,7 @@ export function assemble(input: FoundationInput): App {
   };
   const modules = makeModules({
     ...shared,
+    workspaceSettings,
     references: makeReferences(db),
     leadsPerHour: config.leadsPerHour,
     logoOf: async (workspaceId) => (await storedFiles.logos.list([workspaceId])).get(workspaceId),
@@ -105,18 +112,14 @@ export function assemble(input: FoundationInput): App {
     people: accounts,
     signIn,
     baseUrl: foundation.baseUrl,
-    start() {
-      const worker = config.services.includes('worker');
-      engine.start({ worker });
-      if (worker) jobWorker.start();
-      if (worker) for (const follower of followers) follower.start();
-      mailSender?.start();
-    },
+    start: () => startServices(config, { engine, jobWorker, mailSender, followers }),
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
     server: () =>
       makeHttpServer({
         ...shared,
         ...accounts,
+        connections,
+        connectionEvents: makeConnectionEvents(foundation),
         customTypes,
         catalogueOf: customTypes.catalogueOf,
         unknownOf: customTypes.unknownOf,
@@ -130,7 +133,7 @@ export function assemble(input: FoundationInput): App {
         formats: FORMATS,
         egressIps: config.egressIps,
         retentionDays: config.retentionDays,
-        madeBy: makeMadeBy({ keys, secrets, endpoints: engine.endpoints, clock }),
+        madeBy: makeMadeBy({ keys, secrets, connections, endpoints: engine.endpoints, clock }),
         metrics: engine.metrics.registry,
         pipelinesOf: modules.crm.pipelinesOf,
       }),
@@ -146,4 +149,20 @@ export function assemble(input: FoundationInput): App {
       await schemaWorkers.close();
     },
   };
+}
+
+function startServices(
+  { services }: Config,
+  {
+    engine,
+    jobWorker,
+    mailSender,
+    followers,
+  }: Pick<App, 'engine' | 'jobWorker'> & { mailSender: MailSender | null; followers: readonly Follower[] },
+): void {
+  const worker = services.includes('worker');
+  engine.start({ worker });
+  if (worker) jobWorker.start();
+  if (worker) for (const follower of followers) follower.start();
+  mailSender?.start();
 }

@@ -1,15 +1,21 @@
 import { FAIRLEAD_KEY, type KeyStyles } from './account/key-style.ts';
-import { allScopes } from './account/scope.ts';
+import { makeScopes } from './account/scope.ts';
+import { ACCOUNT_SCOPES } from './api/account/account-scopes.ts';
+import { CONNECTION_SCOPES } from './api/connections/connection-scopes.ts';
+import { EVENT_SCOPES } from './api/events/event-scopes.ts';
+import { WEBHOOK_SCOPES } from './api/webhooks/webhook-scopes.ts';
 import { StartError } from './base/errors.ts';
+import type { ConnectionKinds } from './connections/connection-kind.ts';
 import type { LeadInputByKeyStyle } from './crm/leads/lead-create.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/endpoint/webhook-disabled-event.ts';
 import type { Formats } from './delivery/endpoint/webhook-format.ts';
 import { makeCatalogue } from './events/event-type.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { documentedPath } from './integrations/integration-routes.ts';
+import type { ConnectionServices } from './integrations/integration.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
 import type { Dial } from './net/dial.ts';
-import { MODULE_EVENT_OBJECTS, MODULE_EVENT_TYPES, MODULE_OBJECTS } from './modules.ts';
+import { MODULE_EVENT_OBJECTS, MODULE_EVENT_TYPES, MODULE_SCOPES } from './modules.ts';
 
 /** The webhook formats, with what the dashboard shows of their systems. */
 export const LISTED_FORMATS = INTEGRATIONS.flatMap(({ webhookFormat, label, docs }) =>
@@ -35,6 +41,11 @@ export const INBOUND_PATHS = INTEGRATIONS.flatMap(({ inbound = [] }) =>
   inbound.map(({ path }) => documentedPath(path)),
 );
 
+/** The kinds of connections, by name. */
+export const CONNECTION_KINDS: ConnectionKinds<ConnectionServices> = new Map(
+  INTEGRATIONS.flatMap(({ connection }) => (connection ? [[connection.name, connection]] : [])),
+);
+
 /** The transport for a mail server's URL. Throws `StartError` if no integration has its scheme. */
 export function mailTransportOf(url: string, dial: Dial): MailTransport {
   const { protocol } = new URL(url);
@@ -49,5 +60,11 @@ export const CATALOGUE = makeCatalogue(
   [...MODULE_EVENT_OBJECTS, WEBHOOK_OBJECT],
 );
 
-/** All scopes of a key. */
-export const SCOPES = allScopes(MODULE_OBJECTS);
+/** The scopes of every module and folder of routes, in list order. */
+export const SCOPES = makeScopes([
+  ...MODULE_SCOPES,
+  ...EVENT_SCOPES,
+  ...WEBHOOK_SCOPES,
+  ...CONNECTION_SCOPES,
+  ...ACCOUNT_SCOPES,
+]);

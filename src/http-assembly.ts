@@ -4,6 +4,7 @@ import { makeCallers } from './account/caller.ts';
 import { makeSessionRevalidation } from './account/session-revalidation.ts';
 import { CATALOGUE, FORMATS, KEY_STYLES, SCOPES } from './catalogue.ts';
 import type { Config } from './config.ts';
+import { makeUnverifiedRequests } from './connections/unverified-requests.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import type { Listener } from './net/egress-guard.ts';
@@ -17,7 +18,8 @@ import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/api-reference-page.ts';
 import { makeRouteCalls, type RouteCallParts } from './http/route-call.ts';
 import { makeServer, mount, type ServerParts } from './http/server.ts';
-import { listModules, type Modules } from './modules.ts';
+import { DASHBOARD_PAGES } from './dashboard-pages.ts';
+import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
 import { apiRoutes, mountIntegrations, type RouteParts } from './routes.ts';
 import { makeEventReading } from './api/events/feed-reader.ts';
 import { mountFileDownloads } from './api/files/file-download.ts';
@@ -31,7 +33,7 @@ const WAITING = { caller: 10, workspace: 200, all: 2_000 };
 export interface HttpServerParts
   extends
     RouteParts,
-    Omit<ServerParts, 'callers' | 'trustProxy' | 'publicUrl'>,
+    Omit<ServerParts, 'callers' | 'trustProxy' | 'publicUrl' | 'dashboardPages'>,
     Omit<RouteCallParts, 'publicUrl'> {
   config: Config;
   modules: Modules;
@@ -49,6 +51,8 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
     callers: makeCallers(db, clock, SCOPES, KEY_STYLES),
     trustProxy,
     publicUrl,
+    // Lists of records have the paths of their nouns.
+    dashboardPages: [...DASHBOARD_PAGES, ...MODULE_NOUNS.map(({ plural }) => plural)],
   };
   const app = makeServer(serverParts);
   const reading = readingFor(app, parts);
@@ -59,7 +63,9 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
       const calls = makeRouteCalls(apiRoutes(parts, { modules, reading }), serverParts);
       app.decorate('api', makeApi(calls, jsonParser(app)));
       mount(scope, calls, serverParts);
-      mountIntegrations(scope, parts);
+      const unverified = makeUnverifiedRequests({ events: parts.connectionEvents, log: parts.log });
+      scope.addHook('onClose', () => unverified.stop());
+      mountIntegrations(scope, { ...parts, unverified });
     }
   });
   if (services.includes('api')) {

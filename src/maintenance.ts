@@ -2,6 +2,7 @@ import { dropOldAnswers } from './account/idempotency.ts';
 import { moveNoticeLetters } from './account/notice-mail.ts';
 import type { Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
+import { dropOldConnectionEvents } from './connections/connection-event-retention.ts';
 import type { Database } from './db/pool.ts';
 import { analyzeGrown } from './db/statistics.ts';
 import { dropOldInboxes } from './delivery/inbox/inbox.ts';
@@ -45,6 +46,7 @@ export function maintenanceTasks(parts: MaintenanceParts): RecurringJob[] {
     ...(sendsMail
       ? [task('maintenance.notice_letters', MINUTE, () => moveNoticeLetters(db, { mail, webhookUrl }))]
       : []),
+    task('maintenance.connection_events', HOUR, () => dropOldConnectionEvents(db)),
     task('maintenance.files', HOUR, () => files.removeOrphans()),
     task('maintenance.idempotency', HOUR, () => dropOldAnswers(db)),
     task('maintenance.inboxes', HOUR, () => dropOldInboxes(db)),

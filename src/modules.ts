@@ -9,8 +9,8 @@ type ModulesParts = CrmParts;
 
 const all = Object.values(MODULES);
 
-/** Plural names of what the modules store. */
-export const MODULE_OBJECTS = all.flatMap(({ objects }) => objects);
+export const MODULE_NOUNS = all.flatMap(({ nouns }) => nouns);
+export const MODULE_SCOPES = all.flatMap(({ scopes }) => scopes);
 export const MODULE_EVENT_TYPES = all.flatMap(({ eventTypes }) => eventTypes);
 export const MODULE_EVENT_OBJECTS = all.flatMap(({ eventObjects }) => eventObjects);
 

@@ -3,16 +3,27 @@ import type { Audit } from './account/audit.ts';
 import type { InboundSecrets } from './account/inbound-secret.ts';
 import { LOGO_PURPOSE, type WorkspaceLogos } from './account/workspace-logo.ts';
 import type { Workspaces } from './account/workspace.ts';
-import { CATALOGUE, FORMATS, INBOUND_PATHS, KEY_STYLES, LISTED_FORMATS, SCOPES } from './catalogue.ts';
+import {
+  CATALOGUE,
+  CONNECTION_KINDS,
+  FORMATS,
+  INBOUND_PATHS,
+  KEY_STYLES,
+  LISTED_FORMATS,
+  SCOPES,
+} from './catalogue.ts';
+import type { InboundRequestParts } from './connections/inbound-request.ts';
 import type { Inboxes } from './delivery/inbox/inbox.ts';
 import type { CustomTypes } from './events/custom-event-type.ts';
 import type { Route } from './http/route.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { integrationRoutes } from './integrations/integration-routes.ts';
-import type { InboundParts } from './integrations/integration.ts';
-import { listModules, MODULE_OBJECTS, type Modules } from './modules.ts';
+import type { InboundParts, TakeLead } from './integrations/integration.ts';
+import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
+import { mountConnection } from './api/connections/connection-receiver.ts';
+import { connectionRoutes, type ConnectionParts } from './api/connections/connection-routes.ts';
 import { auditRoutes } from './api/account/audit-log-routes.ts';
 import { customEventRoutes, type CustomEventParts } from './api/events/custom-event-routes.ts';
 import { customTypeRoutes } from './api/events/custom-event-type-routes.ts';
@@ -35,6 +46,7 @@ import { sessionRoutes, type SessionParts } from './api/account/session-routes.t
 import { webhookFormatRoutes } from './api/webhooks/webhook-format-routes.ts';
 import { noticeRoutes, type NoticeParts } from './api/account/notice-routes.ts';
 import { fileRoutes, type FileRouteParts } from './api/files/file-routes.ts';
+import { workspaceRoutes, type WorkspaceRouteParts } from './api/account/workspace-routes.ts';
 import { workspaceLogoRoutes, type WorkspaceLogoParts } from './api/account/workspace-logo-routes.ts';
 import { retentionRoutes } from './api/events/retention-routes.ts';
 import { replayRoutes, type ReplayRouteParts } from './api/webhooks/webhook-replay-routes.ts';
@@ -44,6 +56,7 @@ import { webhookRoutes, type WebhookParts } from './api/webhooks/webhook-routes.
 export interface RouteParts
   extends
     Omit<ApiKeyParts, 'scopes' | 'styles'>,
+    Omit<ConnectionParts, 'kinds' | 'recordUrl'>,
     CustomEventParts,
     DeliveryRouteParts,
     Omit<FileRouteParts, 'purposes'>,
@@ -53,6 +66,7 @@ export interface RouteParts
     ReplayRouteParts,
     SessionParts,
     WorkspaceLogoParts,
+    WorkspaceRouteParts,
     Omit<WebhookParts, 'inboxes'> {
   workspaces: Workspaces;
   audit: Audit;
@@ -83,11 +97,12 @@ export function apiRoutes(
     ...apiKeyRoutes({ ...parts, scopes: SCOPES, styles: KEY_STYLES }),
     ...keyStyleRoutes(KEY_STYLES),
     ...inboundSecretRoutes(parts, INBOUND_PATHS),
-    ...scopeRoutes(MODULE_OBJECTS),
+    ...scopeRoutes(SCOPES),
     ...listModules(modules)
       .flatMap(({ routes }) => routes)
       .map((route) => adaptedRoute(route, parts.baseUrl)),
     ...integrationRoutes(INTEGRATIONS, parts.baseUrl),
+    ...connectionRoutes({ ...parts, kinds: CONNECTION_KINDS, recordUrl: recordUrlOf(parts.baseUrl) }),
     ...webhookRoutes(parts),
     ...replayRoutes(parts),
     ...inboxRoutes(inboxes, recordChange),
@@ -102,6 +117,7 @@ export function apiRoutes(
     ...egressAddressRoutes(parts.egressIps),
     ...retentionRoutes(db, recordChange, parts.retentionDays),
     ...noticeRoutes(parts),
+    ...workspaceRoutes(parts),
     ...workspaceLogoRoutes(parts),
     ...fileRoutes({ ...parts, purposes: FILE_PURPOSES }),
   ];
@@ -111,15 +127,24 @@ function adaptedRoute(route: Route, baseUrl: () => string): Route {
   return INTEGRATIONS.reduce((adapted, { adaptRoute }) => adaptRoute?.(adapted, baseUrl) ?? adapted, route);
 }
 
-/** Mounts the inbound webhooks of other systems. */
+/** The page of a record of a module. */
+function recordUrlOf(baseUrl: () => string): ConnectionParts['recordUrl'] {
+  const plurals = new Map(MODULE_NOUNS.map(({ name, plural }) => [name, plural]));
+  return (type, id) => (plurals.has(type) ? `${baseUrl()}/${plurals.get(type)}/${id}` : null);
+}
+
+/** Mounts the inbound webhooks of other systems, and the URLs of their connections. */
 export function mountIntegrations(
   app: FastifyInstance,
-  { secrets, modules, log }: Pick<InboundParts, 'secrets' | 'log'> & { modules: Modules },
+  parts: Pick<InboundParts, 'secrets'> & InboundRequestParts & { modules: Modules; baseUrl(): string },
 ): void {
+  const { secrets, modules, log } = parts;
   const { activities, inboundLeads } = modules.crm;
-  for (const { name, inbound = [] } of INTEGRATIONS) {
-    const takeLead: InboundParts['takeLead'] = (workspaceId, lead) =>
+  for (const { name, inbound = [], connection } of INTEGRATIONS) {
+    const takeLead: TakeLead = (workspaceId, lead) =>
       inboundLeads.take(workspaceId, { ...lead, channel: name });
-    for (const { path, mount } of inbound) mount(app, path, { secrets, activities, log, takeLead });
+    const services = { activities, log, takeLead };
+    for (const { path, mount } of inbound) mount(app, path, { ...services, secrets });
+    if (connection) mountConnection(app, connection, { ...parts, services });
   }
 }

@@ -69,7 +69,7 @@ describe('the package of npm pack', () => {
     const names = packed.files.map((file) => file.path).filter((name) => name.startsWith('dist/web/'));
     expect(names).toContain('dist/web/index.html');
     const forms = ['embed.js', 'form.css', 'form.js', 'proof-worker.js'].map(
-      (name) => `dist/web/forms/${name}.br`,
+      (name) => `dist/web/public/${name}.br`,
     );
     expect(names).toEqual(expect.arrayContaining(forms));
     const assets = names.filter((name) => name !== 'dist/web/index.html' && !forms.includes(name));

@@ -10,8 +10,9 @@ test.each([
   ['test/delivery/lane-model.test.ts', 'program'],
   ['test/hostile/operations.test.ts', 'long'],
   ['test/proof/proofs.test.ts', 'long'],
+  ['test/delivery/stream.test.ts', 'long'],
   ['test/web/layout.test.ts', 'browser'],
   ['test/web/dev-server.test.ts', 'browser'],
-])('%s has the kind %s, by what it imports', (file, kind) => {
+])('%s has the kind %s, by what it imports and waits for', (file, kind) => {
   expect(testFiles().find((item) => item.file === file)).toEqual({ file, kind });
 });

@@ -17,48 +17,18 @@ import {
   IconPlus,
   IconSend,
   IconTargetArrow,
+  IconTransferIn,
   IconUserBolt,
   IconUserCircle,
   IconUsers,
   IconWebhook,
   type Icon,
 } from '@tabler/icons-react';
-import { lazyRouteComponent, type RouteComponent } from '@tanstack/react-router';
 import { analyticsSearch } from './crm/leads/analytics/analytics-search.ts';
+import { lazy, type Page } from './page-definition.ts';
 import { listSearch } from './record/list-search.ts';
 import { deliverySearch } from './settings/webhooks/delivery-search.ts';
 import { eventSearch } from './settings/webhooks/event-search.ts';
-
-/** A page of the dashboard. Its route, its link, its navigation item and its palette item follow from it. */
-export interface Page {
-  /** With `$name` for a parameter, as in `/forms/$id`. */
-  path: `/${string}`;
-  /** `inside` needs a session. */
-  frame: 'outside' | 'inside';
-  /** The title of the page, of its document and of the links to it; null if it depends on what the page shows. */
-  title: string | null;
-  component: RouteComponent;
-  /** Parses the parameters of the query. */
-  search?: (input: Record<string, unknown>) => object;
-  /** The scope that the page requires; null for everyone. A role has scopes. */
-  scope?: string | null;
-  /** Where links to the page are; without it, other pages link to it. */
-  nav?: Navigation;
-}
-
-/** An item of the sidebar and of the command palette. */
-export interface Navigation {
-  /** `create` is a group of the palette only. */
-  group: 'records' | 'settings' | 'create';
-  icon: Icon;
-  isInPaletteOnly?: boolean;
-  /** Names and paths that the documentation of other CRMs uses for this page. */
-  aliases?: readonly string[];
-  /** Features on this page; searchable, but not shown. */
-  features?: readonly string[];
-  /** Sections of this page that the palette finds. */
-  sections?: readonly { hash: string; title: string; icon: Icon; aliases: readonly string[] }[];
-}
 
 /** Every page; in navigation and palette, a group has this order. */
 export const PAGES = {
@@ -222,6 +192,25 @@ export const PAGES = {
       aliases: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Lead statuses', 'Leads per hour'],
     },
   },
+  connections: {
+    path: '/settings/connections',
+    frame: 'inside',
+    title: 'Connections',
+    component: lazy(() => import('./settings/connections/connections-page.tsx'), 'ConnectionsPage'),
+    scope: 'connections:read',
+    nav: {
+      group: 'settings',
+      icon: IconPlugConnected,
+      aliases: ['Settings → Connections', 'Settings → Integrations', 'Inbound webhooks'],
+    },
+  },
+  connection: {
+    path: '/settings/connections/$id',
+    frame: 'inside',
+    title: null,
+    component: lazy(() => import('./settings/connections/connection-page.tsx'), 'ConnectionPage'),
+    scope: 'connections:read',
+  },
   crmWebhook: {
     path: '/settings/crm-webhook',
     frame: 'inside',
@@ -230,7 +219,7 @@ export const PAGES = {
     scope: 'leads:read',
     nav: {
       group: 'settings',
-      icon: IconPlugConnected,
+      icon: IconTransferIn,
       aliases: ['Settings → CRM webhook', 'Inbound secrets', 'Inbound webhook', 'Unmatched reports'],
     },
   },
@@ -347,11 +336,3 @@ export const RECORD_GROUP: readonly ({ plural: string; title: string; icon: Icon
   { plural: 'deals', title: 'Deals', icon: IconTargetArrow },
   { plural: 'tasks', title: 'Tasks', icon: IconCircleCheck },
 ];
-
-/** Loads a page on its first visit. */
-function lazy<Module extends Record<string, unknown>, Name extends keyof Module & string>(
-  load: () => Promise<Module>,
-  name: Name,
-): RouteComponent {
-  return lazyRouteComponent(load as () => Promise<Record<string, RouteComponent>>, name) as RouteComponent;
-}

@@ -15,7 +15,8 @@ import {
 } from '@tanstack/react-router';
 import { objectsQuery } from './api/object-queries.ts';
 import { sessionQuery } from './api/session-queries.ts';
-import { PAGES, type Page, type PageName } from './pages.ts';
+import type { Page } from './page-definition.ts';
+import { PAGES, type PageName } from './pages.ts';
 import { paths } from './paths.ts';
 import { ErrorPage } from './ui/error-page.tsx';
 import { NotFoundPage } from './ui/not-found-page.tsx';

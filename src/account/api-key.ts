@@ -4,7 +4,7 @@ import { ApiError, StartError } from '../base/errors.ts';
 import { sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
-import { query, type Transaction } from '../db/query.ts';
+import { query, type AfterWrite, type Transaction } from '../db/query.ts';
 import { SECRET_LENGTH, visiblePart, type KeyStyles } from './key-style.ts';
 import { termsOf } from './plan.ts';
 import type { Role } from './role.ts';
@@ -36,32 +36,27 @@ export interface MadeKey {
   prefix: string;
 }
 
-/** Runs within the transaction that changes a key, to store the idempotency response. */
-type InTransaction<Made = ApiKey> = (trx: Transaction, made: Made) => Promise<void>;
+interface KeyChangeSteps {
+  /** Gets the stored key, locked until the change is made; if it throws, nothing is changed. */
+  check(trx: Transaction, stored: ApiKey): Promise<void>;
+  afterWrite: AfterWrite<ApiKey>;
+}
 
 export interface ApiKeys {
   /** Throws `limit_reached` if the plan allows no further key. */
-  create(input: NewKey, inTransaction?: InTransaction<{ key: ApiKey; raw: string }>): Promise<MadeKey>;
+  create(input: NewKey, afterWrite?: AfterWrite<{ key: ApiKey; raw: string }>): Promise<MadeKey>;
   /** Also returns a revoked key. */
   get(workspaceId: Uuid, id: Uuid): Promise<ApiKey | undefined>;
   /** Newest first, including revoked keys; `after` is the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<ApiKey[]>;
-  /**
-   * Changes a key that is not revoked; undefined if there is none.
-   * @param check gets the stored key, locked until the change is made; if it throws, nothing is changed
-   */
-  update(
-    workspaceId: Uuid,
-    id: Uuid,
-    change: KeyChange,
-    steps: { check: InTransaction; inTransaction: InTransaction },
-  ): Promise<ApiKey | undefined>;
+  /** Changes a key that is not revoked; undefined if there is none. */
+  update(workspaceId: Uuid, id: Uuid, change: KeyChange, steps: KeyChangeSteps): Promise<ApiKey | undefined>;
   /**
    * Revokes a key with immediate effect in every process; a revoked key stays unchanged. False if there is no such
    * key.
    * @param workspaceId null for a key of any workspace
    */
-  revoke(workspaceId: Uuid | null, id: Uuid, inTransaction?: InTransaction): Promise<boolean>;
+  revoke(workspaceId: Uuid | null, id: Uuid, afterWrite?: AfterWrite<ApiKey>): Promise<boolean>;
   /** Keys that act for a member and are not revoked, newest first, and their total count. */
   madeBy(workspaceId: Uuid, makerId: Uuid, limit: number): Promise<{ count: number; keys: ApiKey[] }>;
   /** Revokes all keys that `madeBy` counts. */
@@ -157,14 +152,14 @@ const COUNT = {
 
 export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid, styles: KeyStyles): ApiKeys {
   return {
-    async create(input, inTransaction) {
+    async create(input, afterWrite) {
       const at = isoTime(clock.now());
       const id = newId();
       const { raw, prefix, values } = newKeyRow(styles, input, id, at);
       await db.transaction(async (trx) => {
         await checkRoom(trx, input.workspaceId, at);
         const [key] = await query<ApiKey>(trx, INSERT, values);
-        await inTransaction?.(trx, { key: key!, raw });
+        await afterWrite?.(trx, { key: key!, raw });
       });
       return { id, raw, prefix };
     },
@@ -176,10 +171,10 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid, style
     update: (workspaceId, id, change, steps) =>
       db.transaction((trx) => updateKey(trx, { workspaceId, id }, change, steps)),
 
-    async revoke(workspaceId, id, inTransaction) {
+    async revoke(workspaceId, id, afterWrite) {
       return db.transaction(async (trx) => {
         const [key] = await query<ApiKey>(trx, REVOKE, [workspaceId, id, isoTime(clock.now())]);
-        if (key) await inTransaction?.(trx, key);
+        if (key) await afterWrite?.(trx, key);
         return key !== undefined;
       });
     },
@@ -231,7 +226,7 @@ async function updateKey(
   trx: Transaction,
   { workspaceId, id }: { workspaceId: Uuid; id: Uuid },
   { name, scopes, expiresAt }: KeyChange,
-  { check, inTransaction }: { check: InTransaction; inTransaction: InTransaction },
+  { check, afterWrite }: KeyChangeSteps,
 ): Promise<ApiKey | undefined> {
   const [current] = await query<ApiKey>(trx, LOCK, [workspaceId, id]);
   if (!current) return undefined;
@@ -244,7 +239,7 @@ async function updateKey(
     expiresAt !== undefined,
     expiresAt ?? null,
   ]);
-  await inTransaction(trx, key!);
+  await afterWrite(trx, key!);
   return key;
 }
 

@@ -3,8 +3,8 @@ import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { query, type Queryable } from '../db/query.ts';
 import type { Actor } from './audit.ts';
-import { cutScopes, isAtLeast, scopesOf, type Role } from './role.ts';
-import { allows } from './scope.ts';
+import { isAtLeast, type Role } from './role.ts';
+import type { Scopes } from './scope.ts';
 
 /** The rights of an actor. Nobody can give a key or a person more than they have (decisions/0017). */
 export interface Authority {
@@ -12,6 +12,8 @@ export interface Authority {
   role: Role;
   /** For a key, limited by the role of its member. */
   scopes: readonly string[];
+  /** Whether its scopes include this one. */
+  may(scope: string): boolean;
   /** When it expires; null for a member, and for a key without expiry. */
   expiresAt: string | null;
   /** The subject of an error message. */
@@ -39,7 +41,13 @@ export interface Authorities {
 }
 
 /** The operator of the installation, on the command line. */
-const OPERATOR: Authority = { role: 'owner', scopes: ['*'], expiresAt: null, label: 'The operator' };
+const OPERATOR: Authority = {
+  role: 'owner',
+  scopes: ['*'],
+  may: () => true,
+  expiresAt: null,
+  label: 'The operator',
+};
 
 interface KeyRow {
   id: Uuid;
@@ -65,8 +73,7 @@ const MEMBERS = {
 const LOCK_KEYS = { name: 'authority.lock-keys', text: `${KEYS.text} for share` };
 const LOCK_MEMBERS = { name: 'authority.lock-members', text: `${MEMBERS.text} for share` };
 
-/** @param all all scopes */
-export function makeAuthorities(clock: Clock, all: readonly string[]): Authorities {
+export function makeAuthorities(clock: Clock, scopes: Scopes): Authorities {
   async function list(on: Queryable, workspaceId: Uuid, actors: readonly string[], lock = false) {
     const idsOf = (kind: string) =>
       [...new Set(actors)].flatMap((actor) => (actor.startsWith(`${kind}:`) ? actor.split(':')[1]! : []));
@@ -87,18 +94,22 @@ export function makeAuthorities(clock: Clock, all: readonly string[]): Authoriti
   }
 
   function ofMember(role: Role): Authority {
-    return { role, scopes: scopesOf(role, all), expiresAt: null, label: `Your role (${role})` };
+    return { role, ...rightsOf(scopes.ofRole(role)), expiresAt: null, label: `Your role (${role})` };
   }
 
-  function ofKey({ scopes, expires_at: expiresAt, maker_id: maker }: KeyRow, role: Role): Authority {
-    const left = maker === null ? scopes : cutScopes(scopes, role, all);
-    return { role, scopes: left, expiresAt, label: 'This key' };
+  function ofKey({ scopes: granted, expires_at: expiresAt, maker_id: maker }: KeyRow, role: Role): Authority {
+    const rights = rightsOf(scopes.ofKey(granted, maker === null ? null : role));
+    return { role, ...rights, expiresAt, label: 'This key' };
+  }
+
+  function rightsOf(granted: readonly string[]): Pick<Authority, 'scopes' | 'may'> {
+    return { scopes: granted, may: (scope) => scopes.allows(granted, scope) };
   }
 
   function lackToManage(by: Authority, role: Role): string | null {
     if (!isAtLeast(by.role, role))
       return `The role ${role} is above ${by.role}: only a user with the role ${role} may give, change or remove it.`;
-    const lacking = scopesOf(role, all).filter((scope) => !allows(by.scopes, scope));
+    const lacking = scopes.ofRole(role).filter((scope) => !by.may(scope));
     return lacking.length > 0 ? lacks(by, lacking, `, which the role ${role} has`) : null;
   }
 
@@ -113,7 +124,7 @@ export function makeAuthorities(clock: Clock, all: readonly string[]): Authoriti
     },
 
     lackToGrant(by, role) {
-      if (!allows(by.scopes, 'workspace:manage')) return lacks(by, ['workspace:manage']);
+      if (!by.may('workspace:manage')) return lacks(by, ['workspace:manage']);
       const lack = lackToManage(by, role);
       if (lack !== null) return lack;
       return by.expiresAt === null

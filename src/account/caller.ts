@@ -6,7 +6,8 @@ import type { Uuid } from '../base/id.ts';
 import { TIMEOUT_MS, type Database } from '../db/pool.ts';
 import { visiblePart, type KeyStyles } from './key-style.ts';
 import { isCounted, makeCounter, type KeyNow, type Quota } from './quota.ts';
-import { cutScopes, type Role } from './role.ts';
+import type { Role } from './role.ts';
+import type { Scopes } from './scope.ts';
 import type { User } from './user.ts';
 
 /** The caller of a request, from its key or its session. */
@@ -22,6 +23,8 @@ export interface Caller {
   /** The role of that member; a key without a member has the role of an owner. */
   role: Role;
   scopes: readonly string[];
+  /** Whether its scopes include this one. */
+  may(scope: string): boolean;
   /** `api_key:<id>` or `user:<id>`: the actor in events, activities and created_by. */
   actor: string;
   /** The state of the plan's windows; the request was counted if they grant it. */
@@ -75,16 +78,7 @@ const FIND_KEYS = {
          where k.prefix = any($1)`,
 };
 
-/**
- * @param scopes all scopes
- * @param styles all key styles
- */
-export function makeCallers(
-  db: Database,
-  clock: Clock,
-  scopes: readonly string[],
-  styles: KeyStyles,
-): Callers {
+export function makeCallers(db: Database, clock: Clock, scopes: Scopes, styles: KeyStyles): Callers {
   // Concurrent requests are looked up together: one statement, each prefix once.
   const lookUps = coalesce<string, FoundKey[]>({
     slots: 2,
@@ -119,6 +113,7 @@ export function makeCallers(
   }
 
   function callerOf(key: KeyNow, style: string, quota: Quota): Caller {
+    const granted = scopes.ofKey(key.scopes, key.role);
     return {
       workspaceId: key.workspace_id,
       workspaceName: key.workspace_name,
@@ -127,7 +122,8 @@ export function makeCallers(
       identity: key.id,
       makerId: key.maker_id,
       role: key.role ?? 'owner',
-      scopes: scopesOfKey(key.scopes, key.role, scopes),
+      scopes: granted,
+      may: (scope) => scopes.allows(granted, scope),
       actor: `api_key:${key.id}`,
       quota,
     };
@@ -168,19 +164,6 @@ export function checkKey(key: KeyState, nowMs: number): void {
       'forbidden',
       'The member who created this API key is no longer a member of the workspace.',
     );
-}
-
-/**
- * The current scopes of a key.
- * @param role the role of its member; null for a key without a member
- * @param all all scopes
- */
-export function scopesOfKey(
-  granted: readonly string[],
-  role: Role | null,
-  all: readonly string[],
-): readonly string[] {
-  return role === null ? granted : cutScopes(granted, role, all);
 }
 
 function isRaw(key: FoundKey, raw: string): boolean {

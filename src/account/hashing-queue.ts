@@ -179,11 +179,11 @@ class FairQueue implements HashingQueue {
       !this.#makeRoom(newcomer, (item) => item.network === network)
     )
       return false;
-    const presses = (item: Waiting) => this.#pressure(item) > 0;
+    const hasPressure = (item: Waiting) => this.#pressure(item) > 0;
     if (
       this.#pressure(newcomer, 1) > 0 &&
-      this.#waiting.filter(presses).length >= this.#max.waiting - this.#reserved &&
-      !this.#makeRoom(newcomer, presses)
+      this.#waiting.filter(hasPressure).length >= this.#max.waiting - this.#reserved &&
+      !this.#makeRoom(newcomer, hasPressure)
     )
       return false;
     return this.#waiting.length < this.#max.waiting || this.#makeRoom(newcomer, () => true);

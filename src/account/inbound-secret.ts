@@ -5,7 +5,7 @@ import { hmacSha256, sameBytes, sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
-import { query, type Transaction } from '../db/query.ts';
+import { query, type AfterWrite, type Transaction } from '../db/query.ts';
 
 const START = 'crm_';
 const VISIBLE = 12;
@@ -23,19 +23,17 @@ export interface InboundSecret {
   created_at: string;
 }
 
-type InTransaction<Made = InboundSecret> = (trx: Transaction, made: Made) => Promise<void>;
-
 export interface InboundSecrets {
-  /** Passes the raw secret to `within`, once: only its salted SHA-256 is stored. Throws `conflict` above 100. */
+  /** Passes the raw secret to `afterWrite`, once: only its salted SHA-256 is stored. Throws `conflict` above 100. */
   create(
     writer: { workspaceId: Uuid; actor: string },
     name: string,
-    inTransaction: InTransaction<{ secret: InboundSecret; raw: string }>,
+    afterWrite: AfterWrite<{ secret: InboundSecret; raw: string }>,
   ): Promise<void>;
   /** Newest first; `after` is the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<InboundSecret[]>;
   /** Takes effect at the next request, in every process. Throws `not_found`. */
-  remove(workspaceId: Uuid, id: Uuid, inTransaction: InTransaction): Promise<void>;
+  remove(workspaceId: Uuid, id: Uuid, afterWrite: AfterWrite<InboundSecret>): Promise<void>;
   /**
    * The secrets that a member created, directly or through a key that acts for them; newest first, with their
    * total count.
@@ -129,13 +127,13 @@ export function makeInboundSecrets(
   }
 
   return {
-    create: ({ workspaceId, actor }, name, inTransaction) =>
+    create: ({ workspaceId, actor }, name, afterWrite) =>
       db.transaction(async (trx) => {
         const id = newId();
         const raw = rawOf(workspaceId, id);
         const at = isoTime(clock.now());
         const secret = await insertSecret(trx, { workspaceId, id, name, raw, actor, at });
-        await inTransaction(trx, { secret, raw });
+        await afterWrite(trx, { secret, raw });
       }),
 
     list: (workspaceId, limit, after) =>
@@ -148,11 +146,11 @@ export function makeInboundSecrets(
         [workspaceId, after, limit],
       ),
 
-    remove: (workspaceId, id, inTransaction) =>
+    remove: (workspaceId, id, afterWrite) =>
       db.transaction(async (trx) => {
         const rows = await query<InboundSecret>(trx, DELETE, [workspaceId, id]);
         if (!rows[0]) throw new ApiError('not_found', 'No inbound secret with this id.');
-        await inTransaction(trx, rows[0]);
+        await afterWrite(trx, rows[0]);
       }),
 
     madeBy: (workspaceId, makerId, limit) => readMadeBy(db, workspaceId, makerId, limit),

@@ -2,7 +2,7 @@ import { ApiError } from '../base/errors.ts';
 import type { ApiKey, KeyChange } from './api-key.ts';
 import { lacks, refuse, type Authority } from './authority.ts';
 import { isAtLeast } from './role.ts';
-import { allows } from './scope.ts';
+import type { Scopes } from './scope.ts';
 
 /** Throws `forbidden` for a new key with more scopes, or a later expiry, than its creator. */
 export function checkNewKey(
@@ -18,7 +18,13 @@ export function checkNewKey(
  * more rights or a later expiry.
  * @param isSelf whether a key changes itself
  */
-export function checkKeyChange(by: Authority, isSelf: boolean, key: ApiKey, change: KeyChange): void {
+export function checkKeyChange(
+  { allows }: Scopes,
+  by: Authority,
+  isSelf: boolean,
+  key: ApiKey,
+  change: KeyChange,
+): void {
   checkScopes(by, key.scopes, `, which the key ${key.name} has`);
   checkScopes(by, change.scopes ?? [], ' and cannot give it');
   const expiresAt = change.expiresAt === undefined ? key.expires_at : change.expiresAt;
@@ -29,7 +35,9 @@ export function checkKeyChange(by: Authority, isSelf: boolean, key: ApiKey, chan
   // Otherwise its scopes would outlive it in the other key.
   if (isWidened && outlives(expiresAt, by))
     refuse(`${ends(by)}: it cannot give scopes to a key that expires later.`);
-  if (isWidened || (isMoved && isLater(expiresAt, key.expires_at))) checkRole(by, key);
+  // A role counts if a key can pass it on, that is, if it manages members or keys.
+  const mayPassRoleOn = ['workspace:manage', 'keys:manage'].some((scope) => allows(key.scopes, scope));
+  if (mayPassRoleOn && (isWidened || (isMoved && isLater(expiresAt, key.expires_at)))) checkRole(by, key);
 }
 
 /** Throws `forbidden` if an inbound secret would allow more than its creator may do, or for longer. */
@@ -39,16 +47,24 @@ export function checkNewInboundSecret(by: Authority): void {
     refuse(`${ends(by)}, but an inbound secret does not expire: it cannot create one.`);
 }
 
+/**
+ * Throws `forbidden` if the secrets of a connection would allow more than the caller may do, or for longer.
+ * @param scopes what a sender can do with the secrets
+ */
+export function checkConnectionSecrets(by: Authority, scopes: readonly string[]): void {
+  checkScopes(by, scopes, ', which the secrets of this connection allow');
+  if (by.expiresAt !== null)
+    refuse(`${ends(by)}, but the secrets of a connection do not expire: it cannot set them.`);
+}
+
 function checkScopes(by: Authority, scopes: readonly string[], why: string): void {
-  const lacking = scopes.filter((scope) => !allows(by.scopes, scope));
+  const lacking = scopes.filter((scope) => !by.may(scope));
   if (lacking.length > 0) refuse(lacks(by, lacking, lacking.length === 1 ? why : why.replace(/it$/, 'them')));
 }
 
-/** A role counts if a key can pass it on, that is, if it manages members or keys. */
-function checkRole(by: Authority, { name, scopes, maker_id: makerId, maker }: ApiKey): void {
+function checkRole(by: Authority, { name, maker_id: makerId, maker }: ApiKey): void {
   const role = makerId === null ? 'owner' : maker?.role;
   if (!role || isAtLeast(by.role, role)) return;
-  if (!allows(scopes, 'workspace:manage') && !allows(scopes, 'keys:manage')) return;
   throw new ApiError(
     'forbidden',
     `The key ${name} has the role ${role}, which is above ${by.role}: only a user with the role ${role} may extend it.`,

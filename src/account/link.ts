@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 // An arbitrary number, which must be the same in every process of an installation.
 const LOCK = 0x4641_4958;
 /** How long a link is valid, in milliseconds. */
-export const LASTS_MS: Record<LinkKind, number> = {
+export const LINK_LIFETIME_MS: Record<LinkKind, number> = {
   setup: 7 * 24 * HOUR_MS,
   invitation: 7 * 24 * HOUR_MS,
   password_reset: 2 * HOUR_MS,
@@ -173,7 +173,7 @@ export function makeLinks(db: Database, clock: Clock, newId: () => Uuid, authori
         role: role ?? null,
         created_by: by,
         created_at: isoTime(now),
-        expires_at: isoTime(now + LASTS_MS[kind]),
+        expires_at: isoTime(now + LINK_LIFETIME_MS[kind]),
       };
       // Two at once would not see each other's link, and both would stay valid.
       const purpose = [kind, link.workspace_id, link.user_id, link.email].join(' ');

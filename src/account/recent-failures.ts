@@ -1,5 +1,5 @@
 /** How long a failure counts, in milliseconds. */
-const MEMORY_MS = 5 * 60_000;
+const FORGET_AFTER_MS = 5 * 60_000;
 /** Maximum number of remembered sources; the least recently seen is dropped first. */
 const MAX_SOURCES = 10_000;
 
@@ -33,7 +33,7 @@ export function makeRecentFailures(now: () => number): RecentFailures {
 
   function failuresOf(source: string): number {
     const { failures = 0, failedAt = 0 } = seen.get(source) ?? {};
-    return now() - failedAt < MEMORY_MS ? failures : 0;
+    return now() - failedAt < FORGET_AFTER_MS ? failures : 0;
   }
 
   return {

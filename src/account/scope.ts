@@ -1,97 +1,128 @@
-/** Scopes that do not belong to one record type, in list order. */
-const GENERAL: Readonly<Record<string, { label: string; description: string }>> = {
-  '*': { label: 'Everything', description: 'All scopes, including future ones.' },
-  'leads:create': { label: 'Send leads', description: 'Create leads only.' },
-  'events:read': {
-    label: 'Read events',
-    description: 'Read the feed, the log and the stream of all events.',
-  },
-  'events:write': {
-    label: 'Publish events',
-    description: 'Publish events of custom event types.',
-  },
-  'webhooks:manage': {
-    label: 'Manage webhooks',
-    description: 'Create, change and delete webhooks, event types and test inboxes; resend deliveries.',
-  },
-  'webhooks:read': { label: 'Read webhooks', description: 'Read webhooks and their deliveries.' },
-  'webhooks:rotate': {
-    label: 'Rotate webhook secrets',
-    description: 'Rotate the signing secret of a webhook.',
-  },
-  'keys:manage': { label: 'Manage API keys', description: 'Create, change and revoke API keys.' },
-  'keys:read': {
-    label: 'Read API keys',
-    description: 'List API keys, never the keys themselves.',
-  },
-  'members:read': { label: 'Read members', description: 'List the members of the workspace.' },
-  'workspace:manage': {
-    label: 'Manage the workspace',
-    description: 'Manage members, invitations and settings of the workspace; read the audit log.',
-  },
-};
-const GENERAL_SCOPES = Object.keys(GENERAL);
+import { isAtLeast, type Role } from './role.ts';
 
-/** Scopes that another scope includes. */
-const INCLUDED: Readonly<Record<string, string>> = {
-  'webhooks:read': 'webhooks:manage',
-  'webhooks:rotate': 'webhooks:manage',
-  'keys:read': 'keys:manage',
-  'members:read': 'workspace:manage',
-  'leads:create': 'leads:write',
-};
-
-/**
- * All scopes of a key.
- * @param objects plural names of the record types, each with a read and a write scope
- */
-export function allScopes(objects: readonly string[]): string[] {
-  return [...GENERAL_SCOPES, ...objects.flatMap((object) => [`${object}:read`, `${object}:write`])];
-}
-
-/** A scope with its description. */
+/** A permission of API keys and roles. A capability defines its scopes next to its routes. */
 export interface Scope {
   name: string;
+  /** An imperative, such as `Send leads`. */
   label: string;
   description: string;
-  /** The plural name of its records, or `other`. */
-  group: string;
+  /** What it is about; null for `*`. */
+  group: ScopeGroup | null;
+  /** For records; null for other scopes. */
   action: 'read' | 'write' | null;
-  /** Scopes that it includes; `*` includes all, and lists none. */
-  includes: readonly string[];
+  /** The lowest role that has it; higher roles have it too. */
+  minRole: Exclude<Role, 'owner'>;
+  /** A wider scope that includes it. */
+  includedIn?: string;
 }
 
-/** All scopes with their descriptions, those of records first. */
-export function describeScopes(objects: readonly string[]): Scope[] {
-  const includes = (name: string) => Object.keys(INCLUDED).filter((held) => INCLUDED[held] === name);
-  const ofRecords = objects.flatMap((group) =>
-    (['read', 'write'] as const).map((action) => ({
-      name: `${group}:${action}`,
-      label: action === 'read' ? `Read ${group}` : `Write ${group}`,
-      description: action === 'read' ? `List and read ${group}.` : `Create, change and delete ${group}.`,
+interface ScopeGroup {
+  name: string;
+  label: string;
+}
+
+const EVERYTHING: Scope = {
+  name: '*',
+  label: 'Everything',
+  description: 'All scopes, including future ones.',
+  group: null,
+  action: null,
+  minRole: 'admin',
+};
+
+/** Scopes of one group that do not belong to a record type, in list order. */
+export function defineScopes(
+  group: ScopeGroup,
+  scopes: Readonly<Record<string, Omit<Scope, 'name' | 'group' | 'action'>>>,
+): Scope[] {
+  return Object.entries(scopes).map(([name, scope]) => ({ ...scope, name, group, action: null }));
+}
+
+/**
+ * The read and the write scope of a record type.
+ * @param plural as in its paths
+ * @param writeRole the lowest role that may write
+ */
+export function recordScopes(
+  { plural, pluralLabel }: { plural: string; pluralLabel: string },
+  writeRole: Scope['minRole'] = 'member',
+): Scope[] {
+  const group = { name: plural, label: pluralLabel };
+  return [
+    {
+      name: `${plural}:read`,
+      label: `Read ${plural}`,
+      description: `List and read ${plural}.`,
       group,
-      action,
-      includes: includes(`${group}:${action}`),
+      action: 'read',
+      minRole: 'member',
+    },
+    {
+      name: `${plural}:write`,
+      label: `Write ${plural}`,
+      description: `Create, change and delete ${plural}.`,
+      group,
+      action: 'write',
+      minRole: writeRole,
+    },
+  ];
+}
+
+/** All scopes of the installation. */
+export interface Scopes {
+  /** Scopes of record types last. */
+  readonly names: readonly string[];
+  /** Scopes of record types first, each with the names of those that it includes; `*` lists none. */
+  readonly list: readonly (Scope & { includes: readonly string[] })[];
+  /** Whether `granted` includes `needed`. */
+  allows(granted: readonly string[], needed: string): boolean;
+  /** The scopes of a role (docs/requirements.md, section 6). */
+  ofRole(role: Role): readonly string[];
+  /** The scopes of a key, limited by the current role of its member; null for a key without a member. */
+  ofKey(granted: readonly string[], role: Role | null): readonly string[];
+}
+
+/** @param defined the scopes of every part of the program; throws if a name is taken or a wider scope is missing */
+export function makeScopes(defined: readonly Scope[]): Scopes {
+  const others = [EVERYTHING, ...defined.filter(({ action }) => action === null)];
+  const ofRecords = defined.filter(({ action }) => action !== null);
+  const all = [...others, ...ofRecords];
+  const names = all.map(({ name }) => name);
+  if (new Set(names).size < names.length) throw new Error('Two scopes have the same name.');
+  const wider = new Map(all.map(({ name, includedIn }) => [name, includedIn]));
+  for (const name of wider.values())
+    if (name !== undefined && !wider.has(name)) throw new Error(`There is no scope ${name}.`);
+
+  const roles: Readonly<Record<Role, readonly string[]>> = {
+    owner: ['*'],
+    admin: ['*'],
+    manager: namesFor('manager'),
+    member: namesFor('member'),
+  };
+
+  function namesFor(role: Role): string[] {
+    return all.filter(({ minRole }) => isAtLeast(role, minRole)).map(({ name }) => name);
+  }
+
+  function allows(granted: readonly string[], needed: string): boolean {
+    if (granted.includes('*') || granted.includes(needed)) return true;
+    const includedIn = wider.get(needed);
+    return includedIn !== undefined && granted.includes(includedIn);
+  }
+
+  return {
+    names,
+    list: [...ofRecords, ...others].map((scope) => ({
+      ...scope,
+      includes: names.filter((name) => wider.get(name) === scope.name),
     })),
-  );
-  const others = Object.entries(GENERAL).map(([name, texts]) => ({
-    name,
-    ...texts,
-    group: 'other',
-    action: null,
-    includes: includes(name),
-  }));
-  return [...ofRecords, ...others];
-}
+    allows,
+    ofRole: (role) => roles[role],
 
-/** Whether a scope does not belong to a record type. */
-export function isGeneral(scope: string): boolean {
-  return Object.hasOwn(GENERAL, scope);
-}
-
-/** Whether `granted` includes `needed`. */
-export function allows(granted: readonly string[], needed: string): boolean {
-  if (granted.includes('*') || granted.includes(needed)) return true;
-  const wider = INCLUDED[needed];
-  return wider !== undefined && granted.includes(wider);
+    ofKey(granted, role) {
+      if (role === null) return granted;
+      const may = roles[role];
+      return may.includes('*') ? granted : may.filter((scope) => allows(granted, scope));
+    },
+  };
 }

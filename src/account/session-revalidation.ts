@@ -3,8 +3,9 @@ import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError, unavailable } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { TIMEOUT_MS, type Database } from '../db/pool.ts';
-import { checkKey, scopesOfKey, type Caller, type KeyState } from './caller.ts';
-import { scopesOf, type Role } from './role.ts';
+import { checkKey, type Caller, type KeyState } from './caller.ts';
+import type { Role } from './role.ts';
+import type { Scopes } from './scope.ts';
 
 /** Rechecks the keys and sessions of long requests. */
 export interface SessionRevalidation {
@@ -45,15 +46,8 @@ join workspace w on w.id = s.workspace_id
 where a.is_session and s.expires_at > $4::timestamptz`,
 };
 
-/**
- * Concurrent callers are looked up together.
- * @param scopes all scopes
- */
-export function makeSessionRevalidation(
-  db: Database,
-  clock: Clock,
-  scopes: readonly string[],
-): SessionRevalidation {
+/** Concurrent callers are looked up together. */
+export function makeSessionRevalidation(db: Database, clock: Clock, scopes: Scopes): SessionRevalidation {
   const lookUps = coalesce<Caller, Row | undefined>({
     slots: 1,
     groupOf: () => '',
@@ -71,6 +65,10 @@ export function makeSessionRevalidation(
     },
   });
 
+  function rightsOf(granted: readonly string[]): Pick<Caller, 'scopes' | 'may'> {
+    return { scopes: granted, may: (scope) => scopes.allows(granted, scope) };
+  }
+
   return {
     async revalidate(caller) {
       const row = await lookUps.add(caller);
@@ -79,14 +77,14 @@ export function makeSessionRevalidation(
       const { plan } = row;
       if (row.scopes === null) {
         const role = row.role as Role;
-        return { ...caller, plan, role, scopes: scopesOf(role, scopes) };
+        return { ...caller, plan, role, ...rightsOf(scopes.ofRole(role)) };
       }
       checkKey(row, clock.now());
       return {
         ...caller,
         plan,
         role: row.role ?? 'owner',
-        scopes: scopesOfKey(row.scopes, row.role, scopes),
+        ...rightsOf(scopes.ofKey(row.scopes, row.role)),
       };
     },
   };

@@ -6,7 +6,8 @@ import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import { query, type Transaction } from '../db/query.ts';
 import type { Caller } from './caller.ts';
-import { scopesOf, type Role } from './role.ts';
+import type { Role } from './role.ts';
+import type { Scopes } from './scope.ts';
 
 /** How long a session lasts after its last use, in milliseconds. */
 export const SESSION_MS = 30 * 24 * 3_600_000;
@@ -80,13 +81,7 @@ const DELETE_OTHERS = {
   text: `delete from session where user_id = $1 and id is distinct from $2`,
 };
 
-/** @param scopes all scopes */
-export function makeSessions(
-  db: Database,
-  clock: Clock,
-  newId: () => Uuid,
-  scopes: readonly string[],
-): Sessions {
+export function makeSessions(db: Database, clock: Clock, newId: () => Uuid, scopes: Scopes): Sessions {
   async function seen({ id, last_seen_at: last }: Row): Promise<void> {
     const now = clock.now();
     if (now - Date.parse(last) < SEEN_EVERY_MS) return;
@@ -94,6 +89,7 @@ export function makeSessions(
   }
 
   function callerOf(row: Row): Caller {
+    const granted = scopes.ofRole(row.role);
     return {
       workspaceId: row.workspace_id,
       workspaceName: row.workspace_name,
@@ -107,7 +103,8 @@ export function makeSessions(
       identity: row.user_id,
       makerId: row.user_id,
       role: row.role,
-      scopes: scopesOf(row.role, scopes),
+      scopes: granted,
+      may: (scope) => scopes.allows(granted, scope),
       actor: `user:${row.user_id}`,
       quota: { granted: true, windows: [], nowS: Math.floor(clock.now() / 1000) },
     };

@@ -7,7 +7,7 @@ import type { MailCondition, MailQueue } from '../mail/mail-queue.ts';
 import type { Audit } from './audit.ts';
 import type { HashingQueue } from './hashing-queue.ts';
 import { passwordResetMessage } from './account-mail.ts';
-import { LASTS_MS, linkUrl, type Link, type Links, type OpenedLink } from './link.ts';
+import { LINK_LIFETIME_MS, linkUrl, type Link, type Links, type OpenedLink } from './link.ts';
 import type { Members } from './member.ts';
 import { checkPassword, hashPassword, isPassword } from './password.ts';
 import type { Role } from './role.ts';
@@ -184,11 +184,11 @@ async function verified(
   password: string,
   address: string,
 ): Promise<User> {
-  const wasRight = await throttle.take(email, address);
+  const clearFailures = await throttle.take(email, address);
   const user = await users.byEmail(email);
   if (!(await isPassword(password, user?.password ?? null)) || !user)
     throw new ApiError('unauthorized', 'The email address or the password is wrong.');
-  await wasRight();
+  await clearFailures();
   return user;
 }
 
@@ -275,7 +275,7 @@ async function mailReset(
       userId: user.id,
       objectId: link.id,
       message: passwordResetMessage(user.email, linkUrl(baseUrl(), kind, token)),
-      lifetimeMs: LASTS_MS[kind],
+      lifetimeMs: LINK_LIFETIME_MS[kind],
     });
   });
   queue.notify();

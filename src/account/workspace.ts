@@ -31,7 +31,8 @@ const CLIENT_NUMBER = {
 
 const INSERT = {
   name: 'workspace.insert',
-  text: 'insert into workspace (id, name, plan, is_default, created_at) values ($1, $2, $3, $4, $5)',
+  text: `insert into workspace (id, name, plan, is_default, created_at, slug)
+         values ($1, $2, $3, $4, $5, take_workspace_slug($1, $2))`,
 };
 const INSERT_COUNTER = {
   name: 'workspace_counter.insert',

@@ -92,7 +92,7 @@ async function disabled({ db }: Store): Promise<Finding> {
   return { ok: true, text: `${rows[0]!.count} webhooks were disabled because of their receivers` };
 }
 
-/** Mail that was not sent is settled and cannot be mended, so it is no fault of the installation as it is now. */
+/** Mail that was not sent is settled and cannot be mended, so it does not make the installation faulty. */
 async function mail({ db }: Store): Promise<Finding> {
   const { rows } = await db.pool.query<Record<'waiting' | 'failed' | 'unknown', number>>(
     `select count(*) filter (where state in ('queued', 'sending'))::int as waiting,

@@ -53,9 +53,10 @@ function knownScopes(text: string): string[] {
     .split(',')
     .map((scope) => scope.trim())
     .filter(Boolean);
-  const unknown = scopes.find((scope) => !SCOPES.includes(scope));
-  if (unknown !== undefined) throw usage(`--scopes: ${unknownValue(unknown, 'a scope', SCOPES)}`);
-  if (scopes.length === 0) throw usage(`--scopes must name at least one scope. Known: ${SCOPES.join(', ')}.`);
+  const unknown = scopes.find((scope) => !SCOPES.names.includes(scope));
+  if (unknown !== undefined) throw usage(`--scopes: ${unknownValue(unknown, 'a scope', SCOPES.names)}`);
+  if (scopes.length === 0)
+    throw usage(`--scopes must name at least one scope. Known: ${SCOPES.names.join(', ')}.`);
   return [...new Set(scopes)];
 }
 

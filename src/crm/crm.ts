@@ -1,3 +1,5 @@
+import type { WorkspaceSettingsStore } from '../account/workspace-settings.ts';
+import { recordScopes, type Scope } from '../account/scope.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 import type { EventObject, EventType } from '../events/event-type.ts';
@@ -15,12 +17,14 @@ import type { InsertGate } from '../record/record-batch.ts';
 import { makeRecordStore } from '../record/record-store.ts';
 import { makeRecordSearch } from '../record/search/record-search.ts';
 import { searchRoutes } from '../record/search/search-routes.ts';
-import { timelineRoutes } from '../record/timeline-routes.ts';
+import { TIMELINE_SCOPES, timelineRoutes } from '../record/timeline-routes.ts';
 import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import { fillCompanyName } from './contacts/company-name.ts';
 import { deal } from './deals/deal.ts';
+import { fillCurrency } from './deals/deal-currency.ts';
 import { FORM_EVENTS, formLead } from './forms/form-lead.ts';
+import { FORM_SCOPES } from './forms/form-routes.ts';
 import { FORM_SUBMISSION_COPY } from './forms/form-submission-routes.ts';
 import { dropOldQuarantine } from './forms/form-quarantine.ts';
 import type { LogoOf } from './forms/form-page.ts';
@@ -30,7 +34,7 @@ import { crmActivityRoutes } from './leads/inbound/crm-activity-routes.ts';
 import { makeInboundLeads, type InboundLeads } from './leads/inbound/inbound-lead.ts';
 import { leadAnalyticsRoutes } from './leads/analytics/lead-analytics-routes.ts';
 import { leadConversionRoutes } from './leads/conversion/lead-conversion-routes.ts';
-import { leadCreateOptions, type LeadInputByKeyStyle } from './leads/lead-create.ts';
+import { LEAD_CREATE_SCOPES, leadCreateOptions, type LeadInputByKeyStyle } from './leads/lead-create.ts';
 import { leadDuplicateRoutes } from './leads/lead-duplicate.ts';
 import { createSource, enrichLead, matchLeadOptions } from './leads/lead-enrich.ts';
 import { leadExtension } from './leads/lead-extension.ts';
@@ -44,17 +48,18 @@ import { leadStatusRoutes } from './leads/options/lead-status-routes.ts';
 import { leadSubmissionRoutes, SUBMISSION_TABLE } from './leads/lead-submission.ts';
 import { leadTimelineRoutes } from './leads/lead-timeline.ts';
 import { lead } from './leads/lead.ts';
+import { eraseConnectionCopies } from './connection-copy.ts';
 import { NOUNS } from './nouns.ts';
 import { placeDeal } from './pipelines/deal-placement.ts';
-import { pipelineRoutes } from './pipelines/pipeline-routes.ts';
+import { PIPELINE_SCOPES, pipelineRoutes } from './pipelines/pipeline-routes.ts';
 import { makePipelines, type Pipelines } from './pipelines/pipeline-store.ts';
 
-/** Plural names, from which the scopes come. */
-const RECORD_OBJECTS: readonly string[] = [
-  ...NOUNS.map((noun) => noun.plural),
-  'pipelines',
-  'activities',
-  'forms',
+const SCOPES: readonly Scope[] = [
+  ...NOUNS.flatMap((noun) => recordScopes(noun)),
+  ...PIPELINE_SCOPES,
+  ...TIMELINE_SCOPES,
+  ...FORM_SCOPES,
+  ...LEAD_CREATE_SCOPES,
 ];
 
 export const RECORD_EVENTS: readonly EventType[] = [...NOUNS.flatMap(eventsOf), ...FORM_EVENTS];
@@ -63,10 +68,12 @@ export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary 
 
 /** Where personal data of a record is stored besides its own table and events, by noun. */
 const ERASURE_RULES: Readonly<Record<string, ErasureRules>> = {
+  contact: { eraseCopies: eraseConnectionCopies },
   lead: {
     relatedTables: [SUBMISSION_TABLE, CRM_ACTIVITY_TABLE],
     variants: [formLead as unknown as Noun],
     embeddedCopies: [FORM_SUBMISSION_COPY],
+    eraseCopies: eraseConnectionCopies,
   },
 };
 
@@ -92,6 +99,7 @@ export interface Crm extends MadeModule {
 
 export interface CrmParts extends ModuleParts {
   log: Logger;
+  workspaceSettings: WorkspaceSettingsStore;
   logoOf: LogoOf;
   /** Default limit of leads per workspace and hour; 0: no limit. */
   leadsPerHour: number;
@@ -115,7 +123,7 @@ function makeCrm(parts: CrmParts): Crm {
   const enrichParts = { sources, eventTypes, statuses, newId: parts.newId };
   const serviceOf = makeServices(parts, {
     contact: { enrich: [fillCompanyName(db)] },
-    deal: { enrich: [placeDeal(pipelines)] },
+    deal: { enrich: [placeDeal(pipelines), fillCurrency(parts.workspaceSettings)] },
     lead: {
       enrich: enrichLead(enrichParts),
       gate: leadInsertGate(leadsPerHour),
@@ -151,7 +159,7 @@ function makeCrm(parts: CrmParts): Crm {
   });
   const routes = [
     ...NOUNS.flatMap((noun) =>
-      recordRoutes(serviceOf(noun), shownAs(noun), { db, search }, createOptions[noun.name]),
+      recordRoutes({ ...parts, search }, serviceOf(noun), shownAs(noun), createOptions[noun.name]),
     ),
     ...searchRoutes(search, NOUNS),
     ...objectRoutes(NOUNS, extensions, optionLists),
@@ -195,7 +203,8 @@ function makeServices(parts: CrmParts, options: Readonly<Record<string, NounOpti
 const MINUTE_MS = 60_000;
 
 export const crm: Module<CrmParts, Crm> = {
-  objects: RECORD_OBJECTS,
+  nouns: NOUNS,
+  scopes: SCOPES,
   eventTypes: RECORD_EVENTS,
   eventObjects: EVENT_OBJECTS,
   maintenance: ({ db, log }) => [

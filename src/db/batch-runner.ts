@@ -12,7 +12,7 @@ export interface BatchRun<Item, Result> {
   /** Carries out the items in one atomic statement (reads before it are allowed). Results in order. */
   run(on: Queryable, items: Item[]): Promise<(Result | Error | typeof RETRY)[]>;
   /**
-   * After a connection was lost with the statement under way: which items are in the store all the same.
+   * After a connection was lost with the statement under way: which items were committed nevertheless.
    * Left out where running an item twice does no harm.
    */
   committed?(on: Queryable, items: Item[]): Promise<(Result | undefined)[]>;

@@ -53,3 +53,9 @@ export class Transaction implements Queryable {
     this.#ended = true;
   }
 }
+
+/**
+ * Runs in the transaction of a change, after the change is written. Stores take one, so that the audit entry and the
+ * idempotent response are committed with the change or not at all.
+ */
+export type AfterWrite<T> = (trx: Transaction, item: T) => Promise<void>;

@@ -3,7 +3,7 @@ import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
-import { query, type Transaction } from '../db/query.ts';
+import { query, type AfterWrite, type Transaction } from '../db/query.ts';
 import { isUniqueViolation } from '../db/failure.ts';
 import type { Schemas } from './custom-event-schema.ts';
 import { objectOf, type JsonSchema } from './event-schema.ts';
@@ -28,8 +28,6 @@ export type CustomTypeChange = Partial<Omit<NewCustomType, 'name'>>;
 
 type Definition = Pick<CustomType, 'schema' | 'sample'>;
 
-type Within = (trx: Transaction, type: CustomType) => Promise<void>;
-
 /** The event types that workspaces defined, in addition to those of the installation. */
 export interface CustomTypes {
   /**
@@ -50,12 +48,17 @@ export interface CustomTypes {
   create(
     writer: { workspaceId: Uuid; actor: string },
     type: NewCustomType,
-    within: Within,
+    afterWrite: AfterWrite<CustomType>,
   ): Promise<CustomType>;
   /** Throws `not_found`. */
-  update(workspaceId: Uuid, name: string, change: CustomTypeChange, within: Within): Promise<CustomType>;
+  update(
+    workspaceId: Uuid,
+    name: string,
+    change: CustomTypeChange,
+    afterWrite: AfterWrite<CustomType>,
+  ): Promise<CustomType>;
   /** Its events stay; throws `not_found`. */
-  remove(workspaceId: Uuid, name: string, within: Within): Promise<void>;
+  remove(workspaceId: Uuid, name: string, afterWrite: AfterWrite<CustomType>): Promise<void>;
   /**
    * Checks the definition of a type: its schema, and that the sample matches. Of an existing type only what changes
    * is checked: a definition that an older version accepted can be sent back unchanged.
@@ -170,11 +173,11 @@ export function makeCustomTypes(
       return (await db.read<CustomType>(FIND, [workspaceId, name]))[0];
     },
 
-    create: (writer, input, within) =>
+    create: (writer, input, afterWrite) =>
       db
         .transaction(async (trx) => {
           const type = await insertType(trx, writer, input, newId(), isoTime(clock.now()));
-          await within(trx, type);
+          await afterWrite(trx, type);
           return type;
         })
         .catch((error: unknown) => {
@@ -182,7 +185,7 @@ export function makeCustomTypes(
           throw new ApiError('conflict', `The event type ${input.name} already exists.`);
         }),
 
-    update: (workspaceId, name, { description, schema, sample }, within) =>
+    update: (workspaceId, name, { description, schema, sample }, afterWrite) =>
       db.transaction(async (trx) => {
         const rows = await query<CustomType>(trx, UPDATE, [
           isoTime(clock.now()),
@@ -193,15 +196,15 @@ export function makeCustomTypes(
           name,
         ]);
         if (!rows[0]) throw missing();
-        await within(trx, rows[0]);
+        await afterWrite(trx, rows[0]);
         return rows[0];
       }),
 
-    remove: (workspaceId, name, within) =>
+    remove: (workspaceId, name, afterWrite) =>
       db.transaction(async (trx) => {
         const rows = await query<CustomType>(trx, DELETE, [workspaceId, name]);
         if (!rows[0]) throw missing();
-        await within(trx, rows[0]);
+        await afterWrite(trx, rows[0]);
       }),
 
     async checkDefinition(workspaceId, { schema, sample }, current) {

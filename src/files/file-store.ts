@@ -5,7 +5,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 import { query, type Transaction } from '../db/query.ts';
-import { makeDiskStorage } from './disk-storage.ts';
+import { makeDiskStorage, type DiskStorage } from './disk-storage.ts';
 
 /** A stored file, without its bytes. */
 export interface StoredFile {
@@ -184,22 +184,25 @@ export function makeFileStore(parts: FileStoreParts): FileStore {
 
     async removeOrphans() {
       // With another store, bytes here may belong to a database that is not connected.
-      if (storage !== 'disk') return 0;
-      let removed = 0;
-      for await (const { workspaceId, ids } of disk.listOlder(clock.now() - MIN_ORPHAN_AGE_MS)) {
-        for (let at = 0; at < ids.length; at += ORPHAN_BATCH) {
-          const batch = ids.slice(at, at + ORPHAN_BATCH);
-          const rows = await db.read<{ id: Uuid }>(KNOWN, [workspaceId, batch]);
-          const known = new Set(rows.map(({ id }) => id));
-          for (const id of batch.filter((item) => !known.has(item))) {
-            await disk.remove(workspaceId, id);
-            removed += 1;
-          }
-        }
-      }
-      return removed;
+      return storage === 'disk' ? removeOlderOrphans(db, disk, clock.now() - MIN_ORPHAN_AGE_MS) : 0;
     },
   };
+}
+
+async function removeOlderOrphans(db: Database, disk: DiskStorage, beforeMs: number): Promise<number> {
+  let removed = 0;
+  for await (const { workspaceId, ids } of disk.listOlder(beforeMs)) {
+    for (let at = 0; at < ids.length; at += ORPHAN_BATCH) {
+      const batch = ids.slice(at, at + ORPHAN_BATCH);
+      const rows = await db.read<{ id: Uuid }>(KNOWN, [workspaceId, batch]);
+      const known = new Set(rows.map(({ id }) => id));
+      for (const id of batch.filter((item) => !known.has(item))) {
+        await disk.remove(workspaceId, id);
+        removed += 1;
+      }
+    }
+  }
+  return removed;
 }
 
 const WHERE = {

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller, Callers } from '../account/caller.ts';
 import { termsOf } from '../account/plan.ts';
-import { allows } from '../account/scope.ts';
 import type { Sessions } from '../account/session.ts';
 import { ApiError } from '../base/errors.ts';
 import { rateLimited } from './rate-limit.ts';
@@ -41,7 +40,7 @@ export function admit(caller: Caller, scope: string | null): void {
   if (caller.via.kind === 'api_key' && !termsOf(caller.plan).api)
     throw new ApiError('forbidden', `The plan ${caller.plan} has no API access.`);
   if (!caller.quota.granted) throw rateLimited(caller.quota);
-  if (scope === null || allows(caller.scopes, scope)) return;
+  if (scope === null || caller.may(scope)) return;
   const lacks = caller.via.kind === 'api_key' ? 'This key lacks' : `Your role (${caller.role}) lacks`;
   throw new ApiError('forbidden', `${lacks} the scope ${scope}.`);
 }

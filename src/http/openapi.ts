@@ -91,12 +91,12 @@ const HEADERS = {
 
 /** The request headers that a route uses, for the document; their values are checked where they are used. */
 function headers(route: Route): { headers?: z.ZodType } {
-  const heeded = [
+  const supported = [
     ...(takesIdempotencyKey(route) ? (['Idempotency-Key'] as const) : []),
     ...(route.supportsIfMatch ? (['If-Match'] as const) : []),
   ];
-  if (heeded.length === 0) return {};
-  return { headers: z.object(Object.fromEntries(heeded.map((name) => [name, HEADERS[name]]))) };
+  if (supported.length === 0) return {};
+  return { headers: z.object(Object.fromEntries(supported.map((name) => [name, HEADERS[name]]))) };
 }
 
 function answers(route: Route): Record<string, object> {

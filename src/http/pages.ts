@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Assets, sendAsset } from './assets.ts';
-import { DASHBOARD_PAGES, type ReservedPaths } from './reserved-paths.ts';
+import type { ReservedPaths } from './reserved-paths.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -47,9 +47,6 @@ export function mountPages(app: FastifyInstance): void {
   app.decorate('sendPage', (reply) => reply.code(200).headers(PAGE_HEADERS).send(page));
 }
 
-/** The dashboard's own paths. Other systems link to them, for example by `lead_url`. */
-const OWN_PAGES = new RegExp(`^/(?:(?:${DASHBOARD_PAGES.join('|')})(?:/[^.]*)?)?$`);
-
 /**
  * Whether a request to an unknown path gets the dashboard's page. Yes for any path if the client accepts HTML. For
  * the dashboard's own paths also if it accepts anything and does not ask for JSON, such as curl or a link preview.
@@ -61,7 +58,7 @@ export function asksForPage({ method, url, headers }: FastifyRequest, reserved: 
   const accepted = acceptedTypes(headers.accept || '*/*');
   if (accepted.has('text/html') || accepted.has('application/xhtml+xml')) return true;
   if ([...accepted].some((type) => /[/+]json$/.test(type))) return false;
-  return (accepted.has('*/*') || accepted.has('text/*')) && OWN_PAGES.test(path);
+  return (accepted.has('*/*') || accepted.has('text/*')) && reserved.isPage(path);
 }
 
 /** The media types of an Accept header, without those of weight 0. */

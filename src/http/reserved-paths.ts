@@ -10,6 +10,8 @@ declare module 'fastify' {
 export interface ReservedPaths {
   /** Whether a path begins as a route does, so that it never shows the dashboard. */
   isRoute(path: string): boolean;
+  /** Whether a path is one of the dashboard's own. Other systems link to them, for example by `lead_url`. */
+  isPage(path: string): boolean;
   /**
    * Whether a name is taken in a path, so that a public page cannot have it.
    * @param name one segment, such as a slug
@@ -35,26 +37,13 @@ const FIRST_SEGMENTS = [
   'f',
 ] as const;
 
-/** First segments of the dashboard's own paths (web/pages.ts). */
-export const DASHBOARD_PAGES = [
-  'sign-in',
-  'forgot-password',
-  'setup',
-  'invitation',
-  'reset-password',
-  'contacts',
-  'companies',
-  'deals',
-  'tasks',
-  'leads',
-  'forms',
-  'settings',
-] as const;
-
-/** Collects the paths of the routes that are registered later. */
-export function reservedPaths(app: FastifyInstance): ReservedPaths {
+/**
+ * Collects the paths of the routes that are registered later.
+ * @param dashboardPages first segments of the dashboard's own paths, such as `settings`
+ */
+export function reservedPaths(app: FastifyInstance, dashboardPages: readonly string[]): ReservedPaths {
   const first = new Set<string>(FIRST_SEGMENTS);
-  const dashboard = new Set<string>(DASHBOARD_PAGES);
+  const dashboard = new Set(dashboardPages);
   const routes = new Map<string, string[]>();
   app.addHook('onRoute', ({ url }) => {
     const segments = segmentsOf(url);
@@ -64,7 +53,9 @@ export function reservedPaths(app: FastifyInstance): ReservedPaths {
     if (segment !== undefined && isFixed(segment) && !dashboard.has(segment)) first.add(segment);
   });
   return {
-    isRoute: (path) => first.has(path.split('/', 2)[1] ?? ''),
+    // A path with a dot names a file, such as /leads/robots.txt.
+    isPage: (path) => path === '/' || (dashboard.has(firstSegment(path)) && !path.includes('.')),
+    isRoute: (path) => first.has(firstSegment(path)),
 
     has(name, under = '') {
       const before = segmentsOf(under);
@@ -76,6 +67,10 @@ export function reservedPaths(app: FastifyInstance): ReservedPaths {
       );
     },
   };
+}
+
+function firstSegment(path: string): string {
+  return path.split('/', 2)[1] ?? '';
 }
 
 function segmentsOf(path: string): string[] {

@@ -37,6 +37,8 @@ export interface ServerParts {
   trustProxy: readonly string[];
   /** The public URL of this installation, or '' if it is not configured. */
   publicUrl: string;
+  /** First segments of the dashboard's own paths. */
+  dashboardPages: readonly string[];
 }
 
 declare module 'fastify' {

@@ -31,6 +31,8 @@ interface Parts {
   sessions: Sessions;
   usage: UsageMeter;
   publicUrl: string;
+  /** First segments of the dashboard's own paths. */
+  dashboardPages: readonly string[];
 }
 
 /** The paths of all routes, to distinguish a wrong method from a wrong path. */
@@ -69,7 +71,8 @@ export function knownPaths(app: FastifyInstance): KnownPaths {
 }
 
 function patternOf(url: string): RegExp {
-  return new RegExp(`^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}/?$`);
+  const pattern = url.replaceAll('.', '\\.').replace(/:\w+(?:\([^)]*\))?/g, '[^/]+');
+  return new RegExp(`^${pattern.replace(/\*$/, '.*')}/?$`);
 }
 
 /**
@@ -94,7 +97,7 @@ export function shadowedPaths(
  */
 export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
   const known = knownPaths(app);
-  const reserved = reservedPaths(app);
+  const reserved = reservedPaths(app, parts.dashboardPages);
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     if (app.sendPage && asksForPage(request, reserved)) return app.sendPage(reply);

@@ -15,6 +15,10 @@ const integrationShape = z
       .string()
       .nullable()
       .meta({ description: 'Its key style, as in `GET /key-styles`; null if it has none.' }),
+    connection_kind: z
+      .string()
+      .nullable()
+      .meta({ description: 'Its kind of connection, as in `GET /connection-kinds`; null if it has none.' }),
     inbound: z
       .array(
         z.object({
@@ -53,7 +57,7 @@ export function integrationRoutes(integrations: readonly Integration[], baseUrl:
 }
 
 function showIntegration(
-  { name, label, docs, webhookFormat, keyStyle, inbound = [] }: Integration,
+  { name, label, docs, webhookFormat, keyStyle, connection, inbound = [] }: Integration,
   baseUrl: () => string,
 ) {
   return {
@@ -62,6 +66,7 @@ function showIntegration(
     docs,
     webhook_format: webhookFormat?.name ?? null,
     key_style: keyStyle?.name ?? null,
+    connection_kind: connection?.name ?? null,
     inbound: inbound.map(({ path, authentication }) => ({
       url: baseUrl() + documentedPath(path),
       authentication,

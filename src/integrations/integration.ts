@@ -5,7 +5,8 @@ import type { KeyStyle } from '../account/key-style.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { CrmActivities } from '../crm/leads/inbound/crm-activity.ts';
-import type { InboundLead } from '../crm/leads/inbound/inbound-lead.ts';
+import type { ConnectionKind } from '../connections/connection-kind.ts';
+import type { InboundLead, TakenLead } from '../crm/leads/inbound/inbound-lead.ts';
 import type { LeadInput } from '../crm/leads/lead-input.ts';
 import type { Format } from '../delivery/endpoint/webhook-format.ts';
 import type { Route } from '../http/route.ts';
@@ -35,6 +36,8 @@ export interface Integration {
   readonly adaptRoute?: (route: Route, baseUrl: () => string) => Route;
   /** The webhooks that it sends, authenticated by an inbound secret. */
   readonly inbound?: readonly InboundWebhook[];
+  /** A workspace's own account at the system, with secrets, a state and a log. */
+  readonly connection?: ConnectionKind<ConnectionServices>;
   /** How the installation's mail is sent. */
   readonly mailTransport?: {
     /** The schemes of the URLs of its servers, such as `smtp:`. */
@@ -59,12 +62,18 @@ export interface InboundWebhook {
   readonly mount: (app: FastifyInstance, path: string, parts: InboundParts) => void;
 }
 
-/** What the inbound webhooks are made with. */
-export interface InboundParts {
-  secrets: InboundSecrets;
+/** As `InboundLeads.take`, for leads of this system. */
+export type TakeLead = (workspaceId: Uuid, inbound: Omit<InboundLead, 'channel'>) => Promise<TakenLead>;
+
+/** What the handlers of a connection work with. */
+export interface ConnectionServices {
   /** Reports of another CRM about leads. */
   activities: CrmActivities;
-  /** As `InboundLeads.take`, for leads of this system. */
-  takeLead(workspaceId: Uuid, inbound: Omit<InboundLead, 'channel'>): Promise<string>;
+  takeLead: TakeLead;
   log: Logger;
+}
+
+/** What the inbound webhooks are made with. */
+export interface InboundParts extends ConnectionServices {
+  secrets: InboundSecrets;
 }

@@ -4,7 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 import { ActiveRuns } from './active-runs.ts';
 import type { JobType } from './job.ts';
-import { makeJobLeases, type Claimable, type ClaimedJob } from './job-lease.ts';
+import { makeJobLeases, type Claimable, type ClaimedJob, type JobLeases } from './job-lease.ts';
 import { makeJobMetrics } from './job-metrics.ts';
 import type { JobQueue } from './job-queue.ts';
 import { kindOf } from './job-run.ts';
@@ -76,16 +76,9 @@ export function makeJobWorker(parts: JobWorkerParts): JobWorker {
     const due = await leases.due(free > 0 ? jobs : [], repeated);
     nextMs = Math.min(POLL_MS, due.next_ms ?? POLL_MS);
     const begun: ClaimedJob[] = [];
-    const begin = async (claimable: Claimable, limit: number) => {
-      const running = active.jobs.map(({ id }) => id);
-      for (const job of await leases.claim(claimable, limit, running)) {
-        active.begin(job);
-        begun.push(job);
-      }
-    };
     // Each begins before the next claim, which may fail.
-    if (due.recurring) await begin(repeated, MAX_RECURRING);
-    if (due.jobs) await begin(jobs, free);
+    if (due.recurring) begun.push(...(await claimAndBegin(leases, active, repeated, MAX_RECURRING)));
+    if (due.jobs) begun.push(...(await claimAndBegin(leases, active, jobs, free)));
     return begun;
   }
 
@@ -135,6 +128,18 @@ export function makeJobWorker(parts: JobWorkerParts): JobWorker {
 
     stop: () => (stopping ??= shutDown()),
   };
+}
+
+async function claimAndBegin(
+  leases: JobLeases,
+  active: ActiveRuns,
+  claimable: Claimable,
+  limit: number,
+): Promise<ClaimedJob[]> {
+  const running = active.jobs.map(({ id }) => id);
+  const claimed = await leases.claim(claimable, limit, running);
+  for (const job of claimed) active.begin(job);
+  return claimed;
 }
 
 /** Waits for `ms`, or until the function is called that `onPause` receives. */

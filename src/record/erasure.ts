@@ -32,6 +32,8 @@ export interface ErasureRules {
   /** Nouns of the same table whose events hold more than the record. */
   variants?: readonly Noun[];
   embeddedCopies?: readonly EmbeddedCopy[];
+  /** Erases what is found by the record's values rather than by its id. @param row before it is erased */
+  eraseCopies?(trx: Transaction, row: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
 /** A deleted record that still holds personal data. */
@@ -127,7 +129,7 @@ const REDACT_RESPONSE = {
  */
 export function makeEraser(
   noun: Noun,
-  { relatedTables = [], variants = [], embeddedCopies = [] }: ErasureRules,
+  { relatedTables = [], variants = [], embeddedCopies = [], eraseCopies }: ErasureRules,
   { db, log }: { db: Database; log: Logger },
 ): Eraser {
   const redacted = redactionOf(noun);
@@ -164,7 +166,10 @@ export function makeEraser(
       for update skip locked`,
     );
     if (!rows[0] || (await hasPendingDelivery(trx, record))) return false;
-    await redactEvents(trx, workspaceId, id);
+    await redactEvents(trx, record, {
+      dataOf: (type, data) => (redactions.get(type) ?? redacted)(data),
+      contextOf: (type, context) => contexts.get(type)?.(context) ?? null,
+    });
     await redactTimeline(trx, workspaceId, id);
     await redactAttempts(trx, workspaceId, id);
     await redactAnswers(trx, record, (object) => {
@@ -179,6 +184,7 @@ export function makeEraser(
                 where workspace_id = ${workspaceId} and ${sql.ref(key)} = ${id}`,
       );
     await forgetDocument(trx, workspaceId, noun.name, id);
+    await eraseCopies?.(trx, rows[0]);
     const left = redacted(Object.fromEntries(noun.columns.map((name) => [name, rows[0]![name]])));
     await query(
       trx,
@@ -189,19 +195,6 @@ export function makeEraser(
       where t.workspace_id = ${workspaceId} and t.id = ${id}`,
     );
     return true;
-  }
-
-  async function redactEvents(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<void> {
-    const rows = await query<StoredEvent>(trx, LIST_EVENTS, [workspaceId, id]);
-    for (const { id: eventId, type, data, context } of rows) {
-      const redactedContext = context && (contexts.get(type)?.(context) ?? null);
-      await query(trx, REDACT_EVENT, [
-        JSON.stringify((redactions.get(type) ?? redacted)(data)),
-        redactedContext && JSON.stringify(redactedContext),
-        workspaceId,
-        eventId,
-      ]);
-    }
   }
 
   return {
@@ -225,6 +218,27 @@ export function makeEraser(
       }
     },
   };
+}
+
+/** Redacts the events of a record, by their types. */
+async function redactEvents(
+  trx: Transaction,
+  { workspace_id: workspaceId, id }: Deleted,
+  rules: {
+    dataOf(type: string, data: StoredEvent['data']): object;
+    contextOf(type: string, context: NonNullable<StoredEvent['context']>): object | null;
+  },
+): Promise<void> {
+  const rows = await query<StoredEvent>(trx, LIST_EVENTS, [workspaceId, id]);
+  for (const { id: eventId, type, data, context } of rows) {
+    const redactedContext = context && rules.contextOf(type, context);
+    await query(trx, REDACT_EVENT, [
+      JSON.stringify(rules.dataOf(type, data)),
+      redactedContext && JSON.stringify(redactedContext),
+      workspaceId,
+      eventId,
+    ]);
+  }
 }
 
 /** Fields that the summary shows stay. */

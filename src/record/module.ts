@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Scope } from '../account/scope.ts';
 import type { Logger } from '../base/log.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
@@ -8,10 +9,11 @@ import type { Route } from '../http/route.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { JobType } from '../jobs/job.ts';
 import type { RecurringJob } from '../jobs/recurring-job.ts';
+import type { Noun } from './noun.ts';
 import type { ServiceParts } from './record-service.ts';
 
 /** Work that goes on as long as the process runs. */
-interface Follower {
+export interface Follower {
   start(): void;
   stop(): Promise<void>;
 }
@@ -41,8 +43,9 @@ export interface MadeModule {
 
 /** A domain of the product, such as the CRM: its records, and what belongs to them. Modules never import each other. */
 export interface Module<Parts extends ModuleParts = ModuleParts, Made extends MadeModule = MadeModule> {
-  /** Plural names of what it stores, from which the scopes come. */
-  objects: readonly string[];
+  nouns: readonly Noun[];
+  /** The scopes of its routes, in list order. */
+  scopes: readonly Scope[];
   eventTypes: readonly EventType[];
   eventObjects: readonly EventObject[];
   maintenance(parts: { db: Database; log: Logger }): readonly RecurringJob[];

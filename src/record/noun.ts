@@ -5,6 +5,7 @@ import { mergeCustomFields, type CustomValue } from './custom-fields.ts';
 import type { Field } from './fields/field.ts';
 import { nounSchemas } from './noun-schema.ts';
 import type { Filter } from './record-filter.ts';
+import type { MatchRule } from './record-match.ts';
 
 /** Fields that every record has, besides those of its noun. Times are ISO 8601 in UTC with milliseconds. */
 export interface BaseRecord {
@@ -81,6 +82,8 @@ export interface NounDefinition<F extends Fields> {
   summary?(record: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Filters of lists besides those of its fields, by parameter. */
   filters?: Readonly<Record<string, Filter>>;
+  /** See `Noun.matchRules`. */
+  matchRules?: readonly (MatchRule & { field: keyof F & string; others?: keyof F & string })[];
   /** See `Noun.searchUntilFilled`. */
   searchUntilFilled?: string;
   /** Id and custom fields of the sample record. */
@@ -139,6 +142,8 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   summary(record: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Fields that a list can be filtered by, by parameter. */
   readonly filters: Readonly<Record<string, Filter>>;
+  /** How a new record is recognised as one that exists, most certain first (record-match.ts). */
+  readonly matchRules: readonly MatchRule[];
   /** The fields that search looks at. */
   readonly searched: readonly string[];
   /**
@@ -230,6 +235,7 @@ export function defineNoun<const F extends Fields>(
     ...(definition.contexts && { contexts: definition.contexts }),
     summary: (record) => ({ ...summaryOf(fields, record), ...definition.summary?.(record) }),
     filters: filtersOf(definition),
+    matchRules: definition.matchRules ?? [],
     searched: names.filter((field) => fields[field]!.isSearched),
     ...(definition.searchUntilFilled !== undefined && { searchUntilFilled: definition.searchUntilFilled }),
   };

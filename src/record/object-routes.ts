@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { allows } from '../account/scope.ts';
+import type { Caller } from '../account/caller.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { route, type Route } from '../http/route.ts';
@@ -53,6 +53,9 @@ const objectShape = z
       .meta({ description: 'Fields that make the title of a record: the first that are filled in.' }),
     list_fields: z.array(z.string()).meta({ description: 'Default columns of lists.' }),
     searchable: z.boolean().meta({ description: 'Whether its list supports `q`.' }),
+    match_fields: z.array(z.string()).meta({
+      description: 'Fields by which a new record is recognised as one that exists; see `on_duplicate`.',
+    }),
     fields: z.array(fieldShape),
     events: z.array(z.string()),
     panels: z
@@ -70,8 +73,7 @@ export function objectRoutes(
   extensions: Extensions,
   optionLists: OptionLists,
 ): Route[] {
-  const mayRead = (scopes: readonly string[]) =>
-    nouns.filter(({ plural }) => allows(scopes, `${plural}:read`));
+  const readable = (caller: Caller) => nouns.filter(({ plural }) => caller.may(`${plural}:read`));
   const answerOf = (workspaceId: Uuid, noun: Noun) => objectOf(noun, extensions, workspaceId, optionLists);
 
   return [
@@ -83,8 +85,8 @@ export function objectRoutes(
       summary: 'List objects with their fields',
       description: 'Objects whose records the caller can read.',
       answers: { 200: z.object({ data: z.array(objectShape) }) },
-      async handle({ caller: { workspaceId, scopes } }) {
-        const data = await Promise.all(mayRead(scopes).map((noun) => answerOf(workspaceId, noun)));
+      async handle({ caller }) {
+        const data = await Promise.all(readable(caller).map((noun) => answerOf(caller.workspaceId, noun)));
         return { status: 200, body: { data } };
       },
     }),
@@ -97,10 +99,10 @@ export function objectRoutes(
       summary: 'Get an object with its fields',
       description: 'By key, as in `contact`, or plural.',
       answers: { 200: objectShape },
-      async handle({ caller: { workspaceId, scopes }, params }) {
-        const noun = mayRead(scopes).find(({ name, plural }) => [name, plural].includes(params['key']!));
+      async handle({ caller, params }) {
+        const noun = readable(caller).find(({ name, plural }) => [name, plural].includes(params['key']!));
         if (!noun) throw new ApiError('not_found', 'There is no object with this key.');
-        return { status: 200, body: await answerOf(workspaceId, noun) };
+        return { status: 200, body: await answerOf(caller.workspaceId, noun) };
       },
     }),
   ];
@@ -124,6 +126,7 @@ async function objectOf(
     title_fields: [...noun.title],
     list_fields: [...noun.listed],
     searchable: noun.searched.length > 0,
+    match_fields: noun.matchRules.map(({ field }) => field),
     fields: [...own, ...computed, ...BASE_FIELDS],
     events: Object.values(noun.events).map(({ name }) => name),
     panels: [...extensions.panels(noun.name)],

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { StoredAnswer } from '../account/idempotency.ts';
 import type { Caller } from '../account/caller.ts';
-import { allows } from '../account/scope.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { itemsOf, membersOf } from '../base/json-text.ts';
@@ -13,6 +12,13 @@ import type { BaseRecord } from './noun.ts';
 import type { RecordAnswer } from './record-answer.ts';
 import type { Plan, Writer } from './record-plan.ts';
 import type { RecordService, Source } from './record-service.ts';
+import {
+  onDuplicateQuery,
+  upsert,
+  upsertOutput,
+  type OnDuplicate,
+  type UpsertParts,
+} from './record-upsert.ts';
 
 const BATCH_LIMIT = 500;
 
@@ -62,14 +68,16 @@ const batchBody = z.strictObject({
 
 /** The routes that create records of a kind: a single one, and a batch. */
 export function recordCreateRoutes<R extends BaseRecord, Input extends object>(
+  parts: UpsertParts,
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
   options: CreateOptions<Input> = {},
 ): Route[] {
-  return [createRoute(service, shown, options), batchRoute(service, shown, options)];
+  return [createRoute(parts, service, shown, options), batchRoute(service, shown, options)];
 }
 
 function createRoute<R extends BaseRecord, Input extends object>(
+  parts: UpsertParts,
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
   options: CreateOptions<Input>,
@@ -77,6 +85,7 @@ function createRoute<R extends BaseRecord, Input extends object>(
   const { noun, store } = service;
   const path = `/api/v1/${noun.plural}`;
   const { createWithReceipt } = options;
+  const query = options.query ?? (noun.matchRules.length > 0 ? onDuplicateQuery(noun.matchRules) : undefined);
   return route<Input>({
     method: 'POST',
     path,
@@ -88,14 +97,23 @@ function createRoute<R extends BaseRecord, Input extends object>(
     ...(shown.computed.length > 0 && { ignored: shown.computed }),
     ...(options.inputFor && { bodyFor: options.inputFor }),
     ...(options.formBody && { formBody: options.formBody }),
-    ...(options.query && { query: options.query as z.ZodType<undefined> }),
-    answers: { 201: shown.output },
+    ...(query && { query: query as z.ZodType<undefined> }),
+    answers: {
+      201: shown.output,
+      ...(noun.matchRules.length > 0 && { 200: upsertOutput(shown.output), 409: 'The record exists.' }),
+    },
     async handle(ctx) {
       const writer = writerOf(ctx);
       if (createWithReceipt) {
         const answer = await createWithReceipt(writer, { input: ctx.body, query: ctx.query }, ctx);
         if (answer.status !== 201) return answer;
         return { ...answer, headers: createdHeaders(path, (JSON.parse(answer.body) as Receipt).id) };
+      }
+      const { on_duplicate: mode = 'create' } = (ctx.query ?? {}) as { on_duplicate?: OnDuplicate };
+      if (mode !== 'create') {
+        const mayRead = ctx.caller.may(`${noun.plural}:read`);
+        const requested = { input: ctx.body, source: ctx, rules: noun.matchRules, mode, mayRead };
+        return upsert(parts, service, writer, requested);
       }
       const planned = await service.plan(writer, ctx.body, ctx);
       const answer = await store.create(writer, [planned], { status: 201, body: planned.text });
@@ -199,10 +217,11 @@ const batchOfRecords: Parameters<typeof renderedBy>[3] = async (body, records) =
 async function readBack<R extends BaseRecord, Input extends object>(
   { noun, store }: RecordService<R, Input>,
   shown: RecordAnswer<R>,
-  { workspaceId, scopes }: Caller,
+  caller: Caller,
   receipts: readonly Receipt[],
 ): Promise<readonly object[]> {
-  const mayRead = allows(scopes, `${noun.plural}:read`);
+  const { workspaceId } = caller;
+  const mayRead = caller.may(`${noun.plural}:read`);
   const isOwn = ({ status }: Receipt, { version }: R) => status === 'created' && version === 1;
   try {
     const ids = receipts.map(({ id }) => id);

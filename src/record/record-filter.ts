@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { folded, phoneDigits } from '../base/fold.ts';
 import { isUuid, type Uuid } from '../base/id.ts';
+import { phoneForms, type PhoneForms } from '../base/phone-number.ts';
 import type { Database } from '../db/pool.ts';
 import { sql, type Sql } from '../db/sql.ts';
 
@@ -16,9 +17,12 @@ export interface Filter {
   name?: string;
   /**
    * How values are compared; default: exactly, in any Unicode form. `caseless`: ignoring case; `folded`: ignoring case,
-   * accents and apostrophes; `phone`: by digits; `tag`: the column is a list of tags that contains the value.
+   * accents and apostrophes; `phone`: as telephone numbers
+   * (base/phone-number.ts); `tag`: the column is a list of tags that contains the value.
    */
   by?: 'caseless' | 'folded' | 'phone' | 'tag' | undefined;
+  /** A list column that is compared too, as in `other_emails`; with `caseless` and `phone` only. */
+  others?: string;
   lookUp?: LookUp;
   /** For the API reference. */
   description?: string;
@@ -44,13 +48,26 @@ export async function filterConditions(
     requested.map(async ({ filter, wanted }) =>
       filter.lookUp
         ? anyOf(filter, await lookedUp(db, filter.lookUp, workspaceId, wanted))
-        : filterCondition(filter, wanted),
+        : filter.by === 'phone'
+          ? phoneCondition(filter, await phoneForms(wanted, await defaultCountry(db, workspaceId)), wanted)
+          : compared(filter, wanted),
     ),
   );
 }
 
-/** The condition of a filter that looks nothing up. */
-export function filterCondition({ column, by }: Filter, wanted: string): Condition {
+const DEFAULT_COUNTRY = {
+  name: 'workspace.default_country',
+  text: 'select default_country from workspace where id = $1',
+};
+
+/** The country of the workspace's telephone numbers without a country code. */
+export async function defaultCountry(db: Pick<Database, 'read'>, workspaceId: Uuid): Promise<string | null> {
+  const [row] = await db.read<{ default_country: string | null }>(DEFAULT_COUNTRY, [workspaceId]);
+  return row?.default_country ?? null;
+}
+
+function compared(filter: Filter, wanted: string): Condition {
+  const { column, by } = filter;
   const held = sql.ref(column);
   switch (by) {
     case 'tag':
@@ -58,15 +75,31 @@ export function filterCondition({ column, by }: Filter, wanted: string): Conditi
       return sql`${held} <> '{}' and caseless_tags(${held}) @> array[caseless_text(${wanted})]`;
     case 'folded':
       return sql`folded_text(${held}) = folded_text(${wanted})`;
-    case 'phone':
-      // A text without digits is compared exactly.
-      return phoneDigits(wanted) !== ''
-        ? // The index leaves out rows without a number.
-          sql`(${held} is not null and phone_digits(${held}) = phone_digits(${wanted}))`
-        : sql`${held} = ${wanted}`;
     default:
-      return anyOf({ column, by }, formsOf(wanted));
+      return anyOf(filter, formsOf(wanted));
   }
+}
+
+/** The same telephone number, however it is written. A text without digits is compared exactly. */
+export function phoneCondition(
+  { column, others }: Pick<Filter, 'column' | 'others'>,
+  { international, all }: PhoneForms,
+  wanted: string,
+): Condition {
+  const held = sql.ref(column);
+  if (all.length === 0) return sql`${held} = ${wanted}`;
+  // A number with a + is of another country if it only has the digits of a local one.
+  // The index leaves out rows without a number.
+  const first = sql`(${held} is not null and phone_digits(${held}) = any(${all}::text[])
+    and (ltrim(${held}) not like '+%' or phone_digits(${held}) = any(${international}::text[])))`;
+  if (others === undefined) return first;
+  const list = sql.ref(others);
+  return sql`(${first} or (${list} <> '{}' and phone_digits_list(${list}) && ${all}::text[]))`;
+}
+
+/** The same e-mail address, in any case and Unicode form. */
+export function emailCondition(held: Pick<Filter, 'column' | 'others'>, wanted: string): Condition {
+  return anyOf({ ...held, by: 'caseless' }, formsOf(wanted));
 }
 
 /** The Unicode forms in which a text may be stored; only one for ASCII. */
@@ -74,14 +107,20 @@ export function formsOf(text: string): string[] {
   return [...new Set([text, text.normalize('NFC'), text.normalize('NFD')])];
 }
 
-function anyOf({ column, by }: Pick<Filter, 'column' | 'by'>, values: readonly string[]): Condition {
+/** One of some texts; with `others`, in the column or in the list. */
+function anyOf(
+  { column, by, others }: Pick<Filter, 'column' | 'by' | 'others'>,
+  values: readonly string[],
+): Condition {
   const held = by === 'caseless' ? sql`lower(${sql.ref(column)})` : sql.ref(column);
   const candidates = values.map((value) => (by === 'caseless' ? sql`lower(${value})` : sql`${value}`));
   if (candidates.length === 0) return sql`false`;
   // With a single value, the index returns the rows in order.
-  return candidates.length === 1
-    ? sql`${held} = ${candidates[0]}`
-    : sql`${held} in (${sql.join(candidates)})`;
+  const first =
+    candidates.length === 1 ? sql`${held} = ${candidates[0]}` : sql`${held} in (${sql.join(candidates)})`;
+  if (others === undefined) return first;
+  const list = sql.ref(others);
+  return sql`(${first} or (${list} <> '{}' and caseless_tags(${list}) && caseless_tags(${values}::text[])))`;
 }
 
 /** The look-up tables, each with the column that records store. */

@@ -9,20 +9,24 @@ import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from '.
 import { listQuery, listRecords, type ListQuery } from './record-list.ts';
 import type { RecordService } from './record-service.ts';
 import type { RecordSearch } from './search/record-search.ts';
+import type { UpsertParts } from './record-upsert.ts';
+import { matchRoutes, upsertRoutes } from './record-upsert-routes.ts';
 
 /** For the API reference. */
 export const SEARCH_BEHIND = 'True if recent changes may be missing from the result of a search.';
 
 /** The routes that every kind of record has: list, create, batch, get, update, delete. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
+  parts: UpsertParts & { search: RecordSearch },
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
-  { db, search }: { db: Database; search: RecordSearch },
   options?: CreateOptions<Input>,
 ): Route[] {
   return [
-    listRoute(service, shown, db, search),
-    ...recordCreateRoutes(service, shown, options),
+    listRoute(service, shown, parts),
+    ...recordCreateRoutes(parts, service, shown, options),
+    ...upsertRoutes(parts, service, shown),
+    ...matchRoutes(parts, service, shown),
     getRoute(service, shown),
     updateRoute('PATCH', service, shown),
     updateRoute('PUT', service, shown),
@@ -33,8 +37,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
 function listRoute<R extends BaseRecord, Input extends object>(
   { noun, store }: RecordService<R, Input>,
   shown: RecordAnswer<R>,
-  db: Database,
-  search: RecordSearch,
+  { db, search }: { db: Database; search: RecordSearch },
 ): Route {
   return route<undefined, ListQuery>({
     method: 'GET',

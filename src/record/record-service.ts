@@ -2,7 +2,7 @@ import type { StoredAnswer } from '../account/idempotency.ts';
 import { isoTime } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
-import { matchingWebhooks, type MatchingWebhook } from '../events/outbox.ts';
+import { matchingWebhooks, type LaneKey, type MatchingWebhook } from '../events/outbox.ts';
 import type { Client } from '../http/route.ts';
 import type { BaseRecord, Change, Noun } from './noun.ts';
 import {
@@ -64,6 +64,13 @@ export interface ServiceOptions {
   beforeChange?: readonly ((draft: Draft) => BeforeChange | null)[];
 }
 
+/** A change that is checked and enriched, to be written in the caller's transaction. */
+export interface PreparedChange<R> {
+  mutation: Mutation<R>;
+  /** To be run, in order, before the record's row is locked. */
+  before: readonly BeforeChange[];
+}
+
 /** A change that a client sent. */
 export interface SentChange<Input> {
   change: Change<Input>;
@@ -93,6 +100,17 @@ export interface RecordService<R extends BaseRecord, Input extends object> {
   planEnriched(writer: Writer, input: Input, more?: Partial<Pick<Draft, 'resolved' | 'related'>>): Plan<R>;
   /** Changes the fields that were sent. Throws `not_found`, `precondition_failed`, `validation_error`. */
   update(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<StoredAnswer>;
+  /** As `update`, but writes nothing. Throws `validation_error`. */
+  prepareChange(
+    request: Pick<ChangeRequest<R>, 'writer' | 'id'>,
+    sent: SentChange<Input>,
+  ): Promise<PreparedChange<R>>;
+  /** Writes a prepared change in the caller's transaction. @returns also the lanes to notify after the commit */
+  changeWithin(
+    trx: Transaction,
+    request: ChangeRequest<R>,
+    before: readonly BeforeChange[],
+  ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
   remove(request: Omit<ChangeRequest<R>, 'mutation'>): Promise<StoredAnswer>;
   /** The effect of a create or an update; nothing is written. */
   previewCreate(writer: Writer, input: Input, source: Source): Promise<Preview<R>>;
@@ -147,11 +165,38 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
   }
 
   async update(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<StoredAnswer> {
-    const { mutation, draft } = await this.#mutationOf(request, sent);
-    const steps = (this.#options.beforeChange ?? []).flatMap((stepFor) => stepFor(draft) ?? []);
-    return steps.length > 0
-      ? this.#changeWithin({ ...request, mutation }, steps)
-      : this.store.change({ ...request, mutation });
+    const { mutation, before } = await this.prepareChange(request, sent);
+    if (before.length === 0) return this.store.change({ ...request, mutation });
+    const { answer, lanes } = await this.#parts.db.transaction((trx) =>
+      this.changeWithin(trx, { ...request, mutation }, before),
+    );
+    this.#parts.notify(lanes);
+    return answer;
+  }
+
+  async prepareChange(
+    { writer, id }: Pick<ChangeRequest<R>, 'writer' | 'id'>,
+    { change, source }: SentChange<Input>,
+  ): Promise<PreparedChange<R>> {
+    await this.#checkReferences(writer.workspaceId, change, id);
+    const draft = await this.#enriched({
+      writer,
+      kind: 'change',
+      source,
+      input: { ...change },
+      resolved: {},
+    });
+    const enriched = draft.input as Change<Input>;
+    return {
+      mutation: updateOf(this.noun, enriched, source.sent, draft.resolved),
+      before: (this.#options.beforeChange ?? []).flatMap((stepFor) => stepFor(draft) ?? []),
+    };
+  }
+
+  async changeWithin(trx: Transaction, request: ChangeRequest<R>, before: readonly BeforeChange[]) {
+    for (const step of before) await step(trx);
+    await query(trx, lockStatement(this.noun.name), [request.writer.workspaceId, request.id]);
+    return this.store.changeWithin(trx, request);
   }
 
   remove(request: Omit<ChangeRequest<R>, 'mutation'>): Promise<StoredAnswer> {
@@ -167,28 +212,12 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     request: Omit<ChangeRequest<R>, 'mutation'>,
     sent: SentChange<Input>,
   ): Promise<Preview<R>> {
-    const { mutation } = await this.#mutationOf(request, sent);
+    const { mutation } = await this.prepareChange(request, sent);
     const { workspaceId } = request.writer;
     const current = await this.store.get(workspaceId, request.id);
     const { plan } = planChange(this.noun, { ...request, mutation }, current, this.#now(), this.#parts.newId);
     if (plan) return this.#preview(workspaceId, plan, plan.events[0]?.changed ?? null);
     return { record: current!, changed: null, events: [], webhooks: [] };
-  }
-
-  async #mutationOf(
-    { writer, id }: Omit<ChangeRequest<R>, 'mutation'>,
-    { change, source }: SentChange<Input>,
-  ): Promise<{ mutation: Mutation<R>; draft: Draft }> {
-    await this.#checkReferences(writer.workspaceId, change, id);
-    const draft = await this.#enriched({
-      writer,
-      kind: 'change',
-      source,
-      input: { ...change },
-      resolved: {},
-    });
-    const enriched = draft.input as Change<Input>;
-    return { mutation: updateOf(this.noun, enriched, source.sent, draft.resolved), draft };
   }
 
   async #enriched(draft: Draft): Promise<Draft> {
@@ -201,18 +230,6 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     const events = plan.events.map(({ type }) => type);
     const fired = events.map((type) => ({ type, wildcard: wildcardFormats(type), record: plan.text }));
     return { record: plan.record, changed, events, webhooks: await matchingWebhooks(db, workspaceId, fired) };
-  }
-
-  /** Writes a change in a transaction, after what has to be locked or created for it. */
-  async #changeWithin(request: ChangeRequest<R>, steps: readonly BeforeChange[]): Promise<StoredAnswer> {
-    const { workspaceId } = request.writer;
-    const { answer, lanes } = await this.#parts.db.transaction(async (trx) => {
-      for (const step of steps) await step(trx);
-      await query(trx, lockStatement(this.noun.name), [workspaceId, request.id]);
-      return this.store.changeWithin(trx, request);
-    });
-    this.#parts.notify(lanes);
-    return answer;
   }
 
   /** @param id the record that is changed: its current references may stay, even if deleted since */

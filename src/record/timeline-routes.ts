@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { allows } from '../account/scope.ts';
+import type { Caller } from '../account/caller.ts';
+import { recordScopes } from '../account/scope.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { jsonOf } from '../base/json-text.ts';
@@ -52,16 +53,19 @@ export function timelineOf(
 /** The object whose timeline includes those of records that reference it (AN10, RC14). */
 const WITH_RELATED = 'contact';
 
+export const TIMELINE_SCOPES = recordScopes({ plural: 'activities', pluralLabel: 'Activities' });
+
 /** The timeline of a record, newest first (AN10). */
 export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions: Extensions): Route[] {
   const kindOf = { name: 'activity.kind', text: kindSql(nouns) };
   const related = { name: 'activity.related', text: relatedSql(nouns, WITH_RELATED) };
 
   /** The records of a timeline. Throws `not_found` for records that the caller may not read. */
-  async function recordsOf(workspaceId: Uuid, id: Uuid, scopes: readonly string[]): Promise<Uuid[]> {
+  async function recordsOf(caller: Caller, id: Uuid): Promise<Uuid[]> {
+    const { workspaceId } = caller;
     const mayRead = (kind: string) => {
       const plural = nouns.find(({ name }) => name === kind)!.plural;
-      return allows(scopes, `${plural}:read`);
+      return caller.may(`${plural}:read`);
     };
     const [found] = await db.read<{ kind: string }>(kindOf, [workspaceId, id]);
     // The scope of this route allows the timelines of contacts.
@@ -96,9 +100,9 @@ export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions:
       query: pageQuery,
       answers: { 200: pageShape(entryShape) },
       async handle({ caller, params, query, url }) {
-        const { workspaceId, scopes } = caller;
+        const { workspaceId } = caller;
         const after = query.cursor ? decodeCursor(query.cursor, 'timeline').id : null;
-        const records = await recordsOf(workspaceId, params['contact_id']!, scopes);
+        const records = await recordsOf(caller, params['contact_id']!);
         const rows = await entriesOf(workspaceId, records, query.limit + 1, after);
         const cursorOf = (row: TimelineEntry) =>
           encodeCursor({ sort: 'timeline', value: row.occurred_at, id: row.id });

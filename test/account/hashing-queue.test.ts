@@ -214,7 +214,7 @@ describe('signing in', () => {
   let owner: SignedIn;
   beforeAll(async () => {
     s = await startScenario();
-    owner = await makeMember(s, 'owner');
+    owner = await makeMember(s, 'owner', { isHashed: true });
     proxied = await secondServer(s, { FAIRLEAD_TRUST_PROXY: '127.0.0.1' });
   });
   afterAll(async () => {
@@ -248,7 +248,7 @@ describe('signing in', () => {
   });
 
   test('repeated correct passwords are slowed down, for that address only', async () => {
-    const item = await makeMember(s, 'member');
+    const item = await makeMember(s, 'member', { isHashed: true });
     const here = () => signIn('198.51.100.3', item.email);
     await s.db.pool.query('delete from sign_in_failure');
     expect((await here()).status).toBe(201);
@@ -265,7 +265,7 @@ describe('signing in', () => {
   });
 
   test('an address that is rejected repeatedly locks nobody out elsewhere', async () => {
-    const item = await makeMember(s, 'member');
+    const item = await makeMember(s, 'member', { isHashed: true });
     for (let n = 0; n < 110; n++) await signIn('198.51.100.5', item.email, 'guess guess guess');
     expect((await signIn('198.51.100.5', item.email)).status).toBe(429);
     expect((await signIn('198.51.100.6', item.email)).status).toBe(201);
@@ -292,7 +292,7 @@ describe('signing in', () => {
     [
       'setting a new password',
       async (address) => {
-        const item = await makeMember(s, 'member');
+        const item = await makeMember(s, 'member', { isHashed: true });
         const link = await s.db.transaction((trx) => s.app.signIn.resetLink(trx, item.id, 'test'));
         return () => post(address, 'password-resets/confirm', { token: tokenOf(link), password: PASSWORD });
       },
@@ -300,7 +300,7 @@ describe('signing in', () => {
     [
       'changing a password',
       async (address) => {
-        const { cookie } = await makeMember(s, 'member');
+        const { cookie } = await makeMember(s, 'member', { isHashed: true });
         const headers = { cookie, origin: proxied.url, 'x-forwarded-for': address };
         const body = { current_password: 'guess guess guess', password: 'another good one' };
         return () => ask(proxied.url, 'PUT', '/api/v1/password', { body, headers });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ROLES, scopesOf, type Role } from '../../src/account/role.ts';
-import { allows } from '../../src/account/scope.ts';
+import { ROLES, type Role } from '../../src/account/role.ts';
 import { SCOPES } from '../../src/catalogue.ts';
 import { browser, cookieOf, makeMember, PASSWORD, tokenOf, type SignedIn } from '../kit/member.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
@@ -49,14 +48,14 @@ describe('permissions', () => {
     const guarded = (await operations()).filter(({ scope }) => scope !== undefined);
     expect(guarded.length).toBeGreaterThan(50);
     for (const role of ROLES) {
-      const may = scopesOf(role, SCOPES);
+      const may = SCOPES.ofRole(role);
       const { key } = (await team.owner.ask('POST', '/api/v1/api-keys', { body: { name: role } })).json;
       await s.db.pool.query('update api_key set maker_id = $1 where prefix = $2', [
         team[role].id,
         key.slice(0, 16),
       ]);
       for (const { method, path, scope } of guarded) {
-        const refused = !allows(may, scope!);
+        const refused = !SCOPES.allows(may, scope!);
         const what = `${role} ${method} ${path}`;
         expect((await team[role].ask(method, path)).status === 403, what).toBe(refused);
         expect((await s.ask(method, path, { as: key })).status === 403, `key of ${what}`).toBe(refused);
@@ -66,7 +65,7 @@ describe('permissions', () => {
   });
 
   test('the roles in short', () => {
-    const may = (role: Role, scope: string) => allows(scopesOf(role, SCOPES), scope);
+    const may = (role: Role, scope: string) => SCOPES.allows(SCOPES.ofRole(role), scope);
     for (const role of ROLES) {
       expect(may(role, 'contacts:write')).toBe(true);
       expect(may(role, 'webhooks:manage')).toBe(role === 'owner' || role === 'admin');

@@ -1,3 +1,4 @@
+// Long: it waits for a second mail that must not come within 6 s, and for the mail queue.
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';

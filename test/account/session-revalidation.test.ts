@@ -1,3 +1,4 @@
+// Long: it waits for checks of a session every 1 s.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStream, type EventSource } from '../kit/event-source.ts';

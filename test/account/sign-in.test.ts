@@ -128,7 +128,11 @@ describe('an invitation', () => {
   });
 
   test('adds a user with an account by its password; a wrong one leaves it valid', async () => {
-    const charlie = await makeMember(s, 'owner', { name: 'Charlie', workspaceId: s.charlie.workspaceId });
+    const charlie = await makeMember(s, 'owner', {
+      name: 'Charlie',
+      workspaceId: s.charlie.workspaceId,
+      isHashed: true,
+    });
     const token = tokenOf((await invite(charlie.email.toUpperCase(), 'admin')).json.url);
     expect((await post('invitations/accept', { token, password: 'wrong horse battery' })).status).toBe(401);
     const reply = await post('invitations/accept', { token, password: PASSWORD });
@@ -142,7 +146,11 @@ describe('an invitation', () => {
   });
 
   test('reveals to nobody whether its address has an account, neither by its link nor by a wrong password', async () => {
-    const known = await makeMember(s, 'owner', { name: 'Known', workspaceId: s.charlie.workspaceId });
+    const known = await makeMember(s, 'owner', {
+      name: 'Known',
+      workspaceId: s.charlie.workspaceId,
+      isHashed: true,
+    });
     const tokens = [
       tokenOf((await invite(known.email)).json.url),
       tokenOf((await invite('unknown@acme.example')).json.url),

@@ -16,7 +16,7 @@ interface Scope {
   name: string;
   label: string;
   description: string;
-  group: string;
+  group: { name: string; label: string } | null;
   includes: string[];
   may_grant: boolean;
 }
@@ -26,11 +26,13 @@ const list = async (ask: Parameters<Scenario['ask']>[2] = {}): Promise<Scope[]> 
 describe('GET /scopes', () => {
   test('lists every scope of a key, with what it allows', async () => {
     const scopes = await list();
-    expect(scopes.map(({ name }) => name).toSorted()).toEqual(SCOPES.toSorted());
+    expect(scopes.map(({ name }) => name).toSorted()).toEqual(SCOPES.names.toSorted());
     for (const { label, description, group } of scopes) {
       expect(label).toMatch(/^[A-Z]/);
       expect(description).toMatch(/^[A-Z].*\.$/);
-      expect(group).toMatch(/^[a-z]+$/);
+      if (group === null) continue;
+      expect(group.name).toMatch(/^[a-z]+$/);
+      expect(group.label).toMatch(/^[A-Z]/);
     }
     expect(scopes.find(({ name }) => name === 'keys:manage')!.includes).toEqual(['keys:read']);
   });
@@ -56,6 +58,14 @@ describe('GET /scopes', () => {
     expect(scopes.find(({ name }) => name === 'contacts:write')!.may_grant).toBe(true);
     expect(scopes.find(({ name }) => name === 'keys:manage')!.may_grant).toBe(false);
   });
+});
+
+test('every route requires a scope that is defined', async () => {
+  const document = JSON.parse(await readFile(path.join(PROJECT, 'openapi.json'), 'utf8')) as object;
+  const required = JSON.stringify(document).matchAll(/"x-scope":"([^"]+)"/g);
+  const names = new Set(Array.from(required, ([, name]) => name!));
+  expect(names.size).toBeGreaterThan(15);
+  expect(SCOPES.names).toEqual(expect.arrayContaining([...names]));
 });
 
 test('docs/accounts.md names every scope', async () => {

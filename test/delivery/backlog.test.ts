@@ -1,3 +1,4 @@
+// Long: it waits for measurements of 5 s.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

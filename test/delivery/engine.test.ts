@@ -1,3 +1,4 @@
+// Long: it waits for leases of 2 to 3 s and timeouts of 5 s.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { idMaker } from '../../src/base/id.ts';
@@ -32,7 +33,7 @@ function engineOn(s: Scenario, formats: Format[] = [standardFormat]): Engine {
     }),
     random: Math.random,
     planRules: { maxWebhooks: () => null, sendsWebhooks: () => true },
-    owners: { disabled: () => Promise.resolve(), attended: () => Promise.resolve() },
+    owners: { disabled: () => Promise.resolve(), handledByUser: () => Promise.resolve() },
   });
 }
 

@@ -1,3 +1,4 @@
+// Long: it waits for retries and rates of 1 to 4 s.
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { BREAKS_AFTER, MAX_WINDOW, paceAfter, startPace } from '../../src/delivery/endpoint/breaker.ts';
 import { unblockOrphaned } from '../../src/delivery/queue/record-order.ts';

@@ -1,3 +1,4 @@
+// Long: it waits for heartbeats of 15 s and readers that stand still for 3 s.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { prefixed } from '../../src/base/id.ts';

@@ -9,6 +9,8 @@ let s: Scenario;
 let secret: string;
 let form: string;
 let inbox: string;
+/** Inbound URLs of connections by kind; their secret is `secret`. */
+const connections: Record<string, string> = {};
 
 beforeAll(async () => {
   s = await startScenario({
@@ -19,6 +21,10 @@ beforeAll(async () => {
   const made = async (path: string, body: object) => (await s.ask('POST', `/api/v1/${path}`, { body })).json;
   secret = (await made('inbound-secrets', { name: 'other systems' })).secret;
   inbox = (await made('inboxes', { name: 'Inbox' })).url;
+  for (const [kind, name] of Object.entries(CONNECTION_SECRETS)) {
+    const { urls } = await made('connections', { kind, name: kind, secrets: { [name]: secret } });
+    connections[kind] = urls[0].url;
+  }
   const types = ['text', 'email', 'phone', 'date', 'number', 'checkbox', 'textarea'];
   const fields = [
     ...types.map((type) => ({ key: type, label: type, type })),
@@ -36,6 +42,12 @@ interface EntryPoint {
   headers(raw: string): Record<string, string>;
   bodies: unknown[];
 }
+
+const CONNECTION_SECRETS = {
+  crm: 'webhook_secret',
+  typeform: 'webhook_secret',
+  'google-ads': 'google_key',
+};
 
 let visits = 0;
 /** Each from a different address: visitors of one address are limited. */
@@ -122,7 +134,14 @@ function expectAnswered({ status, text }: Reply, what: string): void {
   expect(status, what).not.toBe(429);
 }
 
-describe.each(ENTRY_POINTS)('$name', ({ path, headers, bodies }) => {
+/** The same requests, to connections. */
+const OF_CONNECTIONS = Object.keys(CONNECTION_SECRETS).map((kind, at) => ({
+  ...ENTRY_POINTS[at]!,
+  name: `POST /webhooks/${kind}/:connection`,
+  path: () => connections[kind]!,
+}));
+
+describe.each([...ENTRY_POINTS, ...OF_CONNECTIONS])('$name', ({ path, headers, bodies }) => {
   const send = (template: string) => {
     const raw = template.replaceAll('@@secret@@', secret).replaceAll('@@token@@', tokenOf(form));
     return s.ask('POST', path(), { as: null, raw, headers: headers(raw) });
@@ -202,6 +221,9 @@ test('whatever was stored, every list of it can be read', async () => {
     `/api/v1/inboxes/${inboxId}/requests`,
     '/api/v1/events?limit=200',
     '/api/v1/event-log?limit=200',
+    ...Object.values(connections).map(
+      (url) => `/api/v1/connections/${url.split('/').at(-1)}/events?limit=200`,
+    ),
     ...leads.slice(0, 100).flatMap(({ id }) => [`/api/v1/leads/${id}/submissions`, `/analytics/leads/${id}`]),
   ];
   for (const path of paths) {

@@ -68,7 +68,6 @@ afterAll(() => close());
 /** A page that has nothing to do with forms: it takes a name, by form only. */
 function mountGuestBook(server: FastifyInstance): void {
   const routes = new PublicRoutes(server, {
-    folder: new URL('../../dist/web/forms/', import.meta.url),
     publicUrl: '',
     refusalPage: ({ status }, message) => messagePage(`Refused (${status})`, message, FILES),
     forbiddenSite: 'Not from this site.',
@@ -83,6 +82,11 @@ function mountGuestBook(server: FastifyInstance): void {
     </form>`;
     return sendPage(reply, addresses, 200, publicPage('Guest book', body, frameOf(query), FILES));
   });
+  routes.page('/guest-book/live', async (_request, reply) =>
+    sendPage(reply, addresses, 200, messagePage('Live', 'Its script reads the latest names.', FILES), {
+      mayFetch: true,
+    }),
+  );
   routes.submission('/guest-book', {
     async form(request, reply) {
       routes.checkOrigin(request, reply, addresses);
@@ -134,6 +138,16 @@ describe('a page that is no form uses the kit', () => {
     const answer = await sent({ name: 'Jane', [CONTROLS.token]: token });
     expect([answer.statusCode, answer.headers.location]).toEqual([303, '/guest-book']);
     expect(received).toEqual([{ name: 'Jane', reasons: [] }]);
+  });
+
+  test('only a page that asks for it may fetch, and only from this installation', async () => {
+    const policyOf = async (url: string) =>
+      String((await app.inject({ url })).headers['content-security-policy']).split('; ');
+    const policy = await policyOf('/guest-book');
+    expect(policy.filter((rule) => rule.startsWith('connect-src'))).toEqual([]);
+    const live = await policyOf('/guest-book/live');
+    expect(live.filter((rule) => rule.startsWith('connect-src'))).toEqual(["connect-src 'self'"]);
+    expect(live.filter((rule) => !rule.startsWith('connect-src'))).toEqual(policy);
   });
 
   test('the spam check finds a filled honeypot and a page that was sent at once', async () => {

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAIRLEAD_KEY, visiblePart } from '../../src/account/key-style.ts';
-import { FORMATS, KEY_STYLES, mailTransportOf } from '../../src/catalogue.ts';
+import { CONNECTION_KINDS, FORMATS, KEY_STYLES, mailTransportOf } from '../../src/catalogue.ts';
 import type { Integration } from '../../src/integrations/integration.ts';
 import { INTEGRATIONS } from '../../src/integrations.ts';
 import { makeMember } from '../kit/member.ts';
@@ -48,11 +48,13 @@ describe('the list of integrations', () => {
     },
   );
 
-  test('two formats, two key styles or two inbound webhooks never share a name', () => {
+  test('two formats, two key styles, two kinds of connections or two inbound webhooks never share a name', () => {
     const formats = INTEGRATIONS.flatMap(({ webhookFormat }) => webhookFormat?.name ?? []);
     expect([...FORMATS.keys()]).toEqual(formats);
     const styles = INTEGRATIONS.flatMap(({ keyStyle }) => keyStyle?.name ?? []);
     expect([...KEY_STYLES.keys()]).toEqual([FAIRLEAD_KEY.name, ...styles]);
+    const kinds = INTEGRATIONS.flatMap(({ connection }) => connection?.name ?? []);
+    expect([...CONNECTION_KINDS.keys()]).toEqual(kinds);
     const paths = INTEGRATIONS.flatMap(({ inbound = [] }) => inbound.map((webhook) => webhook.path));
     expect(new Set(paths).size).toBe(paths.length);
   });
@@ -118,6 +120,7 @@ describe('the API shows all of them', () => {
       docs: 'docs/integrations/typeform.md',
       webhook_format: null,
       key_style: null,
+      connection_kind: 'typeform',
       inbound: [
         { url: `${s.url}/webhooks/typeform/{prefix}`, authentication: expect.stringContaining('signs with') },
       ],

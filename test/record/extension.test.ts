@@ -95,7 +95,7 @@ test('computed fields that are sent are ignored, in every route that writes', as
     },
     store: { create: (_writer: unknown, _plans: unknown, answer: object) => Promise.resolve(answer) },
   };
-  const routes = recordRoutes(service as never, shown as never, {} as never);
+  const routes = recordRoutes({} as never, service as never, shown as never);
   const [create, batch, patch, put] = [
     ['POST', '/api/v1/widgets'],
     ['POST', '/api/v1/widgets/batch'],

@@ -5,6 +5,8 @@ import { makeSealer } from '../../src/base/seal.ts';
 import { makeIdempotency } from '../../src/account/idempotency.ts';
 import { deal, type Deal, type DealInput } from '../../src/crm/deals/deal.ts';
 import { placeDeal } from '../../src/crm/pipelines/deal-placement.ts';
+import { makeWorkspaceSettings } from '../../src/account/workspace-settings.ts';
+import { fillCurrency } from '../../src/crm/deals/deal-currency.ts';
 import { makePipelines } from '../../src/crm/pipelines/pipeline-store.ts';
 import type { LaneKey } from '../../src/events/outbox.ts';
 import type { Writer } from '../../src/record/record-plan.ts';
@@ -34,7 +36,7 @@ beforeAll(async () => {
     wildcardFormats: () => ['standard', 'automatenexus', 'axcelerate'],
   };
   deals = makeRecordService(deal, makeRecordStore(deal, parts), parts, {
-    enrich: [placeDeal(makePipelines(parts))],
+    enrich: [placeDeal(makePipelines(parts)), fillCurrency(makeWorkspaceSettings(parts))],
   });
   writer = { workspaceId: s.alice.workspaceId, actor: 'test' };
 });

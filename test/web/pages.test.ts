@@ -18,10 +18,14 @@ interface TablePage {
 }
 
 /** Values of the parameters in a path, by the path. */
-const EXAMPLES: Record<string, (ids: { form: string; webhook: string; contact: string }) => string> = {
+const EXAMPLES: Record<
+  string,
+  (ids: Record<'form' | 'webhook' | 'connection' | 'contact', string>) => string
+> = {
   '/forms/$id': ({ form }) => `/forms/${form}`,
   '/forms/$id/edit': ({ form }) => `/forms/${form}/edit`,
   '/settings/webhooks/$id': ({ webhook }) => `/settings/webhooks/${webhook}`,
+  '/settings/connections/$id': ({ connection }) => `/settings/connections/${connection}`,
   '/$plural': () => '/contacts',
   '/$plural/$id': ({ contact }) => `/contacts/${contact}`,
 };
@@ -31,7 +35,7 @@ let browser: Browser;
 let window: Window;
 let page: Page;
 let pages: [name: string, page: TablePage][];
-let ids: { form: string; webhook: string; contact: string };
+let ids: Record<'form' | 'webhook' | 'connection' | 'contact', string>;
 beforeAll(async () => {
   // By its URL: the pages of the dashboard are compiled with other settings than the tests.
   const file = pathToFileURL(path.join(PROJECT, 'web/pages.ts')).href;
@@ -46,6 +50,7 @@ beforeAll(async () => {
       fields: [{ key: 'email', label: 'Email', type: 'email' }],
     }),
     webhook: await create('webhooks', { name: 'Hook', url: 'https://example.com/', events: ['*'] }),
+    connection: await create('connections', { kind: 'crm', name: 'CRM' }),
     contact: await create('contacts', { first_name: 'Jane' }),
   };
   ({ window, page } = await signedIn('owner'));

@@ -119,3 +119,58 @@ test('it is deleted after a confirmation', async () => {
   // The refusal of the file that is no image.
   expect(window.wrong.filter((line) => !line.includes('400'))).toEqual([]);
 });
+
+test('an owner changes name, currency, country and format; deals and money follow', async () => {
+  await page.goto('/settings/workspace');
+  const form = page.getByRole('form', { name: 'Workspace' });
+  await form.getByLabel('Name').fill('Acme GmbH');
+  const select = async (label: string, text: string, option: string | RegExp) => {
+    await form.getByRole('combobox', { name: label }).or(form.getByLabel(label)).first().fill(text);
+    await page.getByRole('option', { name: option }).click();
+  };
+  await select('Currency', 'euro', /^EUR/);
+  await select('Country', 'germ', 'Germany');
+  await select('Time zone', 'berlin', 'Europe/Berlin');
+  await select('Number and date format', 'german (ger', /^German \(Germany\)/);
+  await form.getByLabel('Slug').fill('Acme!');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expectShown(form.getByText(/^Must be 2 to 48 of/));
+  await form.getByLabel('Slug').fill('acme-gmbh');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expectShown(page.getByText('Workspace saved'));
+  await pictures('workspace-settings');
+  await page.setViewportSize(PHONE);
+  await expectNoOverflow(page);
+  await picture(page, 'workspace-settings-phone');
+  await page.setViewportSize(DESKTOP);
+  const { json } = await s.ask('GET', '/api/v1/workspace');
+  expect(json).toMatchObject({
+    name: 'Acme GmbH',
+    slug: 'acme-gmbh',
+    currency: 'EUR',
+    default_country: 'DE',
+    time_zone: 'Europe/Berlin',
+    locale: 'de-DE',
+  });
+});
+
+test('a contact that exists already is shown while another is entered', async () => {
+  await s.ask('POST', '/api/v1/contacts', {
+    body: { first_name: 'Jane', last_name: 'Doe', email: 'jane@example.com', phone: '0171 1234567' },
+  });
+  await page.goto('/contacts');
+  await page.getByRole('button', { name: 'New contact' }).click();
+  const drawer = page.getByRole('dialog', { name: 'New contact' });
+  await drawer.getByLabel('Phone', { exact: true }).fill('+49 171 1234567');
+  const notice = drawer.getByRole('status').filter({ hasText: 'may exist already' });
+  await expectShown(notice.getByRole('link', { name: 'Jane Doe' }));
+  await pictures('contact-duplicate');
+  await drawer.getByLabel('Phone', { exact: true }).fill('+49 171 7654321');
+  await expect.poll(() => notice.count()).toBe(0);
+  await drawer.getByLabel('Email', { exact: true }).fill('joe@example.com');
+  await drawer.getByLabel('Other emails').fill('joe@home.example');
+  await page.keyboard.press('Enter');
+  await drawer.getByRole('button', { name: 'Create contact' }).click();
+  await expectShown(page.getByRole('link', { name: 'joe@home.example' }));
+  await pictures('contact-addresses');
+});

@@ -34,7 +34,7 @@ export const createdByMemberQuery = (id: string) =>
       dataOf(api.GET('/api/v1/members/{id}/made', { params: { path: { id } }, signal })),
   });
 
-/** Also changes their keys, secrets, webhooks and invitations, so all queries are refetched. */
+/** Also changes their keys, secrets, webhooks, connections and invitations, so all queries are refetched. */
 export function useRemoveMember() {
   const queries = useQueryClient();
   return useMutation({

@@ -54,6 +54,12 @@ interface RecordPaths {
       responses: { 201: Json<ObjectRecord> };
     };
   };
+  '/api/v1/{plural}/matches': {
+    get: {
+      parameters: { path: { plural: string }; query: Query };
+      responses: { 200: Json<{ data: ObjectRecord[] }> };
+    };
+  };
   '/api/v1/{plural}/{id}': {
     get: {
       parameters: { path: RecordPath };
@@ -110,6 +116,20 @@ export function queriesOf({ plural }: { plural: string }): RecordQueries {
         }),
       ),
   };
+}
+
+/** The records that a new one with these values would be a duplicate of. */
+export function matchesQuery({ plural }: { plural: string }, values: Query) {
+  return queryOptions({
+    queryKey: [plural, 'matches', values],
+    queryFn: async ({ signal }) =>
+      (
+        await dataOf(
+          records.GET('/api/v1/{plural}/matches', { params: { path: { plural }, query: values }, signal }),
+        )
+      ).data,
+    staleTime: 10_000,
+  });
 }
 
 function detailQuery<R extends BaseRecord>(

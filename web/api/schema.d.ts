@@ -236,7 +236,7 @@ export interface paths {
         };
         /**
          * List what a member created
-         * @description API keys, inbound secrets and webhooks that a member created, directly or through a key that acts for them, and that are not revoked; the newest 100 of each. Null for kinds that the caller may not read.
+         * @description API keys, inbound secrets, webhooks and connections that a member created, directly or through a key that acts for them, and that are not revoked; the newest 100 of each. Null for kinds that the caller may not read.
          */
         get: operations["getMembersIdMade"];
         put?: never;
@@ -483,6 +483,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/by/email/{email}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Create or update a contact by email
+         * @description Creates the contact, or changes the fields sent of the one with this address (first or other). Of several, it takes the one whose first address it is, then the oldest, and the answer has `ambiguous: true`. Two at once create one contact.
+         */
+        put: operations["putContactsByEmailEmail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find contacts that a new one could be
+         * @description Those with the same email or phone, oldest first, at most 5. Emails are compared ignoring case, telephone numbers however they are written.
+         */
+        get: operations["getContactsMatches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}": {
         parameters: {
             query?: never;
@@ -547,6 +587,26 @@ export interface paths {
          * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
          */
         post: operations["postCompaniesBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find companies that a new one could be
+         * @description Those with the same website or email or name, oldest first, at most 5. Emails are compared ignoring case, telephone numbers however they are written.
+         */
+        get: operations["getCompaniesMatches"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -792,26 +852,6 @@ export interface paths {
         patch: operations["patchLeadsId"];
         trace?: never;
     };
-    "/api/v1/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Search all objects
-         * @description Finds records by any part of a name, an email address, a phone number or a company, ignoring case, accents and Unicode form. Only objects that the caller can read. First records whose address or number is exactly `q`, then whole words, then beginnings of words, each with the latest change first and alternating between objects.
-         */
-        get: operations["getSearch"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/objects": {
         parameters: {
             query?: never;
@@ -991,7 +1031,7 @@ export interface paths {
         };
         /**
          * List possible duplicates of a lead
-         * @description The newest 50 leads with the same email, ignoring case, or the same phone digits (at least 7).
+         * @description The newest 50 leads with the same email, ignoring case, or the same telephone number, however it is written.
          */
         get: operations["getLeadsIdDuplicates"];
         put?: never;
@@ -1378,6 +1418,150 @@ export interface paths {
          * @description The systems that Fairlead works with, and what each of them uses.
          */
         get: operations["getIntegrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List connections */
+        get: operations["getConnections"];
+        put?: never;
+        /**
+         * Create a connection
+         * @description Secrets that are left out are generated where the kind allows it, and shown only in this response. A key also needs the scopes of what the other system may do, such as `leads:create`, and must not expire.
+         */
+        post: operations["postConnections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a connection */
+        get: operations["getConnectionsId"];
+        /**
+         * Update a connection
+         * @description `active: false` disables it: all its requests are refused.
+         */
+        put: operations["putConnectionsId"];
+        post?: never;
+        /**
+         * Delete a connection
+         * @description Deletes its secrets and its log; its URLs stop working. The records it made stay.
+         */
+        delete: operations["deleteConnectionsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a connection
+         * @description `active: false` disables it: all its requests are refused.
+         */
+        patch: operations["patchConnectionsId"];
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a connection
+         * @description Checks it without changing anything in either system. 409 if the kind has no test: see `has_test` of `GET /connection-kinds`.
+         */
+        post: operations["postConnectionsIdTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate a secret of a connection
+         * @description A generated secret is shown only in this response. The old one is accepted for `overlap_s` more, so that the other system can be changed meanwhile.
+         */
+        post: operations["postConnectionsIdRotateSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a connection received
+         * @description Newest first, kept for 30 days. A page ends early when its bodies reach 4 MiB: `has_more` is true then.
+         */
+        get: operations["getConnectionsIdEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/events/{eventId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an entry of the log of a connection */
+        get: operations["getConnectionsIdEventsEventId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connection-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the kinds of connections */
+        get: operations["getConnectionKinds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1929,6 +2113,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the workspace */
+        get: operations["getWorkspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update the workspace
+         * @description Changes only the fields sent. Records keep the currency that they have.
+         */
+        patch: operations["patchWorkspace"];
+        trace?: never;
+    };
     "/api/v1/workspace/logo": {
         parameters: {
             query?: never;
@@ -2037,6 +2242,8 @@ export interface components {
             webhook_format: string | null;
             /** @description Its key style, as in `GET /key-styles`; null if it has none. */
             key_style: string | null;
+            /** @description Its kind of connection, as in `GET /connection-kinds`; null if it has none. */
+            connection_kind: string | null;
             /** @description The webhooks that it sends to Fairlead, authenticated by an inbound secret. */
             inbound: {
                 /**
@@ -2091,6 +2298,8 @@ export interface components {
             list_fields: string[];
             /** @description Whether its list supports `q`. */
             searchable: boolean;
+            /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
+            match_fields: string[];
             fields: components["schemas"]["ObjectFieldInput"][];
             events: string[];
             /** @description Lists about a record; `{id}` in the path is the id of the record. */
@@ -2099,22 +2308,6 @@ export interface components {
                 label: string;
                 path: string;
             }[];
-        };
-        SearchResultInput: {
-            /** @description Key of the object, as in `contact`. */
-            type: string;
-            /** Format: uuid */
-            id: string;
-            title: string;
-            subtitle: string | null;
-            matched: {
-                /** @description A field that contains one of the words. */
-                field: string;
-                /** @description Its value, or the part around the word; of a reference, the title of that record. */
-                text: string;
-            }[];
-            /** Format: date-time */
-            updated_at: string;
         };
         ActivityInput: {
             /** Format: uuid */
@@ -2206,8 +2399,12 @@ export interface components {
             last_name: string | null;
             /** @description Email */
             email: string | null;
+            /** @description Further email addresses */
+            other_emails: string[];
             /** @description Phone, kept as sent */
             phone: string | null;
+            /** @description Further telephone numbers, kept as sent */
+            other_phones: string[];
             /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
             company: string | null;
             /** @description Company */
@@ -2251,7 +2448,7 @@ export interface components {
             name: string;
             /** @description In units of `currency` */
             value: number | null;
-            /** @description Currency */
+            /** @description Currency (ISO 4217); default: the workspace's */
             currency: string;
             /**
              * @description Status
@@ -2575,6 +2772,142 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        ConnectionInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description See `GET /connection-kinds`. */
+            kind: string;
+            name: string;
+            settings: {
+                [key: string]: unknown;
+            };
+            active: boolean;
+            /**
+             * @description `waiting`: nothing received yet. `failing`: the last request was refused. `disabled`: not active.
+             * @enum {string}
+             */
+            state: "waiting" | "active" | "failing" | "disabled";
+            /** @description The URLs to set in the other system. */
+            urls: {
+                label: string;
+                url: string;
+            }[];
+            /** @description Until when the secrets before the last rotation are accepted too. */
+            old_secrets_until: string | null;
+            /** @description When the last verified request was received. */
+            last_event_at: string | null;
+            /** @description Why the last refused request was refused. */
+            last_error: string | null;
+            last_error_at: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Generated secrets, only in the response that creates them. */
+            secrets?: {
+                [key: string]: string;
+            };
+        };
+        ConnectionEventInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
+            payload: unknown;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+        };
+        ConnectionEventDetailInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
+            payload: unknown;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+            /** @description The unverified requests of this entry whose bodies are kept, newest first: per connection the newest 50, and at most 1 MiB. Empty for callers without `connections:manage`. */
+            unverified: {
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                received_at: string;
+                payload: unknown;
+            }[];
+        };
+        ConnectionFieldInput: {
+            name: string;
+            label: string;
+            description: string | null;
+            /** @enum {string} */
+            kind: "text" | "number" | "boolean" | "select";
+            /** @description The values of a `select`. */
+            options: string[];
+            required: boolean;
+            default: unknown;
+            /** @description Belongs into `secrets`, not into `settings`. */
+            secret: boolean;
+            /** @description Left out, it is generated and shown once. */
+            generated: boolean;
+        };
+        ConnectionKindInput: {
+            name: string;
+            label: string;
+            description: string;
+            /** @description Its page of the documentation, as a path in the repository. */
+            docs: string;
+            /** @description What to do in the other system, in order. */
+            steps: string[];
+            fields: components["schemas"]["ConnectionFieldInput"][];
+            urls: {
+                label: string;
+                /** @description `{id}` is the id of the connection. */
+                url: string;
+            }[];
+            /** @description Scopes that are needed to create one. */
+            scopes: string[];
+            has_test: boolean;
+        };
         AuditLineInput: {
             /** Format: uuid */
             id: string;
@@ -2811,6 +3144,41 @@ export interface components {
             /** @description Whether an email with the link was queued. */
             mailed?: boolean;
         };
+        WorkspaceInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description At most 100 characters.
+             * @example Acme Ltd
+             */
+            name: string;
+            plan: string;
+            /**
+             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+             * @example acme-ltd
+             */
+            slug: string;
+            /**
+             * @description ISO 4217: the currency of amounts without one.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+             * @example DE
+             */
+            default_country: string | null;
+            /**
+             * @description A name of the IANA time zone database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description BCP 47: how numbers and dates are written.
+             * @example de-DE
+             */
+            locale: string;
+        };
         MadeByMemberInput: {
             keys: {
                 total_count: number;
@@ -2844,6 +3212,18 @@ export interface components {
                     url: string;
                     /** @enum {string} */
                     state: "active" | "paused" | "disabled";
+                }[];
+            } | null;
+            connections: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    kind: string;
+                    /** @enum {string} */
+                    state: "waiting" | "active" | "failing" | "disabled";
                 }[];
             } | null;
         };
@@ -2884,11 +3264,14 @@ export interface components {
             name: string;
             label: string;
             description: string;
-            /** @description Groups scopes: the records they apply to, or `other`. */
-            group: string;
+            /** @description What it is about, such as a kind of records; null for `*`. */
+            group: {
+                name: string;
+                label: string;
+            } | null;
             /** @description For records; null for other scopes. */
             action: ("read" | "write") | null;
-            /** @description Scopes that it includes. */
+            /** @description Scopes that it includes; `*` lists none. */
             includes: string[];
             /** @description Whether the caller may give it to a key. */
             may_grant: boolean;
@@ -2909,6 +3292,31 @@ export interface components {
                 plan: string;
                 /** @description A path of this installation; it needs no key, and is valid for at least a day. */
                 logo_url: string | null;
+                /**
+                 * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+                 * @example acme-ltd
+                 */
+                slug: string;
+                /**
+                 * @description ISO 4217: the currency of amounts without one.
+                 * @example EUR
+                 */
+                currency: string;
+                /**
+                 * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+                 * @example DE
+                 */
+                default_country: string | null;
+                /**
+                 * @description A name of the IANA time zone database.
+                 * @example Europe/Berlin
+                 */
+                time_zone: string;
+                /**
+                 * @description BCP 47: how numbers and dates are written.
+                 * @example de-DE
+                 */
+                locale: string;
             };
             /** @enum {string} */
             role: "owner" | "admin" | "manager" | "member";
@@ -3242,6 +3650,10 @@ export interface components {
             /** @description Whether a key has it if no `style` is given. */
             default: boolean;
         };
+        ConnectionTestInput: {
+            ok: boolean;
+            message: string;
+        };
         Error: {
             error: {
                 code: string;
@@ -3285,6 +3697,8 @@ export interface components {
             webhook_format: string | null;
             /** @description Its key style, as in `GET /key-styles`; null if it has none. */
             key_style: string | null;
+            /** @description Its kind of connection, as in `GET /connection-kinds`; null if it has none. */
+            connection_kind: string | null;
             /** @description The webhooks that it sends to Fairlead, authenticated by an inbound secret. */
             inbound: {
                 /**
@@ -3339,6 +3753,8 @@ export interface components {
             list_fields: string[];
             /** @description Whether its list supports `q`. */
             searchable: boolean;
+            /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
+            match_fields: string[];
             fields: components["schemas"]["ObjectField"][];
             events: string[];
             /** @description Lists about a record; `{id}` in the path is the id of the record. */
@@ -3347,22 +3763,6 @@ export interface components {
                 label: string;
                 path: string;
             }[];
-        };
-        SearchResult: {
-            /** @description Key of the object, as in `contact`. */
-            type: string;
-            /** Format: uuid */
-            id: string;
-            title: string;
-            subtitle: string | null;
-            matched: {
-                /** @description A field that contains one of the words. */
-                field: string;
-                /** @description Its value, or the part around the word; of a reference, the title of that record. */
-                text: string;
-            }[];
-            /** Format: date-time */
-            updated_at: string;
         };
         Activity: {
             /** Format: uuid */
@@ -3454,8 +3854,12 @@ export interface components {
             last_name: string | null;
             /** @description Email */
             email: string | null;
+            /** @description Further email addresses */
+            other_emails: string[];
             /** @description Phone, kept as sent */
             phone: string | null;
+            /** @description Further telephone numbers, kept as sent */
+            other_phones: string[];
             /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
             company: string | null;
             /** @description Company */
@@ -3499,7 +3903,7 @@ export interface components {
             name: string;
             /** @description In units of `currency` */
             value: number | null;
-            /** @description Currency */
+            /** @description Currency (ISO 4217); default: the workspace's */
             currency: string;
             /**
              * @description Status
@@ -3823,6 +4227,142 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        Connection: {
+            /** Format: uuid */
+            id: string;
+            /** @description See `GET /connection-kinds`. */
+            kind: string;
+            name: string;
+            settings: {
+                [key: string]: unknown;
+            };
+            active: boolean;
+            /**
+             * @description `waiting`: nothing received yet. `failing`: the last request was refused. `disabled`: not active.
+             * @enum {string}
+             */
+            state: "waiting" | "active" | "failing" | "disabled";
+            /** @description The URLs to set in the other system. */
+            urls: {
+                label: string;
+                url: string;
+            }[];
+            /** @description Until when the secrets before the last rotation are accepted too. */
+            old_secrets_until: string | null;
+            /** @description When the last verified request was received. */
+            last_event_at: string | null;
+            /** @description Why the last refused request was refused. */
+            last_error: string | null;
+            last_error_at: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Generated secrets, only in the response that creates them. */
+            secrets?: {
+                [key: string]: string;
+            };
+        };
+        ConnectionEvent: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
+            payload: unknown;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+        };
+        ConnectionEventDetail: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
+            payload: unknown;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+            /** @description The unverified requests of this entry whose bodies are kept, newest first: per connection the newest 50, and at most 1 MiB. Empty for callers without `connections:manage`. */
+            unverified: {
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                received_at: string;
+                payload: unknown;
+            }[];
+        };
+        ConnectionField: {
+            name: string;
+            label: string;
+            description: string | null;
+            /** @enum {string} */
+            kind: "text" | "number" | "boolean" | "select";
+            /** @description The values of a `select`. */
+            options: string[];
+            required: boolean;
+            default: unknown;
+            /** @description Belongs into `secrets`, not into `settings`. */
+            secret: boolean;
+            /** @description Left out, it is generated and shown once. */
+            generated: boolean;
+        };
+        ConnectionKind: {
+            name: string;
+            label: string;
+            description: string;
+            /** @description Its page of the documentation, as a path in the repository. */
+            docs: string;
+            /** @description What to do in the other system, in order. */
+            steps: string[];
+            fields: components["schemas"]["ConnectionField"][];
+            urls: {
+                label: string;
+                /** @description `{id}` is the id of the connection. */
+                url: string;
+            }[];
+            /** @description Scopes that are needed to create one. */
+            scopes: string[];
+            has_test: boolean;
+        };
         AuditLine: {
             /** Format: uuid */
             id: string;
@@ -4059,6 +4599,41 @@ export interface components {
             /** @description Whether an email with the link was queued. */
             mailed?: boolean;
         };
+        Workspace: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description At most 100 characters.
+             * @example Acme Ltd
+             */
+            name: string;
+            plan: string;
+            /**
+             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+             * @example acme-ltd
+             */
+            slug: string;
+            /**
+             * @description ISO 4217: the currency of amounts without one.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+             * @example DE
+             */
+            default_country: string | null;
+            /**
+             * @description A name of the IANA time zone database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description BCP 47: how numbers and dates are written.
+             * @example de-DE
+             */
+            locale: string;
+        };
         MadeByMember: {
             keys: {
                 total_count: number;
@@ -4092,6 +4667,18 @@ export interface components {
                     url: string;
                     /** @enum {string} */
                     state: "active" | "paused" | "disabled";
+                }[];
+            } | null;
+            connections: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    kind: string;
+                    /** @enum {string} */
+                    state: "waiting" | "active" | "failing" | "disabled";
                 }[];
             } | null;
         };
@@ -4132,11 +4719,14 @@ export interface components {
             name: string;
             label: string;
             description: string;
-            /** @description Groups scopes: the records they apply to, or `other`. */
-            group: string;
+            /** @description What it is about, such as a kind of records; null for `*`. */
+            group: {
+                name: string;
+                label: string;
+            } | null;
             /** @description For records; null for other scopes. */
             action: ("read" | "write") | null;
-            /** @description Scopes that it includes. */
+            /** @description Scopes that it includes; `*` lists none. */
             includes: string[];
             /** @description Whether the caller may give it to a key. */
             may_grant: boolean;
@@ -4157,6 +4747,31 @@ export interface components {
                 plan: string;
                 /** @description A path of this installation; it needs no key, and is valid for at least a day. */
                 logo_url: string | null;
+                /**
+                 * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+                 * @example acme-ltd
+                 */
+                slug: string;
+                /**
+                 * @description ISO 4217: the currency of amounts without one.
+                 * @example EUR
+                 */
+                currency: string;
+                /**
+                 * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+                 * @example DE
+                 */
+                default_country: string | null;
+                /**
+                 * @description A name of the IANA time zone database.
+                 * @example Europe/Berlin
+                 */
+                time_zone: string;
+                /**
+                 * @description BCP 47: how numbers and dates are written.
+                 * @example de-DE
+                 */
+                locale: string;
             };
             /** @enum {string} */
             role: "owner" | "admin" | "manager" | "member";
@@ -4490,6 +5105,10 @@ export interface components {
             /** @description Whether a key has it if no `style` is given. */
             default: boolean;
         };
+        ConnectionTest: {
+            ok: boolean;
+            message: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -4529,6 +5148,31 @@ export interface operations {
                                 /** Format: uri */
                                 url: string;
                             } | null;
+                            /**
+                             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+                             * @example acme-ltd
+                             */
+                            slug: string;
+                            /**
+                             * @description ISO 4217: the currency of amounts without one.
+                             * @example EUR
+                             */
+                            currency: string;
+                            /**
+                             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+                             * @example DE
+                             */
+                            default_country: string | null;
+                            /**
+                             * @description A name of the IANA time zone database.
+                             * @example Europe/Berlin
+                             */
+                            time_zone: string;
+                            /**
+                             * @description BCP 47: how numbers and dates are written.
+                             * @example de-DE
+                             */
+                            locale: string;
                         };
                         /** @description For an API key. */
                         api_key?: {
@@ -5411,7 +6055,7 @@ export interface operations {
     deleteMembersId: {
         parameters: {
             query?: {
-                /** @description Objects created by the member that are revoked too: `keys`, `inbound_secrets`, `webhooks`, separated by commas. Requires the scope to manage them. */
+                /** @description Objects created by the member that are revoked too: `keys`, `inbound_secrets`, `webhooks`, `connections`, separated by commas. Requires the scope to manage them. */
                 revoke?: string;
             };
             header?: never;
@@ -6135,8 +6779,6 @@ export interface operations {
                 source?: string;
                 /** @description Only records with this owner_id. */
                 owner_id?: string;
-                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
-                q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -6164,8 +6806,6 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                         total_count?: number;
-                        /** @description True if recent changes may be missing from the result of a search. */
-                        search_behind?: boolean;
                     };
                 };
             };
@@ -6182,7 +6822,10 @@ export interface operations {
     };
     postContacts: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What happens if the record exists, by email, else phone: another is created (`create`), it is returned as it is (`return`), it gets the fields that were sent (`merge`), or 409 (`error`). */
+                on_duplicate?: "create" | "return" | "merge" | "error";
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -6199,8 +6842,12 @@ export interface operations {
                     last_name?: string | null;
                     /** @description Email */
                     email?: string | null;
+                    /** @description Further email addresses */
+                    other_emails?: string[] | null;
                     /** @description Phone, kept as sent */
                     phone?: string | null;
+                    /** @description Further telephone numbers, kept as sent */
+                    other_phones?: string[] | null;
                     /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
                     company?: string | null;
                     /** @description Company */
@@ -6238,12 +6885,82 @@ export interface operations {
         };
         responses: {
             /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Record id
+                         */
+                        id: string;
+                        /** @description Increases by one with every change; used as the ETag */
+                        version: number;
+                        /** @description Who created the record, as in `api_key:<id>` */
+                        created_by: string;
+                        /**
+                         * Format: date-time
+                         * @description When the record was created
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When the record was last changed
+                         */
+                        updated_at: string;
+                        /** @description Custom fields, by name */
+                        custom_fields: {
+                            [key: string]: string | number | boolean;
+                        };
+                        /** @description First name */
+                        first_name: string | null;
+                        /** @description Last name */
+                        last_name: string | null;
+                        /** @description Email */
+                        email: string | null;
+                        /** @description Further email addresses */
+                        other_emails: string[];
+                        /** @description Phone, kept as sent */
+                        phone: string | null;
+                        /** @description Further telephone numbers, kept as sent */
+                        other_phones: string[];
+                        /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+                        company: string | null;
+                        /** @description Company */
+                        company_id: string | null;
+                        /** @description Job title */
+                        job_title: string | null;
+                        /** @description Status */
+                        status: string;
+                        /** @description Where the contact came from, as in `website` */
+                        source: string | null;
+                        /** @description Notes */
+                        notes: string | null;
+                        /** @description Owner (user id) */
+                        owner_id: string | null;
+                        /** @description True if other records exist that could be meant. */
+                        ambiguous?: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description The record exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Any error. */
@@ -6287,6 +7004,181 @@ export interface operations {
                             record?: components["schemas"]["Contact"];
                             error?: unknown;
                         }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putContactsByEmailEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description First name */
+                    first_name?: string | null;
+                    /** @description Last name */
+                    last_name?: string | null;
+                    /** @description Email */
+                    email?: string | null;
+                    /** @description Further email addresses */
+                    other_emails?: string[] | null;
+                    /** @description Phone, kept as sent */
+                    phone?: string | null;
+                    /** @description Further telephone numbers, kept as sent */
+                    other_phones?: string[] | null;
+                    /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+                    company?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Job title */
+                    job_title?: string | null;
+                    /** @description Status. Default: lead. */
+                    status?: string | null;
+                    /** @description Where the contact came from, as in `website` */
+                    source?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Owner (user id) */
+                    owner_id?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Record id
+                         */
+                        id: string;
+                        /** @description Increases by one with every change; used as the ETag */
+                        version: number;
+                        /** @description Who created the record, as in `api_key:<id>` */
+                        created_by: string;
+                        /**
+                         * Format: date-time
+                         * @description When the record was created
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When the record was last changed
+                         */
+                        updated_at: string;
+                        /** @description Custom fields, by name */
+                        custom_fields: {
+                            [key: string]: string | number | boolean;
+                        };
+                        /** @description First name */
+                        first_name: string | null;
+                        /** @description Last name */
+                        last_name: string | null;
+                        /** @description Email */
+                        email: string | null;
+                        /** @description Further email addresses */
+                        other_emails: string[];
+                        /** @description Phone, kept as sent */
+                        phone: string | null;
+                        /** @description Further telephone numbers, kept as sent */
+                        other_phones: string[];
+                        /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+                        company: string | null;
+                        /** @description Company */
+                        company_id: string | null;
+                        /** @description Job title */
+                        job_title: string | null;
+                        /** @description Status */
+                        status: string;
+                        /** @description Where the contact came from, as in `website` */
+                        source: string | null;
+                        /** @description Notes */
+                        notes: string | null;
+                        /** @description Owner (user id) */
+                        owner_id: string | null;
+                        /** @description True if other records exist that could be meant. */
+                        ambiguous?: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getContactsMatches: {
+        parameters: {
+            query?: {
+                email?: string;
+                phone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Contact"][];
                     };
                 };
             };
@@ -6356,8 +7248,12 @@ export interface operations {
                     last_name?: string | null;
                     /** @description Email */
                     email?: string | null;
+                    /** @description Further email addresses */
+                    other_emails?: string[] | null;
                     /** @description Phone, kept as sent */
                     phone?: string | null;
+                    /** @description Further telephone numbers, kept as sent */
+                    other_phones?: string[] | null;
                     /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
                     company?: string | null;
                     /** @description Company */
@@ -6469,8 +7365,12 @@ export interface operations {
                     last_name?: string | null;
                     /** @description Email */
                     email?: string | null;
+                    /** @description Further email addresses */
+                    other_emails?: string[] | null;
                     /** @description Phone, kept as sent */
                     phone?: string | null;
+                    /** @description Further telephone numbers, kept as sent */
+                    other_phones?: string[] | null;
                     /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
                     company?: string | null;
                     /** @description Company */
@@ -6546,8 +7446,6 @@ export interface operations {
                 industry?: string;
                 /** @description Only records with this owner_id. */
                 owner_id?: string;
-                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
-                q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -6575,8 +7473,6 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                         total_count?: number;
-                        /** @description True if recent changes may be missing from the result of a search. */
-                        search_behind?: boolean;
                     };
                 };
             };
@@ -6593,7 +7489,10 @@ export interface operations {
     };
     postCompanies: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What happens if the record exists, by website, else email, else name: another is created (`create`), it is returned as it is (`return`), it gets the fields that were sent (`merge`), or 409 (`error`). */
+                on_duplicate?: "create" | "return" | "merge" | "error";
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -6646,12 +7545,72 @@ export interface operations {
         };
         responses: {
             /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Record id
+                         */
+                        id: string;
+                        /** @description Increases by one with every change; used as the ETag */
+                        version: number;
+                        /** @description Who created the record, as in `api_key:<id>` */
+                        created_by: string;
+                        /**
+                         * Format: date-time
+                         * @description When the record was created
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When the record was last changed
+                         */
+                        updated_at: string;
+                        /** @description Custom fields, by name */
+                        custom_fields: {
+                            [key: string]: string | number | boolean;
+                        };
+                        /** @description Name */
+                        name: string;
+                        /** @description Website, kept as sent */
+                        website: string | null;
+                        /** @description Industry */
+                        industry: string | null;
+                        /** @description Email */
+                        email: string | null;
+                        /** @description Phone, kept as sent */
+                        phone: string | null;
+                        /** @description Postal address */
+                        address: string | null;
+                        /** @description Notes */
+                        notes: string | null;
+                        /** @description Owner (user id) */
+                        owner_id: string | null;
+                        /** @description True if other records exist that could be meant. */
+                        ambiguous?: boolean;
+                    };
+                };
+            };
+            /** @description Default Response */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Company"];
+                };
+            };
+            /** @description The record exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Any error. */
@@ -6695,6 +7654,41 @@ export interface operations {
                             record?: components["schemas"]["Company"];
                             error?: unknown;
                         }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCompaniesMatches: {
+        parameters: {
+            query?: {
+                website?: string;
+                email?: string;
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Company"][];
                     };
                 };
             };
@@ -6958,8 +7952,6 @@ export interface operations {
                 pipeline?: string;
                 /** @description Only deals in a stage with this name or id. */
                 stage?: string;
-                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
-                q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -6987,8 +7979,6 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                         total_count?: number;
-                        /** @description True if recent changes may be missing from the result of a search. */
-                        search_behind?: boolean;
                     };
                 };
             };
@@ -7027,7 +8017,7 @@ export interface operations {
                      */
                     value?: number | null;
                     /**
-                     * @description Currency. Default: USD.
+                     * @description Currency (ISO 4217); default: the workspace's
                      * @example GBP
                      */
                     currency?: string | null;
@@ -7205,7 +8195,7 @@ export interface operations {
                      */
                     value?: number | null;
                     /**
-                     * @description Currency. Default: USD.
+                     * @description Currency (ISO 4217); default: the workspace's
                      * @example GBP
                      */
                     currency?: string | null;
@@ -7339,7 +8329,7 @@ export interface operations {
                      */
                     value?: number | null;
                     /**
-                     * @description Currency. Default: USD.
+                     * @description Currency (ISO 4217); default: the workspace's
                      * @example GBP
                      */
                     currency?: string | null;
@@ -7438,8 +8428,6 @@ export interface operations {
                 deal_id?: string;
                 /** @description Only records with this assignee_id. */
                 assignee_id?: string;
-                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
-                q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -7467,8 +8455,6 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                         total_count?: number;
-                        /** @description True if recent changes may be missing from the result of a search. */
-                        search_behind?: boolean;
                     };
                 };
             };
@@ -7902,8 +8888,6 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                         total_count?: number;
-                        /** @description True if recent changes may be missing from the result of a search. */
-                        search_behind?: boolean;
                     };
                 };
             };
@@ -8413,50 +9397,6 @@ export interface operations {
             };
         };
     };
-    getSearch: {
-        parameters: {
-            query: {
-                /**
-                 * @description Words in any order; the first five. Every word must be part of the record.
-                 * @example jane acme
-                 */
-                q: string;
-                /** @description Keys of the objects to search, separated by commas, as in `contact,deal`. Default: all. */
-                types?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["SearchResult"][];
-                        /** @description Whether there are, or may be, more results. */
-                        has_more: boolean;
-                        /** @description True if recent changes may be missing from the result of a search. */
-                        search_behind?: boolean;
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     getObjects: {
         parameters: {
             query?: never;
@@ -8940,7 +9880,7 @@ export interface operations {
                          */
                         value?: number | null;
                         /**
-                         * @description Currency. Default: USD.
+                         * @description Currency (ISO 4217); default: the workspace's
                          * @example GBP
                          */
                         currency?: string | null;
@@ -10751,6 +11691,446 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["Integration"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnections: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Connection"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConnections: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    kind: string;
+                    name: string;
+                    /**
+                     * @description By name, see `GET /connection-kinds`. Every kind also takes `base_url`, an http(s) URL in place of the address of the API of the other system, such as that of a proxy.
+                     * @default {}
+                     */
+                    settings?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description By name, see `GET /connection-kinds`. They are stored encrypted and never returned.
+                     * @default {}
+                     */
+                    secrets?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putConnectionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Cannot be changed. */
+                    kind?: string;
+                    name?: string;
+                    /** @description `false`: all requests are refused. */
+                    active?: boolean;
+                    /** @description Only these settings change; null removes one. */
+                    settings?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Only these secrets change, and the old ones stop at once; see also `rotate-secret`. */
+                    secrets?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteConnectionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchConnectionsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Cannot be changed. */
+                    kind?: string;
+                    name?: string;
+                    /** @description `false`: all requests are refused. */
+                    active?: boolean;
+                    /** @description Only these settings change; null removes one. */
+                    settings?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Only these secrets change, and the old ones stop at once; see also `rotate-secret`. */
+                    secrets?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConnectionsIdTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConnectionsIdRotateSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The name of the secret; not needed if the kind has only one. */
+                    name?: string;
+                    /** @description Your own new secret; generated if missing, where the kind allows it. */
+                    secret?: string;
+                    /**
+                     * @description How long the old secret is accepted too.
+                     * @default 86400
+                     */
+                    overlap_s?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionsIdEvents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                outcome?: "accepted" | "ignored" | "duplicate" | "refused";
+                /** @description `false`: without bodies; `payload` is null. */
+                payload?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ConnectionEvent"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionsIdEventsEventId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                eventId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionEventDetail"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionKinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ConnectionKind"][];
                     };
                 };
             };
@@ -12757,6 +14137,112 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description At most 100 characters.
+                     * @example Acme Ltd
+                     */
+                    name?: string;
+                    /**
+                     * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+                     * @example acme-ltd
+                     */
+                    slug?: string;
+                    /**
+                     * @description ISO 4217: the currency of amounts without one.
+                     * @example EUR
+                     */
+                    currency?: string;
+                    /**
+                     * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+                     * @example DE
+                     */
+                    default_country?: string | null;
+                    /**
+                     * @description A name of the IANA time zone database.
+                     * @example Europe/Berlin
+                     */
+                    time_zone?: string;
+                    /** @description BCP 47: how numbers and dates are written. */
+                    locale?: string;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly plan?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description The slug belongs, or belonged, to another workspace. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description Any error. */
             default: {

@@ -1,14 +1,16 @@
 import { Select } from '@mantine/core';
-import { defaultText, inputProps, type FieldKind, type InputProps } from './field-kind.ts';
+import { useSession } from '../api/session-queries.ts';
+import { inputProps, type FieldKind, type InputProps } from './field-kind.ts';
 import { ExactFilter, ShownText } from './text.tsx';
 
 function Input(props: InputProps) {
   const { field } = props;
+  const { workspace } = useSession();
   return (
     <Select
       {...inputProps(props)}
       data={field.options ?? []}
-      placeholder={defaultText(field)}
+      placeholder={workspace.currency}
       nothingFoundMessage="No such currency"
       searchable
     />

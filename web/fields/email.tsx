@@ -7,9 +7,14 @@ function Input(props: InputProps) {
 }
 
 function Value({ value }: ShownProps) {
+  return <EmailLink address={String(value)} />;
+}
+
+/** Opens the mail program. */
+export function EmailLink({ address }: { address: string }) {
   // A local part may have characters with a meaning in a URL, such as `?` and `%`.
-  const address = encodeURI(String(value)).replaceAll(/[?&#]/g, encodeURIComponent);
-  return <Anchor href={`mailto:${address}`}>{String(value)}</Anchor>;
+  const encoded = encodeURI(address).replaceAll(/[?&#]/g, encodeURIComponent);
+  return <Anchor href={`mailto:${encoded}`}>{address}</Anchor>;
 }
 
 export const email: FieldKind = {

@@ -3,10 +3,12 @@ import { currency } from './currency.tsx';
 import { date } from './date.tsx';
 import { datetime } from './datetime.tsx';
 import { email } from './email.tsx';
+import { emails } from './emails.tsx';
 import type { FieldKind } from './field-kind.ts';
 import { longText } from './long-text.tsx';
 import { number } from './number.tsx';
 import { phone } from './phone.tsx';
+import { phones } from './phones.tsx';
 import { record } from './record.tsx';
 import { select } from './select.tsx';
 import { tags } from './tags.tsx';
@@ -19,7 +21,9 @@ export const FIELD_KINDS: Readonly<Record<string, FieldKind>> = {
   text,
   long_text: longText,
   email,
+  emails,
   phone,
+  phones,
   url,
   number,
   currency,

@@ -7,9 +7,12 @@ function Input(props: InputProps) {
 }
 
 function Value({ value }: ShownProps) {
-  return (
-    <Anchor href={`tel:${String(value).replaceAll(/[?#%]/g, encodeURIComponent)}`}>{String(value)}</Anchor>
-  );
+  return <PhoneLink number={String(value)} />;
+}
+
+/** Starts a call. */
+export function PhoneLink({ number }: { number: string }) {
+  return <Anchor href={`tel:${number.replaceAll(/[?#%]/g, encodeURIComponent)}`}>{number}</Anchor>;
 }
 
 export const phone: FieldKind = {

@@ -1,5 +1,6 @@
 import { Badge, Group, TagsInput } from '@mantine/core';
 import { TextFilter } from '../ui/filters.tsx';
+import { ShownList } from './text.tsx';
 import {
   inputProps,
   type FieldKind,
@@ -10,10 +11,6 @@ import {
 
 function Input(props: InputProps) {
   return <TagsInput {...inputProps(props)} placeholder="Press Enter to add" acceptValueOnBlur />;
-}
-
-function Cell({ value }: ShownProps) {
-  return (value as string[]).join(', ');
 }
 
 function Value({ value }: ShownProps) {
@@ -35,7 +32,7 @@ function Filter({ value, onChange }: FilterProps) {
 
 export const tags: FieldKind = {
   Input,
-  Cell,
+  Cell: ShownList,
   Value,
   Filter,
   empty: [],

@@ -13,6 +13,10 @@ export function ShownText({ value }: ShownProps) {
   return String(value);
 }
 
+export function ShownList({ value }: ShownProps) {
+  return (value as string[]).join(', ');
+}
+
 /** Filters by the whole value. */
 export function ExactFilter({ field, value, onChange }: FilterProps) {
   return <TextFilter label={field.label} value={value} onChange={onChange} />;

@@ -1,6 +1,7 @@
 import { IconStack2, type Icon } from '@tabler/icons-react';
 import type { ObjectType } from '../api/object-queries.ts';
-import { PAGES, RECORD_GROUP, type Navigation, type Page, type PageName } from '../pages.ts';
+import type { Navigation, Page } from '../page-definition.ts';
+import { PAGES, RECORD_GROUP, type PageName } from '../pages.ts';
 import { paths } from '../paths.ts';
 
 /** An item of the sidebar or the palette. */

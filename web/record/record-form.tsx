@@ -5,6 +5,7 @@ import type { FieldKind } from '../fields/field-kind.ts';
 import { FIELD_KINDS } from '../fields/kinds.ts';
 import { FormDrawer } from '../ui/form-drawer.tsx';
 import { ConflictNotice } from './conflict-notice.tsx';
+import { DuplicateNotice } from './duplicate-notice.tsx';
 import { formFields, type DrawnField } from './object-fields.ts';
 import { useObjectView, type ObjectView } from './object-view.ts';
 import { nameFields } from './record-title.ts';
@@ -52,7 +53,12 @@ export function RecordForm({
       title={isNew ? `New ${noun}` : `Edit ${noun}`}
       action={isNew ? `Create ${noun}` : 'Save'}
       api={api}
-      notice={api.conflict && <ConflictNotice noun={noun} load={api.conflict.load} />}
+      notice={
+        <>
+          {api.conflict && <ConflictNotice noun={noun} load={api.conflict.load} />}
+          {isNew && <DuplicateNotice object={object} values={api.form.values} />}
+        </>
+      }
       onClose={onClose}
     >
       {linesOf(fields, object, view).map((line) =>

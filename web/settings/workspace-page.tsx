@@ -1,29 +1,44 @@
-import { Button, FileButton, Group, Stack, Text, Title } from '@mantine/core';
+import { Button, FileButton, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { validationError } from '../api/client.ts';
 import { useHasScope, useSession } from '../api/session-queries.ts';
+import { workspaceQuery, type Workspace } from '../api/workspace-queries.ts';
 import { useSetLogo } from '../api/workspace-logo-queries.ts';
 import { confirm } from '../ui/confirm.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { notifyDone } from '../ui/notify.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Property, PropertyList } from '../ui/property-list.tsx';
+import { WorkspaceForm } from './workspace-form.tsx';
 import classes from './workspace-page.module.css';
 
-/** The workspace's name and logo. */
+/** The workspace's settings and logo. */
 export function WorkspacePage() {
-  const { workspace } = useSession();
+  const canManage = useHasScope('workspace:manage');
+  const { data: workspace, error, refetch } = useQuery(workspaceQuery);
   return (
     <>
       <PageHeader title="Workspace" />
       <div className={classes.body}>
-        <PropertyList label="Workspace">
-          <Property name="Name">{workspace.name}</Property>
-          <Property name="Plan">{workspace.plan}</Property>
-        </PropertyList>
+        {error && !workspace && <ErrorPanel error={error} retry={() => void refetch()} />}
+        {!workspace && !error && <Skeleton height={240} />}
+        {workspace && (canManage ? <WorkspaceForm workspace={workspace} /> : <Shown workspace={workspace} />)}
         <Logo />
       </div>
     </>
+  );
+}
+
+function Shown({ workspace }: { workspace: Workspace }) {
+  return (
+    <PropertyList label="Workspace">
+      <Property name="Name">{workspace.name}</Property>
+      <Property name="Currency">{workspace.currency}</Property>
+      <Property name="Country">{workspace.default_country ?? 'None'}</Property>
+      <Property name="Time zone">{workspace.time_zone}</Property>
+      <Property name="Number and date format">{workspace.locale}</Property>
+    </PropertyList>
   );
 }
 

@@ -129,20 +129,11 @@ export function DataTable<T extends RowData>({
           {list.data ? (
             table.getRowModel().rows.map((row) => (
               <Table.Tr key={row.id}>
-                {row.getAllCells().map((cell) => {
-                  const look = cell.column.columnDef.meta ?? {};
-                  return (
-                    <Table.Td
-                      key={cell.id}
-                      ta={look.align}
-                      data-desktop-only={look.desktopOnly || undefined}
-                      data-corner={look.corner || undefined}
-                      data-wraps={look.wraps || undefined}
-                    >
-                      <table.FlexRender cell={cell} />
-                    </Table.Td>
-                  );
-                })}
+                {row.getAllCells().map((cell) => (
+                  <Table.Td key={cell.id} {...cellLook(cell.column.columnDef.meta ?? {})}>
+                    <table.FlexRender cell={cell} />
+                  </Table.Td>
+                ))}
               </Table.Tr>
             ))
           ) : (
@@ -157,6 +148,15 @@ export function DataTable<T extends RowData>({
       )}
     </div>
   );
+}
+
+function cellLook({ align, desktopOnly, corner, wraps }: ColumnLook) {
+  return {
+    ta: align,
+    'data-desktop-only': desktopOnly || undefined,
+    'data-corner': corner || undefined,
+    'data-wraps': wraps || undefined,
+  };
 }
 
 /** The minimum width, so that flexible columns do not collapse; below it, the table scrolls. */

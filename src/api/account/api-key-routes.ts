@@ -4,7 +4,7 @@ import type { Authorities } from '../../account/authority.ts';
 import type { Caller } from '../../account/caller.ts';
 import { checkKeyChange, checkNewKey } from '../../account/key-lineage.ts';
 import type { KeyStyles } from '../../account/key-style.ts';
-import { allows } from '../../account/scope.ts';
+import type { Scopes } from '../../account/scope.ts';
 import type { Usage, UsageMeter } from '../../account/usage.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError, invalid } from '../../base/errors.ts';
@@ -22,8 +22,7 @@ export interface ApiKeyParts {
   usage: UsageMeter;
   recordChange: RecordChange;
   clock: Clock;
-  /** All scopes. */
-  scopes: readonly string[];
+  scopes: Scopes;
   styles: KeyStyles;
 }
 
@@ -168,9 +167,9 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: KeyRouteParts): Route {
       const isSelf = caller.via.kind === 'api_key' && caller.via.id === current.id;
       await keys.update(current.workspace_id, current.id, change, {
         async check(trx, key) {
-          checkKeyChange(await authorities.current(trx, caller), isSelf, key, change);
+          checkKeyChange(parts.scopes, await authorities.current(trx, caller), isSelf, key, change);
         },
-        async inTransaction(trx, key) {
+        async afterWrite(trx, key) {
           text = JSON.stringify(showKey(parts, key, used));
           await recordChange(trx, ctx, auditEntry('api_key.updated', key), { status: 200, body: text });
         },
@@ -209,8 +208,8 @@ async function findKey({ keys }: ApiKeyParts, { caller, params }: Ctx<unknown, u
 
 function checkScopes(parts: ApiKeyParts, scopes: string[]): string[] {
   scopes.forEach((scope, at) => {
-    if (!parts.scopes.includes(scope))
-      throw invalid(`scopes.${at}`, `is not a scope; must be one of ${parts.scopes.join(', ')}`);
+    if (!parts.scopes.names.includes(scope))
+      throw invalid(`scopes.${at}`, `is not a scope; must be one of ${parts.scopes.names.join(', ')}`);
   });
   return [...new Set(scopes)];
 }
@@ -241,7 +240,7 @@ async function usageOf(
   caller: Caller,
   rows: readonly ApiKey[],
 ): Promise<Map<string, Usage>> {
-  if (!allows(caller.scopes, 'keys:manage')) return new Map();
+  if (!caller.may('keys:manage')) return new Map();
   return usage.find(
     caller.workspaceId,
     rows.map(({ id }) => id),

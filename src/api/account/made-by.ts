@@ -3,9 +3,10 @@ import type { ApiKey, ApiKeys } from '../../account/api-key.ts';
 import type { AuditEntry } from '../../account/audit.ts';
 import type { Caller } from '../../account/caller.ts';
 import type { InboundSecret, InboundSecrets } from '../../account/inbound-secret.ts';
-import { allows } from '../../account/scope.ts';
 import type { Clock } from '../../base/clock.ts';
 import { prefixed, type Uuid } from '../../base/id.ts';
+import type { Connections } from '../../connections/connection-store.ts';
+import { CONNECTION_STATES, type Connection } from '../../connections/connection.ts';
 import type { Endpoints } from '../../delivery/endpoint/endpoint-store.ts';
 import type { Endpoint } from '../../delivery/endpoint/endpoint.ts';
 import { admit } from '../../http/authenticate.ts';
@@ -16,6 +17,7 @@ const KINDS = {
   keys: { read: 'keys:read', manage: 'keys:manage' },
   inbound_secrets: { read: 'keys:read', manage: 'keys:manage' },
   webhooks: { read: 'webhooks:read', manage: 'webhooks:manage' },
+  connections: { read: 'connections:read', manage: 'connections:manage' },
 } as const;
 
 type Kind = keyof typeof KINDS;
@@ -36,7 +38,7 @@ export const revokeQuery = z.strictObject({
     .optional()
     .meta({
       description:
-        'Objects created by the member that are revoked too: `keys`, `inbound_secrets`, `webhooks`, separated by commas. Requires the scope to manage them.',
+        'Objects created by the member that are revoked too: `keys`, `inbound_secrets`, `webhooks`, `connections`, separated by commas. Requires the scope to manage them.',
     }),
 });
 export type RevokeQuery = z.output<typeof revokeQuery>;
@@ -51,6 +53,7 @@ export const madeShape = z
     keys: listShape({ prefix: z.string(), state: z.enum(['active', 'expired']) }),
     inbound_secrets: listShape({ prefix: z.string() }),
     webhooks: listShape({ url: z.string(), state: z.enum(['active', 'paused', 'disabled']) }),
+    connections: listShape({ kind: z.string(), state: z.enum(CONNECTION_STATES) }),
   })
   .meta({ id: 'MadeByMember' });
 
@@ -76,10 +79,11 @@ export function checkMayRevoke(caller: Caller, kinds: readonly Kind[]): void {
 export function makeMadeBy(parts: {
   keys: Pick<ApiKeys, 'madeBy' | 'revokeMadeBy'>;
   secrets: Pick<InboundSecrets, 'madeBy' | 'removeMadeBy'>;
+  connections: Pick<Connections, 'madeBy' | 'removeMadeBy'>;
   endpoints: Pick<Endpoints, 'madeBy' | 'removeMadeBy' | 'changed'>;
   clock: Clock;
 }): MadeBy {
-  const { keys, secrets, endpoints, clock } = parts;
+  const { keys, secrets, connections, endpoints, clock } = parts;
 
   function showKey({ id, name, created_at, prefix, expires_at: expiresAt }: ApiKey) {
     const isExpired = expiresAt !== null && Date.parse(expiresAt) <= clock.now();
@@ -87,13 +91,14 @@ export function makeMadeBy(parts: {
   }
 
   return {
-    async show({ workspaceId, scopes }, memberId) {
-      const values = [workspaceId, memberId, MAX_SHOWN] as const;
-      const mayRead = (kind: Kind) => allows(scopes, KINDS[kind].read);
-      const [ofKeys, ofSecrets, ofWebhooks] = await Promise.all([
+    async show(caller, memberId) {
+      const values = [caller.workspaceId, memberId, MAX_SHOWN] as const;
+      const mayRead = (kind: Kind) => caller.may(KINDS[kind].read);
+      const [ofKeys, ofSecrets, ofWebhooks, ofConnections] = await Promise.all([
         mayRead('keys') ? keys.madeBy(...values) : null,
         mayRead('inbound_secrets') ? secrets.madeBy(...values) : null,
         mayRead('webhooks') ? endpoints.madeBy(...values) : null,
+        mayRead('connections') ? connections.madeBy(...values) : null,
       ]);
       return {
         keys: ofKeys && { total_count: ofKeys.count, data: ofKeys.keys.map(showKey) },
@@ -105,19 +110,31 @@ export function makeMadeBy(parts: {
           total_count: ofWebhooks.count,
           data: ofWebhooks.endpoints.map(showWebhook),
         },
+        connections: ofConnections && {
+          total_count: ofConnections.count,
+          data: ofConnections.connections.map(showConnection),
+        },
       };
     },
 
     async revoke(trx, workspaceId, memberId, kinds) {
       const revokes = (kind: Kind) => kinds.includes(kind);
-      // Webhooks and secrets first: the keys are needed to find those that were created through a key.
+      // The keys last: they are needed to find what was created through a key.
       const webhooks = revokes('webhooks') ? await endpoints.removeMadeBy(trx, workspaceId, memberId) : [];
       const ofSecrets = revokes('inbound_secrets')
         ? await secrets.removeMadeBy(trx, workspaceId, memberId)
         : [];
+      const ofConnections = revokes('connections')
+        ? await connections.removeMadeBy(trx, workspaceId, memberId)
+        : [];
       const ofKeys = revokes('keys') ? await keys.revokeMadeBy(trx, workspaceId, memberId) : [];
       return {
-        entries: [...webhooks.map(webhookEntry), ...ofSecrets.map(secretEntry), ...ofKeys.map(keyEntry)],
+        entries: [
+          ...webhooks.map(webhookEntry),
+          ...ofSecrets.map(secretEntry),
+          ...ofConnections.map(connectionEntry),
+          ...ofKeys.map(keyEntry),
+        ],
         webhooks: webhooks.map(({ id }) => id),
       };
     },
@@ -134,6 +151,10 @@ function showWebhook({ id, name, createdAt, url, state }: Endpoint) {
   return { id: prefixed('wh', id), name, created_at: createdAt, url, state };
 }
 
+function showConnection({ id, name, createdAt, kind, state }: Connection) {
+  return { id, name, created_at: createdAt, kind, state };
+}
+
 function keyEntry({ id, name, prefix, scopes, expires_at }: ApiKey): AuditEntry {
   const details = { name, prefix, scopes, expires_at };
   return { action: 'api_key.revoked', objectType: 'api_key', objectId: id, details };
@@ -147,4 +168,9 @@ function secretEntry({ id, name, prefix }: InboundSecret): AuditEntry {
 function webhookEntry({ id, name, state }: Endpoint): AuditEntry {
   const details = { name, state };
   return { action: 'webhook.deleted', objectType: 'webhook', objectId: prefixed('wh', id), details };
+}
+
+function connectionEntry({ id, name, kind, active }: Connection): AuditEntry {
+  const details = { kind, name, active };
+  return { action: 'connection.deleted', objectType: 'connection', objectId: id, details };
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { WorkspaceLogos } from '../../account/workspace-logo.ts';
+import type { WorkspaceSettingsStore } from '../../account/workspace-settings.ts';
 import type { Workspaces } from '../../account/workspace.ts';
 import { route, type Route } from '../../http/route.ts';
+import { workspaceFormats } from './workspace-routes.ts';
 
 const meShape = z.object({
   workspace: z.object({
@@ -15,6 +17,7 @@ const meShape = z.object({
       .object({ file_id: z.uuid(), url: z.url() })
       .nullable()
       .meta({ description: 'Its `url` needs no key, and is valid for at least a day.' }),
+    ...workspaceFormats,
   }),
   api_key: z.object({ id: z.uuid(), name: z.string() }).optional().meta({ description: 'For an API key.' }),
   user: z
@@ -27,10 +30,11 @@ const meShape = z.object({
 /** The caller's workspace, identity and scopes (AX4). */
 export function meRoutes(parts: {
   workspaces: Pick<Workspaces, 'clientNumber'>;
+  workspaceSettings: WorkspaceSettingsStore;
   logos: Pick<WorkspaceLogos, 'list'>;
   baseUrl(): string;
 }): Route[] {
-  const { workspaces, logos, baseUrl } = parts;
+  const { workspaces, workspaceSettings, logos, baseUrl } = parts;
   const logoOf = async (workspaceId: string) => {
     const logo = (await logos.list([workspaceId])).get(workspaceId);
     return logo ? { file_id: logo.fileId, url: baseUrl() + logo.path } : null;
@@ -48,8 +52,8 @@ export function meRoutes(parts: {
         body: {
           workspace: {
             id: caller.workspaceId,
-            name: caller.workspaceName,
             plan: caller.plan,
+            ...(await workspaceSettings.get(caller.workspaceId)),
             number: await workspaces.clientNumber(caller.workspaceId),
             logo: await logoOf(caller.workspaceId),
           },

@@ -86,7 +86,7 @@ function madeRoute(parts: MemberParts): Route {
     tag,
     summary: 'List what a member created',
     description:
-      'API keys, inbound secrets and webhooks that a member created, directly or through a key that acts for them, and that are not revoked; the newest 100 of each. Null for kinds that the caller may not read.',
+      'API keys, inbound secrets, webhooks and connections that a member created, directly or through a key that acts for them, and that are not revoked; the newest 100 of each. Null for kinds that the caller may not read.',
     answers: { 200: madeShape },
     async handle({ caller, params }) {
       const member = await findMember(parts, caller.workspaceId, params['id']!);

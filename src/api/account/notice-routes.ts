@@ -86,7 +86,7 @@ export function noticesToOwners(notices: Notices, clock: Clock): Owners {
         details: { name, format, reason, failures },
         at,
       }),
-    attended: (trx, workspaceId, endpointId) =>
+    handledByUser: (trx, workspaceId, endpointId) =>
       notices.end(trx, workspaceId, endpointId, isoTime(clock.now())),
   };
 }

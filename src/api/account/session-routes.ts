@@ -4,15 +4,18 @@ import type { Caller } from '../../account/caller.ts';
 import type { Sessions } from '../../account/session.ts';
 import type { Users } from '../../account/user.ts';
 import type { WorkspaceLogos } from '../../account/workspace-logo.ts';
+import type { WorkspaceSettingsStore } from '../../account/workspace-settings.ts';
 import { ApiError, invalid } from '../../base/errors.ts';
 import { openRoute, route, type Answer, type Client, type Route } from '../../http/route.ts';
 import { noSessionCookie, sessionCookie } from '../../http/session-cookie.ts';
+import { workspaceFormats } from './workspace-routes.ts';
 import { accountEmail, personName, role, sentPassword, signInEmail } from './person-schema.ts';
 
 export interface SessionParts {
   signIn: SignIn;
   sessions: Sessions;
   users: Users;
+  workspaceSettings: WorkspaceSettingsStore;
   logos: Pick<WorkspaceLogos, 'list'>;
 }
 
@@ -25,7 +28,13 @@ const sessionShape = z
   .object({
     id: z.uuid(),
     user: z.object({ id: z.uuid(), name: z.string(), email: z.string() }),
-    workspace: z.object({ id: z.uuid(), name: z.string(), plan: z.string(), logo_url: logoUrl }),
+    workspace: z.object({
+      id: z.uuid(),
+      name: z.string(),
+      plan: z.string(),
+      logo_url: logoUrl,
+      ...workspaceFormats,
+    }),
     role,
     scopes: z.array(z.string()),
     workspaces: z.array(z.object({ id: z.uuid(), name: z.string(), role, logo_url: logoUrl })),
@@ -315,7 +324,7 @@ async function signInResponse(parts: SessionParts, made: string, client: Client)
   return { status: 201, body: await showSession(parts, caller), headers: sessionCookie(made, client.secure) };
 }
 
-async function showSession({ users, logos }: SessionParts, caller: Caller) {
+async function showSession({ users, workspaceSettings, logos }: SessionParts, caller: Caller) {
   const { id, user, expiresAt } = signedIn(caller);
   const memberships = await users.memberships(user.id);
   const shown = await logos.list(memberships.map((membership) => membership.id));
@@ -325,8 +334,8 @@ async function showSession({ users, logos }: SessionParts, caller: Caller) {
     user,
     workspace: {
       id: caller.workspaceId,
-      name: caller.workspaceName,
       plan: caller.plan,
+      ...(await workspaceSettings.get(caller.workspaceId)),
       logo_url: logoOf(caller.workspaceId),
     },
     role: caller.role,

@@ -4,6 +4,7 @@ import { invalid } from '../../base/errors.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import { missing, nounOf, type CustomType, type CustomTypes } from '../../events/custom-event-type.ts';
 import type { Catalogue } from '../../events/event-type.ts';
+import { makeChangeRecorder, type ChangeRecorder } from '../../http/change-recorder.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Ctx, type Route } from '../../http/route.ts';
@@ -11,7 +12,7 @@ import { route, type Ctx, type Route } from '../../http/route.ts';
 interface CustomTypeParts {
   types: CustomTypes;
   catalogue: Catalogue;
-  recordChange: RecordChange;
+  recorder: ChangeRecorder<CustomType>;
 }
 
 const PATH = '/api/v1/custom-event-types';
@@ -86,7 +87,11 @@ export function customTypeRoutes(
   catalogue: Catalogue,
   recordChange: RecordChange,
 ): Route[] {
-  const parts = { types, catalogue, recordChange };
+  const recorder = makeChangeRecorder<CustomType>(recordChange, {
+    objectType: 'custom_event_type',
+    detailsOf: ({ name }) => ({ name }),
+  });
+  const parts = { types, catalogue, recorder };
   return [
     listRoute(parts),
     createRoute(parts),
@@ -140,7 +145,7 @@ function createRoute(parts: CustomTypeParts): Route {
       const made = await types.create(
         { workspaceId, actor },
         { name, description, schema, sample },
-        recorder(parts, ctx, 201, 'created'),
+        parts.recorder(ctx, 201, 'created'),
       );
       return { status: 201, body: made, headers: { location: `${PATH}/${name}` } };
     },
@@ -186,7 +191,7 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: CustomTypeParts): Route {
       };
       return {
         status: 200,
-        body: await types.update(workspaceId, current.name, change, recorder(parts, ctx, 200, 'updated')),
+        body: await types.update(workspaceId, current.name, change, parts.recorder(ctx, 200, 'updated')),
       };
     },
   });
@@ -203,7 +208,7 @@ function deleteRoute(parts: CustomTypeParts): Route {
       'Its events stay readable and can be sent again. Webhooks that name it stay, but get no new events of it.',
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
-      await types.remove(ctx.caller.workspaceId, ctx.params['name']!, recorder(parts, ctx, 204, 'deleted'));
+      await types.remove(ctx.caller.workspaceId, ctx.params['name']!, parts.recorder(ctx, 204, 'deleted'));
       return { status: 204, body: null };
     },
   });
@@ -224,24 +229,4 @@ async function nameOf({ types }: CustomTypeParts, workspaceId: string, id: strin
   const type = all.find((item) => item.id === id);
   if (!type) throw invalid('cursor', 'its event type was deleted; start again without a cursor');
   return type.name;
-}
-
-function recorder(
-  { recordChange }: CustomTypeParts,
-  ctx: Ctx<unknown, unknown>,
-  status: number,
-  done: 'created' | 'updated' | 'deleted',
-): Parameters<CustomTypes['remove']>[2] {
-  return (trx, { id, name, ...rest }) =>
-    recordChange(
-      trx,
-      ctx,
-      {
-        action: `custom_event_type.${done}`,
-        objectType: 'custom_event_type',
-        objectId: id,
-        details: { name },
-      },
-      { status, body: done === 'deleted' ? '' : JSON.stringify({ id, name, ...rest }) },
-    );
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Caller } from '../../account/caller.ts';
-import { allows } from '../../account/scope.ts';
 import { ApiError } from '../../base/errors.ts';
 import type { FileStore } from '../../files/file-store.ts';
 import type { FileUrls } from '../../files/file-url.ts';
@@ -24,7 +23,7 @@ export function fileRoutes({ files, fileUrls: urls, baseUrl, purposes }: FileRou
     const file = await files.get(caller.workspaceId, id);
     const scope = file && purposes[file.purpose];
     if (!file || scope === undefined) throw new ApiError('not_found', UNKNOWN);
-    if (scope !== null && !allows(caller.scopes, scope))
+    if (scope !== null && !caller.may(scope))
       throw new ApiError('forbidden', `Reading this file requires the scope ${scope}.`);
     return file;
   }

@@ -5,13 +5,14 @@ import type { Uuid } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { InboxRequest } from '../../delivery/inbox/inbox-request.ts';
 import { inboxNotFound, type Inbox, type Inboxes } from '../../delivery/inbox/inbox.ts';
+import { makeChangeRecorder, type ChangeRecorder } from '../../http/change-recorder.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Ctx, type Route } from '../../http/route.ts';
 
 interface InboxParts {
   inboxes: Inboxes;
-  recordChange: RecordChange;
+  recorder: ChangeRecorder<Inbox>;
 }
 
 const PATH = '/api/v1/inboxes';
@@ -71,7 +72,12 @@ const reading = { ...common, scope: 'webhooks:read' } as const;
 
 /** Test inbox routes. */
 export function inboxRoutes(inboxes: Inboxes, recordChange: RecordChange): Route[] {
-  const parts = { inboxes, recordChange };
+  const recorder = makeChangeRecorder<Inbox>(recordChange, {
+    objectType: 'inbox',
+    detailsOf: ({ name }) => ({ name }),
+    responseOf: (inbox, { workspaceId }) => showInbox({ inboxes }, workspaceId, inbox),
+  });
+  const parts = { inboxes, recorder };
   return [
     listRoute(parts),
     createRoute(parts),
@@ -122,7 +128,7 @@ function createRoute(parts: InboxParts): Route {
       const made = await inboxes.create(
         { workspaceId, actor },
         { name, status },
-        recorder(parts, ctx, 201, 'created'),
+        parts.recorder(ctx, 201, 'created'),
       );
       return {
         status: 201,
@@ -186,7 +192,7 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: InboxParts): Route {
         workspaceId,
         ctx.params['id']!,
         change,
-        recorder(parts, ctx, 200, 'updated'),
+        parts.recorder(ctx, 200, 'updated'),
       );
       return { status: 200, body: showInbox(parts, workspaceId, changed) };
     },
@@ -203,7 +209,7 @@ function deleteRoute(parts: InboxParts): Route {
     description: 'Deletes its requests too.',
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
-      await inboxes.remove(ctx.caller.workspaceId, ctx.params['id']!, recorder(parts, ctx, 204, 'deleted'));
+      await inboxes.remove(ctx.caller.workspaceId, ctx.params['id']!, parts.recorder(ctx, 204, 'deleted'));
       return { status: 204, body: null };
     },
   });
@@ -215,28 +221,9 @@ async function findInbox({ inboxes }: InboxParts, { caller, params }: Ctx<unknow
   return inbox;
 }
 
-function showInbox({ inboxes }: InboxParts, workspaceId: Uuid, inbox: Inbox) {
+function showInbox({ inboxes }: Pick<InboxParts, 'inboxes'>, workspaceId: Uuid, inbox: Inbox) {
   const { secret: _secret, id, name, ...rest } = inbox;
   return { id, name, url: inboxes.urlOf(workspaceId, inbox), ...rest };
-}
-
-function recorder(
-  parts: InboxParts,
-  ctx: Ctx<unknown, unknown>,
-  status: number,
-  done: 'created' | 'updated' | 'deleted',
-): Parameters<Inboxes['remove']>[2] {
-  const { recordChange } = parts;
-  return (trx, inbox) =>
-    recordChange(
-      trx,
-      ctx,
-      { action: `inbox.${done}`, objectType: 'inbox', objectId: inbox.id, details: { name: inbox.name } },
-      {
-        status,
-        body: done === 'deleted' ? '' : JSON.stringify(showInbox(parts, ctx.caller.workspaceId, inbox)),
-      },
-    );
 }
 
 function showRequest({ id, method, query, headers, body, signed, received_at }: InboxRequest) {

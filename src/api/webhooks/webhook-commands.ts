@@ -4,7 +4,6 @@ import { isoTime, type Clock } from '../../base/clock.ts';
 import { invalid } from '../../base/errors.ts';
 import { prefixed, type Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
-import type { Within } from '../../delivery/endpoint/endpoint-change.ts';
 import type { Endpoint } from '../../delivery/endpoint/endpoint.ts';
 import type { Engine } from '../../delivery/engine.ts';
 import type { Formats } from '../../delivery/endpoint/webhook-format.ts';
@@ -12,6 +11,7 @@ import { enqueueTest, makeDueNow } from '../../delivery/log/resend.ts';
 import type { CustomTypes } from '../../events/custom-event-type.ts';
 import { TEST_EVENT, testData } from '../../events/event-type.ts';
 import { admit } from '../../http/authenticate.ts';
+import type { Transaction } from '../../db/query.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Answer, type Ctx, type Route } from '../../http/route.ts';
 import { auditEntry, findWebhook, PATH, recordedChange, WEBHOOK_ID } from './webhook-endpoint.ts';
@@ -94,7 +94,7 @@ function rotateRoute({ engine, formats, recordChange, clock, formatOf }: Command
       const answered = recordedChange(recordChange, ctx, 200, 'secret_rotated', (endpoint) =>
         showWebhook(endpoint, formats, secret),
       );
-      await endpoints.rotate(ctx.caller.workspaceId, current.id, secret, until, answered.within);
+      await endpoints.rotate(ctx.caller.workspaceId, current.id, secret, until, answered.afterWrite);
       return answered.response();
     },
   });
@@ -204,7 +204,7 @@ async function recordAction(
   { db, recordChange }: CommandParts,
   ctx: Ctx<unknown, unknown>,
   done: AuditEntry,
-  work: (trx: Parameters<Within>[0]) => Promise<object>,
+  work: (trx: Transaction) => Promise<object>,
 ): Promise<Answer> {
   const body = await db.transaction(async (trx) => {
     const made = JSON.stringify(await work(trx));

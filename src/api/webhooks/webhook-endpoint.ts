@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../account/audit.ts';
 import { ApiError } from '../../base/errors.ts';
 import { prefixed, unprefixed } from '../../base/id.ts';
-import type { Within } from '../../delivery/endpoint/endpoint-change.ts';
+import type { AfterWrite } from '../../db/query.ts';
 import type { Endpoints } from '../../delivery/endpoint/endpoint-store.ts';
 import type { Endpoint } from '../../delivery/endpoint/endpoint.ts';
 import type { RecordChange } from '../../http/record-change.ts';
@@ -21,7 +21,7 @@ export async function findWebhook(
 }
 
 /**
- * Records a change of an endpoint with its response. `within` runs in the transaction of the change; `response` is
+ * Records a change of an endpoint with its response. `afterWrite` runs in the transaction of the change; `response` is
  * called after it, and throws `not_found` if the endpoint was deleted meanwhile.
  */
 export function recordedChange(
@@ -32,13 +32,13 @@ export function recordedChange(
   show: (endpoint: Endpoint) => object,
 ) {
   let body: string | undefined;
-  const within: Within = async (trx, endpoint) => {
+  const afterWrite: AfterWrite<Endpoint> = async (trx, endpoint) => {
     body = JSON.stringify(show(endpoint));
     const details = done === 'updated' ? { changed: Object.keys(ctx.body as object) } : {};
     await recordChange(trx, ctx, auditEntry(done, endpoint, details), { status, body });
   };
   return {
-    within,
+    afterWrite,
     response(): Answer {
       if (body === undefined) throw new ApiError('not_found', 'No webhook with this id.');
       return { status, body };

@@ -79,7 +79,7 @@ function createRoute({ engine, formats, recordChange, input }: WebhookRouteParts
       const answered = recordedChange(recordChange, ctx, 201, 'created', (row) =>
         showWebhook(row, formats, endpoint.secret),
       );
-      await endpoints.create(endpoint, answered.within);
+      await endpoints.create(endpoint, answered.afterWrite);
       return answered.response();
     },
   });
@@ -117,7 +117,7 @@ function updateRoute(
       const answered = recordedChange(recordChange, ctx, 200, 'updated', (endpoint) =>
         showWebhook(endpoint, formats),
       );
-      await endpoints.update(ctx.caller.workspaceId, current.id, change, answered.within);
+      await endpoints.update(ctx.caller.workspaceId, current.id, change, answered.afterWrite);
       return answered.response();
     },
   });

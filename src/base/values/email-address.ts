@@ -3,7 +3,7 @@ import { text } from './text.ts';
 
 /** Octets (RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.3). */
 const MAX_LOCAL_OCTETS = 64;
-const MAX_ADDRESS_CHARACTERS = 254;
+export const MAX_ADDRESS_CHARACTERS = 254;
 
 /** Dots are allowed anywhere: some carriers issued addresses such as `a..b@`. Quoted local parts are rejected. */
 const LOCAL_PART = /^[^\s@,;:<>()[\]\\"]+$/u;

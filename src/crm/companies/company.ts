@@ -44,6 +44,11 @@ export const company = defineNoun({
     notes: longText({ label: 'Notes', search: true }),
     owner_id: user({ label: 'Owner', filter: true }),
   },
+  matchRules: [
+    { field: 'website', by: 'website' },
+    { field: 'email', by: 'email' },
+    { field: 'name', by: 'name' },
+  ],
   sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c31', custom_fields: { employees: 40 } },
 });
 

@@ -1,4 +1,8 @@
 import { ApiError } from '../../base/errors.ts';
+import { caseless } from '../../base/fold.ts';
+import { distinctBy } from '../../base/values/distinct.ts';
+import { emails } from '../../record/fields/emails.ts';
+import { phoneKey, phones } from '../../record/fields/phones.ts';
 import { email } from '../../record/fields/email.ts';
 import { longText } from '../../record/fields/long-text.ts';
 import { phone } from '../../record/fields/phone.ts';
@@ -22,11 +26,23 @@ export const contact = defineNoun({
     email: email({
       label: 'Email',
       sample: 'jane@example.com',
-      filter: true,
+      filter: { others: 'other_emails' },
       summary: 'presence',
       search: true,
     }),
-    phone: phone({ label: 'Phone', sample: '+15551234567', filter: true, summary: 'presence', search: true }),
+    other_emails: emails({ label: 'Other emails', description: 'Further email addresses', search: true }),
+    phone: phone({
+      label: 'Phone',
+      sample: '+15551234567',
+      filter: { others: 'other_phones' },
+      summary: 'presence',
+      search: true,
+    }),
+    other_phones: phones({
+      label: 'Other phones',
+      description: 'Further telephone numbers, kept as sent',
+      search: true,
+    }),
     company: text({
       label: 'Company name',
       description:
@@ -58,9 +74,15 @@ export const contact = defineNoun({
     owner_id: user({ label: 'Owner', filter: true }),
   },
 
+  matchRules: [
+    { field: 'email', by: 'email', others: 'other_emails' },
+    { field: 'phone', by: 'phone', others: 'other_phones' },
+  ],
+
   derive(next, before, { resolved }) {
     const { company_name: company } = resolved as ResolvedEmployer;
-    return company === undefined || next.company_id === before?.company_id ? next : { ...next, company };
+    const isNamed = company === undefined || next.company_id === before?.company_id;
+    return withFirstAddresses(isNamed ? next : { ...next, company });
   },
 
   check({ first_name, last_name, email: address }) {
@@ -73,6 +95,33 @@ export const contact = defineNoun({
 
   sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21', custom_fields: { industry: 'Technology' } },
 });
+
+/** Without a first address, the first of the others becomes it; and no other address repeats it. */
+function withFirstAddresses<C extends Addresses>(next: C): C {
+  if (next.other_emails.length === 0 && next.other_phones.length === 0) return next;
+  const [firstEmail = null, ...emailsLeft] = distinctBy(
+    [next.email ?? [], next.other_emails].flat(),
+    caseless,
+  );
+  const [firstPhone = null, ...phonesLeft] = distinctBy(
+    [next.phone ?? [], next.other_phones].flat(),
+    phoneKey,
+  );
+  return {
+    ...next,
+    email: firstEmail,
+    other_emails: emailsLeft,
+    phone: firstPhone,
+    other_phones: phonesLeft,
+  };
+}
+
+interface Addresses {
+  email: string | null;
+  other_emails: string[];
+  phone: string | null;
+  other_phones: string[];
+}
 
 /** Resolved when a contact is linked to a company (company-name.ts). */
 export interface ResolvedEmployer {

@@ -15,7 +15,7 @@ import {
 import { CONSENT, maxLengthOf, honeypotName, Repeated } from './form-values.ts';
 import { publicId, type Form, type FormField } from './form.ts';
 
-/** The bundled files of web/forms/. */
+/** The bundled files of web/public/. */
 export const FORM_FILES: PageFiles = { stylesheet: '/f/assets/form.css', script: '/f/assets/form.js' };
 
 /** What the page of one visitor shows. */

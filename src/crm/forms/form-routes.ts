@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recordScopes } from '../../account/scope.ts';
 import { ApiError, invalid } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
@@ -7,7 +8,7 @@ import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { withExactAddresses } from '../../http/public/page-address.ts';
 import { route, type Answer, type Route } from '../../http/route.ts';
 import type { References } from '../../record/reference.ts';
-import { makeChangeRecorder, type ChangeRecorder } from '../change-recorder.ts';
+import { makeChangeRecorder, type ChangeRecorder } from '../../http/change-recorder.ts';
 import { previewPage, type LogoOf } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
 import {
@@ -22,6 +23,8 @@ import {
   type Form,
   type FormSettings,
 } from './form.ts';
+
+export const FORM_SCOPES = recordScopes({ plural: 'forms', pluralLabel: 'Forms' }, 'manager');
 
 const PATH = '/api/v1/forms';
 /** The id of a form that is not saved. */

@@ -1,18 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../../base/errors.ts';
 import { canonicalId, type Uuid } from '../../base/id.ts';
+import { storableText } from '../../base/values/submission-origin.ts';
 import type { PageVisits } from '../../http/public/page-visits.ts';
 import { CONTROLS, frameOf, messagePage, searchOf, type Frame } from '../../http/public/public-page.ts';
 import { PublicRoutes, sendPage } from '../../http/public/public-routes.ts';
-import { textOf } from '../leads/lead-enrich.ts';
 import { receiptOf, refusalError, type SubmissionHandler, type Refusal } from './form-submission-handler.ts';
 import { FORM_FILES, formPage, thanksPage, type LogoOf, type PageLogo } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
 import { fieldsOfPage, otherFields, unknownNames, UTM } from './form-values.ts';
 import { FORM_ID, fromPublicId, publicId, type Form } from './form.ts';
 
-/** The bundled files of web/forms/; the path is the same from src/crm/forms and dist/crm/forms. */
-const ASSETS = new URL('../../../dist/web/forms/', import.meta.url);
 const PATH = '/f/:id';
 
 export interface FormSiteParts {
@@ -35,7 +33,6 @@ interface Visited {
  */
 export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void {
   const routes = new PublicRoutes(app, {
-    folder: ASSETS,
     publicUrl: parts.publicUrl,
     refusalPage: ({ status }, message) =>
       messagePage(status === 404 ? 'Form not found' : 'The form was not sent', message, FORM_FILES),
@@ -89,7 +86,7 @@ class FormSite {
   async openPage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { workspaceId, form } = await this.findForm(request);
     const query = queryOf(request);
-    const page = textOf(query[CONTROLS.page]) ?? textOf(request.headers.referer);
+    const page = storableText(query[CONTROLS.page]) ?? storableText(request.headers.referer);
     const carried = originFields({ ...query, ...(page !== null && { [CONTROLS.page]: page }) });
     const opened = await this.#visits.open(form.id);
     const logo = await this.#logo(workspaceId);
@@ -133,7 +130,7 @@ class FormSite {
     const frame = frameOf(queryOf(request));
     if (refusal)
       return sendPage(reply, form, 400, await this.#pageWithErrors(visited, fields, refusal, frame));
-    // In a frame, the embedding page follows the redirect (web/forms/embed.ts).
+    // In a frame, the embedding page follows the redirect (web/public/embed.ts).
     const thanks = `/f/${publicId(form.id)}/thanks${searchOf(frame)}`;
     return reply.redirect(frame.embedded ? thanks : (form.redirect_url ?? thanks), 303);
   }
@@ -197,7 +194,7 @@ function inPage({ token, challenge }: { token: string; challenge: object }) {
 function originFields(fields: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) => {
-      const text = name === CONTROLS.page || UTM.test(name) ? textOf(value) : null;
+      const text = name === CONTROLS.page || UTM.test(name) ? storableText(value) : null;
       return text === null ? [] : [[name, text]];
     }),
   );

@@ -2,8 +2,7 @@ import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
-import { query, type Transaction } from '../../db/query.ts';
-import type { AfterWrite } from '../change-recorder.ts';
+import { query, type Transaction, type AfterWrite } from '../../db/query.ts';
 import { withSafeAddresses } from '../../http/public/page-address.ts';
 import { SETTINGS, type Form, type FormSettings } from './form.ts';
 

@@ -1,10 +1,10 @@
 import { ApiError, type FieldError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
+import { campaignOf, shortenedAddress, storableText } from '../../base/values/submission-origin.ts';
 import type { FormFields } from '../../http/form-body.ts';
 import type { PageSession } from '../../http/public/page-session.ts';
 import type { PageVisits } from '../../http/public/page-visits.ts';
 import { CONTROLS } from '../../http/public/public-page.ts';
-import { shortened, textOf, utmOf } from '../leads/lead-enrich.ts';
 import type { FormSubmissions } from './form-submission-store.ts';
 import { honeypotName, readAnswers, type Answers } from './form-values.ts';
 import type { Form } from './form.ts';
@@ -62,8 +62,8 @@ export function makeSubmissionHandler({ submissions, visits }: SubmissionHandler
         emails: emailsOf(form, answers.values),
         requiresProof: form.proof_of_work === 'required',
       });
-      const page = textOf(fields[CONTROLS.page]) ?? textOf(referrer);
-      const origin = { address: shortened(address), referrer: page, utm: utmOf(fields, page) };
+      const page = storableText(fields[CONTROLS.page]) ?? storableText(referrer);
+      const origin = { address: shortenedAddress(address), referrer: page, utm: campaignOf(fields, page) };
       await submissions.take(visited, session, { ...answers, others, ...origin }, reasons);
       return undefined;
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Caller } from '../../account/caller.ts';
+import { defineScopes } from '../../account/scope.ts';
 import { invalid } from '../../base/errors.ts';
 import type { CreateOptions } from '../../record/record-create-routes.ts';
 import { takeLead, type DuplicateParts } from './lead-duplicate.ts';
@@ -13,6 +14,18 @@ const query = z.strictObject({
     .optional()
     .meta({ description: 'Takes precedence over `on_duplicate` of the body.' }),
 });
+
+export const LEAD_CREATE_SCOPES = defineScopes(
+  { name: 'leads', label: 'Leads' },
+  {
+    'leads:create': {
+      label: 'Send leads',
+      description: 'Create leads only.',
+      minRole: 'member',
+      includedIn: 'leads:write',
+    },
+  },
+);
 
 /** The schema of a new lead by the style of the API key, for other systems (RX3). */
 export type LeadInputByKeyStyle = Readonly<Partial<Record<string, z.ZodType<LeadInput>>>>;

@@ -1,22 +1,20 @@
 import { ApiError } from '../../base/errors.ts';
-import { phoneDigits } from '../../base/fold.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import { query, type Transaction } from '../../db/query.ts';
+import { sql, type Sql } from '../../db/sql.ts';
 import type { LaneKey } from '../../events/outbox.ts';
 import { pageShape } from '../../http/paging.ts';
 import type { StoredAnswer } from '../../account/idempotency.ts';
 import { route, type Route } from '../../http/route.ts';
-import { formsOf } from '../../record/record-filter.ts';
+import { criteriaOf, type MatchRule } from '../../record/record-match.ts';
 import type { RecordAnswer } from '../../record/record-answer.ts';
 import type { Plan, Writer } from '../../record/record-plan.ts';
 import type { RecordService } from '../../record/record-service.ts';
 import type { LeadInput, OnDuplicate } from './lead-input.ts';
 import { attachSubmission, type Lead } from './lead.ts';
 
-/** Shorter phone numbers do not identify a person. */
-const MIN_PHONE_DIGITS = 7;
 const MAX_DUPLICATES = 50;
 
 const INSERT_COUNTER = {
@@ -44,34 +42,30 @@ const INSERT_SUBMISSION = {
            as s(id uuid, channel text, payload text, address text, referrer text, utm json, crm_lead_id text)`,
 };
 
-function usablePhone(phone: string | null | undefined): string | null {
-  return phone && phoneDigits(phone).length >= MIN_PHONE_DIGITS ? phone : null;
-}
+/** By which a lead is recognised: either is enough. */
+const RULES: readonly MatchRule[] = [
+  { field: 'email', by: 'email' },
+  { field: 'phone', by: 'phone' },
+];
 
-const ofEmail = (email: string) => `
-(select l.* from lead l where l.workspace_id = $1 and lower(l.email) = lower(${email}) and l.deleted_at is null
-   and l.id is distinct from $5::uuid order by l.id desc limit $4)`;
-
-/** The newest leads with the same email, ignoring case and Unicode form, or the same phone digits. */
-const DUPLICATES = {
-  name: 'lead.duplicates',
-  text: `${ofEmail('$2')}
-union ${ofEmail('$6')}
-union
-(select l.* from lead l where l.workspace_id = $1 and phone_digits(l.phone) = phone_digits($3)
-   and l.phone is not null and l.deleted_at is null and l.id is distinct from $5::uuid order by l.id desc limit $4)
-order by id desc limit $4`,
-};
-
-/** The values of DUPLICATES. @param except the id of a lead to leave out */
-function duplicateValues(
+/**
+ * SQL for the newest leads with the same email or telephone number; undefined if nothing could be the same.
+ * @param except the id of a lead to leave out
+ */
+async function duplicatesOf(
+  db: Database,
   workspaceId: Uuid,
   { email, phone }: Pick<LeadInput, 'email' | 'phone'>,
   limit: number,
   except: Uuid | null,
-): unknown[] {
-  const [composed = null, decomposed = null] = formsOf(email?.normalize('NFC') ?? '').filter(Boolean);
-  return [workspaceId, composed, usablePhone(phone), limit, except, decomposed];
+): Promise<Sql | undefined> {
+  const criteria = await criteriaOf(db, workspaceId, RULES, { email, phone });
+  if (criteria.length === 0) return undefined;
+  const each = criteria.map(
+    ({ has }) => sql`(select * from lead where workspace_id = ${workspaceId} and ${has} and deleted_at is null
+      and id is distinct from ${except}::uuid order by id desc limit ${limit})`,
+  );
+  return sql`select * from (${sql.join(each, sql` union `)}) d order by id desc limit ${limit}`;
 }
 
 export interface DuplicateParts {
@@ -101,11 +95,12 @@ export async function takeLead(
   { plan, input, mode }: TakenLead,
 ): Promise<StoredAnswer> {
   const { store } = leads;
+  const duplicates = await duplicatesOf(db, writer.workspaceId, input, 1, null);
   const { answer, lanes } = await db.transaction(async (trx) => {
     const { workspaceId } = writer;
     await query(trx, INSERT_COUNTER, [workspaceId]);
     await query(trx, LOCK_COUNTER, [workspaceId]);
-    const found = await lockNewestDuplicate(trx, workspaceId, input);
+    const found = await lockNewest(trx, workspaceId, duplicates);
     if (!found) {
       const created = receipt(plan.id, 'created');
       return { answer: created, lanes: await store.createWithin(trx, writer, [plan], created) };
@@ -127,16 +122,8 @@ function receipt(id: Uuid, status: Outcome): StoredAnswer {
   return { status: status === 'created' ? 201 : 200, body: JSON.stringify({ id, status }) };
 }
 
-async function lockNewestDuplicate(
-  trx: Transaction,
-  workspaceId: Uuid,
-  input: LeadInput,
-): Promise<Uuid | undefined> {
-  const { rows } = await trx.query<{ id: Uuid }>({
-    ...DUPLICATES,
-    values: duplicateValues(workspaceId, input, 1, null),
-  });
-  const [newest] = rows;
+async function lockNewest(trx: Transaction, workspaceId: Uuid, duplicates: Sql | undefined) {
+  const [newest] = duplicates ? await query<{ id: Uuid }>(trx, duplicates) : [];
   if (newest) await query(trx, LOCK_LEAD, [workspaceId, newest.id]);
   return newest?.id;
 }
@@ -163,15 +150,15 @@ export function leadDuplicateRoutes({
       scope: 'leads:read',
       tag: 'leads',
       summary: 'List possible duplicates of a lead',
-      description: `The newest ${MAX_DUPLICATES} leads with the same email, ignoring case, or the same phone digits (at least ${MIN_PHONE_DIGITS}).`,
+      description: `The newest ${MAX_DUPLICATES} leads with the same email, ignoring case, or the same telephone number, however it is written.`,
       answers: { 200: pageShape(shown.output) },
       async handle({ caller, params }) {
         const { workspaceId } = caller;
         const id = params['id']!;
         const item = await leads.store.get(workspaceId, id);
         if (!item) throw new ApiError('not_found', 'There is no lead with this id.');
-        const values = duplicateValues(workspaceId, item, MAX_DUPLICATES, id);
-        const rows = await db.read<Record<string, unknown>>(DUPLICATES, values);
+        const duplicates = await duplicatesOf(db, workspaceId, item, MAX_DUPLICATES, id);
+        const rows = duplicates ? await query<Record<string, unknown>>(db.pool, duplicates) : [];
         const data = await shown.complete(
           workspaceId,
           rows.map((row) => leads.store.toRecord(row)),

@@ -1,17 +1,12 @@
-import { isIPv4 } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import { folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
+import { campaignOf, shortenedAddress, storableText } from '../../base/values/submission-origin.ts';
 import type { BeforeChange, Draft, EnrichStep, Source } from '../../record/record-service.ts';
 import type { LeadOptions } from './options/lead-option.ts';
 import type { LeadStatuses } from './options/lead-status.ts';
 
 /** The longest name of a source or an event type, in UTF-16 units. */
 export const MAX_OPTION_LENGTH = 200;
-const MAX_URL_LENGTH = 2000;
-
-/** Campaign fields, which advertisers use to track where a lead came from. */
-const UTM = ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] as const;
 
 export interface LeadEnrichParts {
   sources: LeadOptions;
@@ -91,40 +86,12 @@ function keepSubmission({ newId }: LeadEnrichParts): EnrichStep {
 /** What is stored of a submission: the whole body, and where it came from. */
 function keptOf({ sent, sentText, client, campaign }: Source) {
   const fields = campaign ?? (sent as Record<string, unknown>);
-  const referrer = textOf(fields['referrer']) ?? textOf(client.referrer);
+  const referrer = storableText(fields['referrer']) ?? storableText(client.referrer);
   return {
     // A string within the batch's JSON: PostgreSQL would refuse escapes like \u0000 in nested JSON.
     payload: sentText(),
-    address: shortened(client.address),
+    address: shortenedAddress(client.address),
     referrer,
-    utm: utmOf(fields, referrer),
+    utm: campaignOf(fields, referrer),
   };
-}
-
-/** A text that can be stored; of a list, its last item. */
-export function textOf(sent: unknown): string | null {
-  const value: unknown = Array.isArray(sent) ? sent.at(-1) : sent;
-  if (typeof value !== 'string' || value === '' || value.includes('\0') || !value.isWellFormed()) return null;
-  return value.slice(0, MAX_URL_LENGTH).toWellFormed();
-}
-
-/** UTM fields of the lead; those it lacks, from the query of the referrer. */
-export function utmOf(fields: Record<string, unknown>, referrer: string | null): Record<string, string> {
-  const query = referrer !== null && URL.canParse(referrer) ? new URL(referrer).searchParams : null;
-  const utm: Record<string, string> = {};
-  for (const name of UTM) {
-    const value = textOf(fields[name]) ?? textOf(query?.get(name));
-    if (value !== null) utm[name] = value;
-  }
-  return utm;
-}
-
-/** An IP address without its last 8 bits (IPv6: 80), which no longer identifies a person. */
-export function shortened(address: string): string | null {
-  if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0`;
-  if (!ipaddr.isValid(address)) return null;
-  const parsed = ipaddr.process(address);
-  const kept = parsed.kind() === 'ipv4' ? 3 : 6;
-  const bytes = parsed.toByteArray().map((byte, at) => (at < kept ? byte : 0));
-  return ipaddr.fromByteArray(bytes).toString();
 }

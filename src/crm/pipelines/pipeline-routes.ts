@@ -1,12 +1,15 @@
 import { z } from 'zod';
+import { recordScopes } from '../../account/scope.ts';
 import { ApiError } from '../../base/errors.ts';
 import { caseless } from '../../base/fold.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Answer, type Route } from '../../http/route.ts';
 import { requiredText } from '../../base/values/text.ts';
-import { makeChangeRecorder, type ChangeRecorder } from '../change-recorder.ts';
+import { makeChangeRecorder, type ChangeRecorder } from '../../http/change-recorder.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Pipelines } from './pipeline-store.ts';
+
+export const PIPELINE_SCOPES = recordScopes({ plural: 'pipelines', pluralLabel: 'Pipelines' }, 'manager');
 
 const PATH = '/api/v1/pipelines';
 

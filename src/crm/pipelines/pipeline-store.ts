@@ -3,8 +3,7 @@ import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError, invalid, unavailable } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { TIMEOUT_MS, type Database } from '../../db/pool.ts';
-import { query, type Transaction } from '../../db/query.ts';
-import type { AfterWrite } from '../change-recorder.ts';
+import { query, type Transaction, type AfterWrite } from '../../db/query.ts';
 import { FIRST_PIPELINE, type Pipeline } from './pipeline.ts';
 import { checkStages, removeStages, replaceStages, writeStages, type StageInput } from './stage-store.ts';
 

@@ -1,7 +1,7 @@
 import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
-import { query, type Transaction } from '../../db/query.ts';
+import { query, type AfterWrite, type Transaction } from '../../db/query.ts';
 import { sql } from '../../db/sql.ts';
 import type { Owners } from './webhook-disabled-event.ts';
 import { activeUnder, lockPlan, type PlanRules } from './endpoint-plan-limits.ts';
@@ -11,15 +11,12 @@ import type { Endpoint } from './endpoint.ts';
 /** The channel on which processes notify each other that an endpoint has changed. Payload: its id. */
 export const ENDPOINT_CHANNEL = 'fairlead_endpoint';
 
-/** Runs in the transaction that changes an endpoint; stores the idempotent answer, for example. */
-export type Within = (trx: Transaction, endpoint: Endpoint) => Promise<void>;
-
 /** Parts of the transaction besides the change itself. */
 export interface ChangeSteps {
   /** What comes first in the transaction. */
   before?: (trx: Transaction) => Promise<void>;
   /** Of a change that disables an endpoint, and so takes effect only on an active one: what else belongs to it. */
-  disabling?: Within;
+  disabling?: AfterWrite<Endpoint>;
 }
 
 export interface EndpointChanges {
@@ -29,15 +26,15 @@ export interface EndpointChanges {
     workspaceId: Uuid,
     id: Uuid,
     columns: Record<string, unknown>,
-    within: Within,
-    disabling?: Within,
+    afterWrite: AfterWrite<Endpoint>,
+    disabling?: AfterWrite<Endpoint>,
   ): Promise<Endpoint | undefined>;
   /** `changeIn` in a transaction of its own; this process is notified as well. */
   change(
     workspaceId: Uuid,
     id: Uuid,
     columns: Record<string, unknown>,
-    within: Within,
+    afterWrite: AfterWrite<Endpoint>,
     steps?: ChangeSteps,
   ): Promise<Endpoint | undefined>;
 }
@@ -69,8 +66,8 @@ export function makeEndpointChanges(
     workspaceId: Uuid,
     id: Uuid,
     columns: Record<string, unknown>,
-    within: Within,
-    disabling?: Within,
+    afterWrite: AfterWrite<Endpoint>,
+    disabling?: AfterWrite<Endpoint>,
   ): Promise<Endpoint | undefined> {
     const resumed =
       columns['state'] === 'active' && activeUnder(planRules, await lockPlan(trx, workspaceId, 'share'));
@@ -84,8 +81,8 @@ export function makeEndpointChanges(
     );
     if (!row) return undefined;
     const endpoint = open(row);
-    await within(trx, endpoint);
-    if (columns['state'] !== undefined && !disabling) await owners.attended(trx, workspaceId, id);
+    await afterWrite(trx, endpoint);
+    if (columns['state'] !== undefined && !disabling) await owners.handledByUser(trx, workspaceId, id);
     await query(trx, CLEAR_FAILURES, [workspaceId, id]);
     await disabling?.(trx, endpoint);
     await notifyProcesses(trx, id);
@@ -95,10 +92,10 @@ export function makeEndpointChanges(
   return {
     changeIn,
 
-    async change(workspaceId, id, columns, within, { before, disabling } = {}) {
+    async change(workspaceId, id, columns, afterWrite, { before, disabling } = {}) {
       const changed = await db.transaction(async (trx) => {
         await before?.(trx);
-        return changeIn(trx, workspaceId, id, columns, within, disabling);
+        return changeIn(trx, workspaceId, id, columns, afterWrite, disabling);
       });
       if (changed) onChange(workspaceId, id);
       return changed;

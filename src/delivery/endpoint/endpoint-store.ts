@@ -2,16 +2,11 @@ import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Sealer } from '../../base/seal.ts';
 import type { Database } from '../../db/pool.ts';
-import { query, type Transaction } from '../../db/query.ts';
+import { query, type AfterWrite, type Transaction } from '../../db/query.ts';
 import { sql } from '../../db/sql.ts';
 import { checkFilterRoom } from '../../events/event-filter-budget.ts';
 import { fireDisabled, type Cause, type Owners } from './webhook-disabled-event.ts';
-import {
-  makeEndpointChanges,
-  notifyProcesses,
-  type EndpointChanges,
-  type Within,
-} from './endpoint-change.ts';
+import { makeEndpointChanges, notifyProcesses, type EndpointChanges } from './endpoint-change.ts';
 import {
   activeUnder,
   checkWebhookLimit,
@@ -28,8 +23,13 @@ import type { LaneKey } from '../../events/outbox.ts';
 /** Webhooks in the store. Secrets and custom headers are sealed; a deleted webhook stays, for its log. */
 export interface Endpoints extends EndpointReads {
   /** Throws `limit_reached` if the plan allows no further one. */
-  create(input: NewEndpoint, within: Within): Promise<Endpoint>;
-  update(workspaceId: Uuid, id: Uuid, change: EndpointChange, within: Within): Promise<Endpoint | undefined>;
+  create(input: NewEndpoint, afterWrite: AfterWrite<Endpoint>): Promise<Endpoint>;
+  update(
+    workspaceId: Uuid,
+    id: Uuid,
+    change: EndpointChange,
+    afterWrite: AfterWrite<Endpoint>,
+  ): Promise<Endpoint | undefined>;
   /**
    * Replaces the secret.
    * @param secret null for none
@@ -40,17 +40,17 @@ export interface Endpoints extends EndpointReads {
     id: Uuid,
     secret: string | null,
     overlapUntil: string | null,
-    within: Within,
+    afterWrite: AfterWrite<Endpoint>,
   ): Promise<Endpoint | undefined>;
   /** Revokes it: what is queued is dropped, and logged as dropped. */
-  remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<boolean>;
+  remove(workspaceId: Uuid, id: Uuid, afterWrite: AfterWrite<Endpoint>): Promise<boolean>;
   /**
-   * Revokes all that `madeBy` counts, within a transaction.
+   * Revokes all that `madeBy` counts, afterWrite a transaction.
    * @returns what was revoked; call `changed` with them after the commit
    */
   removeMadeBy(trx: Transaction, workspaceId: Uuid, makerId: Uuid): Promise<Endpoint[]>;
   /**
-   * Pauses active webhooks because the plan sends none, or resumes exactly those that were paused for it; within the
+   * Pauses active webhooks because the plan sends none, or resumes exactly those that were paused for it; afterWrite the
    * transaction that changes the plan.
    * @returns the endpoints that changed; call `changed` with them after the commit
    */
@@ -92,7 +92,7 @@ export function makeEndpoints(
   const changes = makeEndpointChanges(parts, rows, onChange);
   return {
     ...makeEndpointReads(db, rows),
-    create: (input, within) => db.transaction((trx) => createIn(trx, parts, rows, input, within)),
+    create: (input, afterWrite) => db.transaction((trx) => createIn(trx, parts, rows, input, afterWrite)),
     ...editing(rows, changes),
     ...removal(clock, changes),
     disable: (workspaceId, id, cause) => disable(parts, changes, workspaceId, id, cause),
@@ -114,7 +114,7 @@ async function createIn(
   { planRules, clock, newId }: EndpointParts,
   { open, optionColumns, sealed }: EndpointRows,
   input: NewEndpoint,
-  within: Within,
+  afterWrite: AfterWrite<Endpoint>,
 ): Promise<Endpoint> {
   const at = isoTime(clock.now());
   const { workspaceId } = input;
@@ -138,7 +138,7 @@ async function createIn(
   );
   await query(trx, INSERT_LANE, [workspaceId, columns.id]);
   const endpoint = open(row!);
-  await within(trx, endpoint);
+  await afterWrite(trx, endpoint);
   return endpoint;
 }
 
@@ -147,11 +147,11 @@ function editing(
   { change }: EndpointChanges,
 ): Pick<Endpoints, 'update' | 'rotate'> {
   return {
-    update(workspaceId, id, input, within) {
+    update(workspaceId, id, input, afterWrite) {
       const { active, filter } = input;
       const state = active === undefined ? {} : { state: active ? 'active' : 'paused', reason: null };
       const columns = { ...state, ...changedColumns(workspaceId, input) };
-      return change(workspaceId, id, columns, within, {
+      return change(workspaceId, id, columns, afterWrite, {
         ...(filter && {
           async before(trx) {
             // Two updates at once must not both use up the rest of the budget.
@@ -162,13 +162,13 @@ function editing(
       });
     },
 
-    rotate(workspaceId, id, secret, overlapUntil, within) {
+    rotate(workspaceId, id, secret, overlapUntil, afterWrite) {
       const columns = {
         old_secret: overlapUntil === null ? null : sql.ref('secret'),
         old_secret_until: overlapUntil,
         secret: sealed(workspaceId, 'secret', secret),
       };
-      return change(workspaceId, id, columns, within);
+      return change(workspaceId, id, columns, afterWrite);
     },
   };
 }
@@ -184,10 +184,10 @@ function removal(
   }
 
   return {
-    async remove(workspaceId, id, within) {
+    async remove(workspaceId, id, afterWrite) {
       const removed = await change(workspaceId, id, deletedColumns(), async (trx, endpoint) => {
         await dropQueued(trx, workspaceId, id, isoTime(clock.now()));
-        await within(trx, endpoint);
+        await afterWrite(trx, endpoint);
       });
       return removed !== undefined;
     },

@@ -25,7 +25,7 @@ export interface Disabling extends Cause {
 export interface Owners {
   disabled(trx: Transaction, disabling: Disabling): Promise<void>;
   /** A person has resumed, paused or deleted it: open notifications are obsolete. */
-  attended(trx: Transaction, workspaceId: Uuid, endpointId: Uuid): Promise<void>;
+  handledByUser(trx: Transaction, workspaceId: Uuid, endpointId: Uuid): Promise<void>;
 }
 
 const sample = {

@@ -5,7 +5,7 @@ import { sameBytes, sha256 } from '../../base/hmac.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Sealer } from '../../base/seal.ts';
 import type { Database } from '../../db/pool.ts';
-import { query, type Transaction } from '../../db/query.ts';
+import { query, type AfterWrite, type Transaction } from '../../db/query.ts';
 import type { Endpoints } from '../endpoint/endpoint-store.ts';
 import type { Formats } from '../endpoint/webhook-format.ts';
 import { makeInboxRequests, type InboxRequests, type IncomingRequest } from './inbox-request.ts';
@@ -23,14 +23,12 @@ export interface Inbox {
   expires_at: string;
 }
 
-type Within = (trx: Transaction, inbox: Inbox) => Promise<void>;
-
 export interface Inboxes {
   /** Throws `limit_reached` if the workspace has the maximum. */
   create(
     writer: { workspaceId: Uuid; actor: string },
     input: Pick<Inbox, 'name' | 'status'>,
-    within: Within,
+    afterWrite: AfterWrite<Inbox>,
   ): Promise<Inbox>;
   /** Newest first, after the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Inbox[]>;
@@ -40,10 +38,10 @@ export interface Inboxes {
     workspaceId: Uuid,
     id: Uuid,
     change: Partial<Pick<Inbox, 'name' | 'status'>>,
-    within: Within,
+    afterWrite: AfterWrite<Inbox>,
   ): Promise<Inbox>;
   /** Deletes its requests too; throws `not_found`. */
-  remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<void>;
+  remove(workspaceId: Uuid, id: Uuid, afterWrite: AfterWrite<Inbox>): Promise<void>;
   /** Newest first. */
   requests: InboxRequests['list'];
   /** The URL that requests are sent to. */
@@ -61,7 +59,7 @@ export interface Inboxes {
 
 /** Per workspace. */
 const MAX_INBOXES = 10;
-const LIFE_MS = 7 * 86_400_000;
+const INBOX_LIFETIME_MS = 7 * 86_400_000;
 
 /** Rows of 0.1.0 have the secret in the clear, and nothing sealed. */
 interface InboxRow extends Inbox {
@@ -155,10 +153,10 @@ export function makeInboxes(parts: {
 
     urlOf: (workspaceId, inbox) => urlWith(makeToken(workspaceId, inbox)),
 
-    create: (writer, input, within) =>
+    create: (writer, input, afterWrite) =>
       db.transaction(async (trx) => {
         const inbox = open(writer.workspaceId, await insertInbox(trx, parts, writer, input));
-        await within(trx, inbox);
+        await afterWrite(trx, inbox);
         return inbox;
       }),
 
@@ -167,18 +165,18 @@ export function makeInboxes(parts: {
       return rows.map((row) => open(workspaceId, row));
     },
 
-    update: (workspaceId, id, change, within) =>
+    update: (workspaceId, id, change, afterWrite) =>
       db.transaction(async (trx) => {
         const inbox = open(workspaceId, await updateInbox(trx, { workspaceId, id }, change, now()));
-        await within(trx, inbox);
+        await afterWrite(trx, inbox);
         return inbox;
       }),
 
-    remove: (workspaceId, id, within) =>
+    remove: (workspaceId, id, afterWrite) =>
       db.transaction(async (trx) => {
         const rows = await query<InboxRow>(trx, DELETE, [workspaceId, id]);
         if (!rows[0]) throw inboxNotFound();
-        await within(trx, open(workspaceId, rows[0]));
+        await afterWrite(trx, open(workspaceId, rows[0]));
       }),
 
     requests: requests.list,
@@ -205,7 +203,7 @@ async function insertInbox(
   { name, status }: Pick<Inbox, 'name' | 'status'>,
 ): Promise<InboxRow> {
   const now = isoTime(clock.now());
-  const expires = isoTime(clock.now() + LIFE_MS);
+  const expires = isoTime(clock.now() + INBOX_LIFETIME_MS);
   // Two at once must not both take the last place.
   await query(trx, LOCK_WORKSPACE, [workspaceId]);
   await query(trx, DELETE_EXPIRED, [workspaceId, now]);

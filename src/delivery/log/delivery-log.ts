@@ -151,14 +151,14 @@ const MAX_TEST_DELAY_MS = 10_000;
  */
 function partsOf({ select, id, ofState }: Half, workspaceId: Uuid, filter: LogFilter): Sql[] {
   const { eventId, limit } = filter;
-  const those = (only: Sql) => sql`(${sql.raw(select)} where workspace_id = ${workspaceId} ${ofState}
+  const rowsWith = (only: Sql) => sql`(${sql.raw(select)} where workspace_id = ${workspaceId} ${ofState}
     ${matching(filter, id)} ${only} order by ${sql.ref(id)} desc limit ${limit})`;
-  if (eventId === null) return [those(sql``)];
+  if (eventId === null) return [rowsWith(sql``)];
   const at = timeOf(eventId);
   const until = floorId(at + MAX_TEST_DELAY_MS);
   return [
-    those(sql`and kind <> 'resend' and ${sql.ref(id)} >= ${floorId(at)} and ${sql.ref(id)} < ${until}`),
-    those(sql`and kind = 'resend'`),
+    rowsWith(sql`and kind <> 'resend' and ${sql.ref(id)} >= ${floorId(at)} and ${sql.ref(id)} < ${until}`),
+    rowsWith(sql`and kind = 'resend'`),
   ];
 }
 

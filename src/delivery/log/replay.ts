@@ -88,16 +88,19 @@ const LOCK_ENDPOINT = {
  */
 export async function passing(
   db: Queryable,
-  which: Replay,
+  request: Replay,
   budget = BUDGET,
 ): Promise<Passed | 'every' | null> {
-  const active = await query<{ filtered: boolean }>(db, IS_FILTERED, [which.workspaceId, which.endpointId]);
+  const active = await query<{ filtered: boolean }>(db, IS_FILTERED, [
+    request.workspaceId,
+    request.endpointId,
+  ]);
   if (active.length === 0) return null;
-  if (!active[0]!.filtered || which.only === 'failed') return 'every';
+  if (!active[0]!.filtered || request.only === 'failed') return 'every';
   const found = await query<{ id: Uuid; missed: boolean }>(
     db,
     sql`
-    with ${log(which)} select e.id, l.event_id is null as missed ${candidates(which)}`,
+    with ${log(request)} select e.id, l.event_id is null as missed ${candidates(request)}`,
   );
   const end = performance.now() + budget.ms;
   const passed: Passed = { ids: [], last: null, more: false };
@@ -108,7 +111,7 @@ export async function passing(
     // oxlint-disable-next-line no-await-in-loop -- the budget is for all of them
     const kept = await keptOut(
       db,
-      which,
+      request,
       batch.filter(({ missed }) => missed).map(({ id }) => id),
     );
     passed.ids.push(...batch.map(({ id }) => id).filter((id) => !kept.has(id)));
@@ -118,9 +121,13 @@ export async function passing(
 }
 
 /** Those of the events that the webhook's filter rejects. */
-async function keptOut(db: Queryable, which: Replay, ids: readonly Uuid[]): Promise<Set<Uuid>> {
+async function keptOut(db: Queryable, request: Replay, ids: readonly Uuid[]): Promise<Set<Uuid>> {
   if (ids.length === 0) return new Set();
-  const rows = await query<{ id: Uuid }>(db, REJECTED_BY_FILTER, [which.workspaceId, ids, which.endpointId]);
+  const rows = await query<{ id: Uuid }>(db, REJECTED_BY_FILTER, [
+    request.workspaceId,
+    ids,
+    request.endpointId,
+  ]);
   return new Set(rows.map(({ id }) => id));
 }
 
@@ -132,31 +139,31 @@ async function keptOut(db: Queryable, which: Replay, ids: readonly Uuid[]): Prom
  */
 export async function replay(
   trx: Transaction,
-  which: Replay,
+  request: Replay,
   passed: Passed | 'every',
 ): Promise<Replayed | null> {
-  const { workspaceId, endpointId } = which;
-  if (which.dryRun) return count(trx, which, passed);
+  const { workspaceId, endpointId } = request;
+  if (request.dryRun) return count(trx, request, passed);
   // Two replays at once would both find the same; the second one looks after the first has committed.
   const active = await query(trx, LOCK_ENDPOINT, [workspaceId, endpointId]);
   if (active.length === 0) return null;
   await keepEvents(trx, workspaceId);
-  return count(trx, which, passed);
+  return count(trx, request, passed);
 }
 
 /** Counts the events, and queues them unless it is a dry run. */
-async function count(trx: Transaction, which: Replay, passed: Passed | 'every'): Promise<Replayed> {
+async function count(trx: Transaction, request: Replay, passed: Passed | 'every'): Promise<Replayed> {
   const ids = passed === 'every' ? null : passed.ids;
   const rows = await query<Replayed>(
     trx,
     sql`
-    with ${log(which)},
+    with ${log(request)},
     found as materialized (
       select e.*, row_number() over (order by e.seq) as n,
              case when p.ordering = 'record' then e.object_id end as order_key
-      ${candidates(which, ids)}
+      ${candidates(request, ids)}
     )
-    ${which.dryRun ? sql`` : queued(which)}
+    ${request.dryRun ? sql`` : queued(request)}
     select least(count(*), ${MAX_EVENTS})::int as queued, count(*) > ${MAX_EVENTS} as more,
            (select id from found where n <= ${MAX_EVENTS} order by n desc limit 1) as last
     from found`,
@@ -176,16 +183,16 @@ function log({ workspaceId, endpointId, sinceId }: Replay): Sql {
 }
 
 /** The events to send again, one more than the maximum, whatever the filter; only those with `ids`, if given. */
-function candidates(which: Replay, ids: readonly Uuid[] | null = null): Sql {
+function candidates(request: Replay, ids: readonly Uuid[] | null = null): Sql {
   return sql`
       from event e
-      join endpoint p on p.workspace_id = e.workspace_id and p.id = ${which.endpointId}
+      join endpoint p on p.workspace_id = e.workspace_id and p.id = ${request.endpointId}
       left join log l on l.event_id = e.id
-      where e.workspace_id = ${which.workspaceId} and e.id >= ${which.sinceId} and e.occurred_at >= ${which.since}
-        and (${which.until}::timestamptz is null or e.occurred_at < ${which.until})
-        and e.seq > ${which.after} and e.type = any(${which.types})
+      where e.workspace_id = ${request.workspaceId} and e.id >= ${request.sinceId} and e.occurred_at >= ${request.since}
+        and (${request.until}::timestamptz is null or e.occurred_at < ${request.until})
+        and e.seq > ${request.after} and e.type = any(${request.types})
         ${ids === null ? sql`` : sql`and e.id = any(${ids}::uuid[])`}
-        and ${WANTED[which.only ?? 'undelivered']}
+        and ${WANTED[request.only ?? 'undelivered']}
         and not exists (select from queue q
           where q.workspace_id = e.workspace_id and q.endpoint_id = p.id and q.event_id = e.id and q.kind <> 'test')
       order by e.seq limit ${MAX_EVENTS + 1}`;

@@ -6,7 +6,10 @@ import { MAX_FIELDS } from '../form-field.ts';
 import { JSON_TYPE } from '../media-type.ts';
 import { isOurs } from '../session-cookie.ts';
 import type { PageAddresses } from './page-address.ts';
-import { pageHeaders } from './page-headers.ts';
+import { pageHeaders, type PageAccess } from './page-headers.ts';
+
+/** The bundled files of web/public/, for every kind of public page; the path is the same from src and dist. */
+const FILES = new URL('../../../dist/web/public/', import.meta.url);
 
 /** Other sites link to these files, so their names have no hash; hence the short caching. */
 const AN_HOUR = 'public, max-age=3600';
@@ -30,8 +33,6 @@ export interface SubmissionHandlers {
 }
 
 export interface PublicRouteParts {
-  /** The bundled files of the pages. */
-  folder: URL;
   /** The configured public URL, or ''. */
   publicUrl: string;
   /** The page of a refusal. @param message the error's, in the words of the page */
@@ -52,7 +53,7 @@ export class PublicRoutes {
   constructor(app: FastifyInstance, parts: PublicRouteParts) {
     this.#app = app;
     this.#parts = parts;
-    this.#assets = new Assets(parts.folder);
+    this.#assets = new Assets(FILES);
   }
 
   /** A page. */
@@ -150,8 +151,9 @@ export function sendPage(
   page: PageAddresses | null,
   status: number,
   text: string,
+  access?: PageAccess,
 ): FastifyReply {
-  return reply.code(status).headers(pageHeaders(page)).send(text);
+  return reply.code(status).headers(pageHeaders(page, access)).send(text);
 }
 
 function isJson(request: FastifyRequest): boolean {

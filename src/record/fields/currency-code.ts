@@ -1,27 +1,29 @@
 import { z } from 'zod';
 import { makeField, type FieldOptions } from './field.ts';
 
-/** The default currency of amounts. */
-export const DEFAULT_CURRENCY = 'USD';
-
 const CODES = Intl.supportedValuesOf('currency');
 const known = new Set(CODES);
 
-/** A currency code (ISO 4217), in either case; default: USD. */
+/** A currency code of ISO 4217, in either case. */
+export const currencyInput = z
+  .string()
+  .toUpperCase()
+  .refine((code) => known.has(code), 'must be a currency code of ISO 4217');
+
+/** The currency of amounts. An enrich step sets the workspace's if none is sent. */
 export function currencyCode<const Options extends FieldOptions & { sample?: string }>(options: Options) {
-  const input = z
-    .string()
-    .toUpperCase()
-    .refine((code) => known.has(code), 'must be a currency code of ISO 4217')
-    .nullable();
-  return makeField<string, Options & { default: string }>(
+  return makeField<string, Options & { assigned: true }>(
     {
       kind: 'currency_code',
-      input,
+      input: currencyInput.nullable(),
       output: z.string(),
       options: CODES.map((code) => ({ value: code, label: code })),
       hasExample: true,
     },
-    { ...options, default: DEFAULT_CURRENCY },
+    {
+      ...options,
+      description: options.description ?? `${options.label} (ISO 4217); default: the workspace's`,
+      assigned: true,
+    },
   );
 }

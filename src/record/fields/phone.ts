@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { makeField, type FieldOptions } from './field.ts';
 import { textInput } from './text.ts';
 
-const MAX_PHONE = 100;
+export const MAX_PHONE = 100;
 
 /** A telephone number: kept as sent, compared by its digits. */
 export function phone<const Options extends FieldOptions & { sample?: string }>(options: Options) {

@@ -4,7 +4,7 @@ import type { Database } from '../../db/pool.ts';
 import { query } from '../../db/query.ts';
 import { sql, type Sql } from '../../db/sql.ts';
 import type { Noun } from '../noun.ts';
-import { filterCondition } from '../record-filter.ts';
+import { filterConditions } from '../record-filter.ts';
 import { ownText, searchToken, textSql, type SearchedNoun } from './search-text.ts';
 import { containsSql, isPhone, type SearchWords } from './search-words.ts';
 
@@ -194,16 +194,20 @@ export async function exactHits(
   workspaceId: Uuid,
   wanted: string,
 ): Promise<Map<string, Hit[]>> {
-  const probes = nouns.flatMap(({ name, fields, searched }) =>
-    searched.flatMap((column) => {
-      const { kind, filter } = fields[column]!;
+  const fields = nouns.flatMap((noun) =>
+    noun.searched.flatMap((column) => {
+      const { kind, filter } = noun.fields[column]!;
       if (!filter || !EXACT_KINDS.has(kind) || !mayEqual(kind, wanted)) return [];
       if (filter.schema && !filter.schema.safeParse(wanted).success) return [];
-      return [
-        sql`(select ${name} as object, id, updated_at, ${EXACT}::int as class from ${sql.ref(name)}
-             where workspace_id = ${workspaceId} and deleted_at is null and ${filterCondition({ column, ...filter }, wanted)}
-             limit 20)`,
-      ];
+      return [{ object: noun.name, filter: { column, ...filter } }];
+    }),
+  );
+  const probes = await Promise.all(
+    fields.map(async ({ object, filter }) => {
+      const conditions = await filterConditions(db, { filters: { q: filter } }, workspaceId, { q: wanted });
+      return sql`(select ${object} as object, id, updated_at, ${EXACT}::int as class from ${sql.ref(object)}
+                  where workspace_id = ${workspaceId} and deleted_at is null and ${sql.join(conditions, sql` and `)}
+                  limit 20)`;
     }),
   );
   const found = new Map<string, Hit[]>();

@@ -116,9 +116,11 @@ function titleOf({ fields, title, label }: Noun, record: Readonly<Record<string,
     : `Unnamed ${label.toLowerCase()}`;
 }
 
+const LIST_KINDS = new Set(['tags', 'emails', 'phones']);
+
 function textOfValue({ kind }: Field, value: unknown): string | null {
   if (value === null || value === undefined || value === '') return null;
-  if (kind === 'tags') return (value as string[]).length > 0 ? (value as string[]).join(', ') : null;
+  if (LIST_KINDS.has(kind)) return (value as string[]).join(', ') || null;
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }
 
@@ -130,7 +132,7 @@ function labelOf({ options }: Field, text: string | null): string | null {
 
 /** The value if it contains one of the words; of a long one, the part around it. */
 function matchingPart(text: string, { kind }: Field, { words, numbers }: SearchWords): string | null {
-  const folded = `${searchText(text)} ${kind === 'phone' ? phoneDigits(text) : ''} `;
+  const folded = `${searchText(text)} ${kind === 'phone' || kind === 'phones' ? phoneDigits(text) : ''} `;
   const forms = [...words.flat(), ...numbers];
   const isIn = (form: string) => folded.includes(form.trim().length < 3 ? form : form.slice(1));
   const form = forms.find(isIn);

@@ -68,7 +68,9 @@ function titleSql({ title }: SearchedNoun, alias: string): string {
 function valueSql({ kind }: Field, column: string): string {
   if (kind === 'long_text') return `left(${column}, ${MAX_SEARCHED})`;
   if (kind === 'phone') return `${column}, phone_digits(${column})`;
-  if (kind === 'tags') return `array_to_string(${column}, ' ')`;
+  if (kind === 'phones')
+    return `array_to_string(${column}, ' '), array_to_string(phone_digits_list(${column}), ' ')`;
+  if (kind === 'tags' || kind === 'emails') return `array_to_string(${column}, ' ')`;
   return column;
 }
 

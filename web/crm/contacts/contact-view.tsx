@@ -35,6 +35,8 @@ const CURL = `curl -X POST ${window.location.origin}/api/v1/contacts \\
 export const contactView = viewOf<Contact>({
   icon: IconAddressBook,
   fields: {
+    other_emails: { isRare: true },
+    other_phones: { isRare: true },
     company: { label: 'Company', Input: CompanyInputs, Value: Company, isShort: false },
     // Entered with the name.
     company_id: { Input: () => null, Value: null },

@@ -1,10 +1,11 @@
 import { Group, NumberInput, Select } from '@mantine/core';
 import type { GetInputPropsReturnType } from '@mantine/form';
 import { fieldOf, useObject } from '../../api/object-queries.ts';
-import { defaultText } from '../../fields/field-kind.ts';
+import { useSession } from '../../api/session-queries.ts';
 
 /** The value of a deal and its currency. */
 export function MoneyFields({ value, currency }: Record<'value' | 'currency', GetInputPropsReturnType>) {
+  const { workspace } = useSession();
   const object = useObject('deal');
   const field = object && fieldOf(object, 'currency');
   return (
@@ -13,7 +14,7 @@ export function MoneyFields({ value, currency }: Record<'value' | 'currency', Ge
       <Select
         label="Currency"
         data={field?.options ?? []}
-        placeholder={field && defaultText(field)}
+        placeholder={workspace.currency}
         searchable
         {...currency}
       />

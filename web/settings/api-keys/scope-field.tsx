@@ -1,4 +1,4 @@
-import { Checkbox, Input, SegmentedControl, Skeleton, Stack } from '@mantine/core';
+import { Checkbox, Fieldset, Input, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { scopesQuery } from '../../api/scope-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
@@ -35,27 +35,43 @@ export function ScopeField({
   );
 }
 
-/** All scopes of the API; those that the user may not grant are disabled. */
+/** All scopes of the API except `*`, by group; those that the user may not grant are disabled. */
 function ScopeChoice({ value, onChange }: { value: string[]; onChange: (scopes: string[]) => void }) {
   const scopes = useQuery(scopesQuery);
   if (scopes.error) return <ErrorPanel error={scopes.error} retry={() => void scopes.refetch()} />;
   if (!scopes.data) return <Skeleton height={240} aria-busy />;
-  const others = scopes.data.filter(({ action, name }) => action === null && name !== '*');
+  const others = scopes.data.filter(({ action, group }) => action === null && group !== null);
+  const labels = new Map(others.map(({ group }) => [group!.name, group!.label]));
   return (
     <Checkbox.Group aria-label="Selected scopes" value={value} onChange={onChange}>
       <ScopeGrid scopes={scopes.data} />
-      <Stack gap="xs" mt="sm">
-        {others.map(({ name, label, description, may_grant: mayGrant }) => (
-          <Checkbox
-            key={name}
-            size="xs"
-            value={name}
-            label={label}
-            description={description}
-            disabled={!mayGrant}
-          />
-        ))}
-      </Stack>
+      {[...labels].map(([groupName, groupLabel]) => (
+        <Fieldset
+          key={groupName}
+          variant="unstyled"
+          mt="sm"
+          legend={
+            <Text span size="xs" c="dimmed">
+              {groupLabel}
+            </Text>
+          }
+        >
+          <Stack gap="xs">
+            {others
+              .filter(({ group }) => group?.name === groupName)
+              .map(({ name, label, description, may_grant: mayGrant }) => (
+                <Checkbox
+                  key={name}
+                  size="xs"
+                  value={name}
+                  label={label}
+                  description={description}
+                  disabled={!mayGrant}
+                />
+              ))}
+          </Stack>
+        </Fieldset>
+      ))}
     </Checkbox.Group>
   );
 }

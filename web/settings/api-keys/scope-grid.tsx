@@ -3,26 +3,26 @@ import type { Scope } from '../../api/scope-queries.ts';
 import { fieldLabel } from '../../ui/field-label.ts';
 import classes from './scope-field.module.css';
 
-const ACTIONS = ['read', 'write'] as const;
-
-/** The scopes of records: a row per object. */
+/** The scopes of records: a row per object, a column per action. */
 export function ScopeGrid({ scopes }: { scopes: readonly Scope[] }) {
-  const groups = [...new Set(scopes.flatMap(({ action, group }) => (action === null ? [] : [group])))];
+  const ofRecords = scopes.filter(({ action }) => action !== null);
+  const actions = [...new Set(ofRecords.map(({ action }) => action!))];
+  const labels = new Map(ofRecords.map(({ group }) => [group!.name, group!.label]));
   return (
     <div className={classes.grid}>
       <span />
-      {ACTIONS.map((action) => (
+      {actions.map((action) => (
         <Text key={action} size="xs" c="dimmed">
           {fieldLabel(action)}
         </Text>
       ))}
-      {groups.map((group) => (
-        <div key={group} className={classes.row}>
-          <span>{fieldLabel(group)}</span>
-          {ACTIONS.map((action) => (
+      {[...labels].map(([name, label]) => (
+        <div key={name} className={classes.row}>
+          <span>{label}</span>
+          {actions.map((action) => (
             <GridBox
               key={action}
-              scope={scopes.find((item) => item.group === group && item.action === action)}
+              scope={ofRecords.find((item) => item.group?.name === name && item.action === action)}
             />
           ))}
         </div>

@@ -41,12 +41,19 @@ const KINDS: readonly {
     plural: 'webhooks',
     hint: 'They keep sending unless you revoke them.',
   },
+  {
+    kind: 'connections',
+    scope: 'connections:manage',
+    singular: 'connection',
+    plural: 'connections',
+    hint: 'They keep receiving unless you revoke them.',
+  },
 ];
 
 /** The rest is shown as a number. */
 const MAX_NAMES = 5;
 
-/** Confirms the removal of a member, and which of their keys, secrets and webhooks to revoke. */
+/** Confirms the removal of a member, and which of their keys, secrets, webhooks and connections to revoke. */
 export function MemberRemoval({ member, onClose }: { member: Member; onClose: () => void }) {
   const { workspace } = useSession();
   const createdItems = useQuery(createdByMemberQuery(member.id));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { allows } from '../../../account/scope.ts';
+import type { WorkspaceSettingsStore } from '../../../account/workspace-settings.ts';
 import { ApiError } from '../../../base/errors.ts';
+import type { Uuid } from '../../../base/id.ts';
 import { route, type Route } from '../../../http/route.ts';
 import { deal } from '../../deals/deal.ts';
 import { place } from '../../pipelines/pipeline.ts';
@@ -10,7 +11,15 @@ import { convertLead, type Conversion, type ConversionParts } from './lead-conve
 import type { RecordAnswer } from '../../../record/record-answer.ts';
 import type { Lead } from '../lead.ts';
 
-const { name, value, currency, pipeline_id, stage_id, expected_close_date, notes } = deal.fields;
+const {
+  name,
+  value,
+  currency: currencyField,
+  pipeline_id,
+  stage_id,
+  expected_close_date,
+  notes,
+} = deal.fields;
 
 const body = z.preprocess(
   (sent) => sent ?? {},
@@ -23,7 +32,7 @@ const body = z.preprocess(
       .strictObject({
         name: name.input.optional().meta({ description: "Default: the lead's name." }),
         value: value.input.optional(),
-        currency: currency.input.optional(),
+        currency: currencyField.input.optional(),
         pipeline_id: pipeline_id.input.optional(),
         stage_id: stage_id.input.optional(),
         expected_close_date: expected_close_date.input.optional(),
@@ -47,10 +56,14 @@ const shapeOf = (lead: z.ZodType) =>
     })
     .meta({ id: 'LeadConversion' });
 
+interface ConversionRouteParts extends ConversionParts {
+  pipelines: Pipelines;
+  workspaceSettings: WorkspaceSettingsStore;
+  shown: RecordAnswer<Lead>;
+}
+
 /** Converts a lead to a contact and, if requested, a company and a deal. */
-export function leadConversionRoutes(
-  parts: ConversionParts & { pipelines: Pipelines; shown: RecordAnswer<Lead> },
-): Route[] {
+export function leadConversionRoutes(parts: ConversionRouteParts): Route[] {
   return [
     route<Conversion>({
       method: 'POST',
@@ -64,20 +77,20 @@ export function leadConversionRoutes(
       body,
       answers: { 200: shapeOf(parts.shown.output) },
       async handle({ caller, body: requested, params, ifMatch, claim }) {
-        const { workspaceId, actor, scopes } = caller;
+        const { workspaceId, actor } = caller;
         const made = [
           'contacts',
           ...(requested.company ? ['companies'] : []),
           ...(requested.deal ? ['deals'] : []),
         ];
         for (const scope of made.map((item) => `${item}:write`))
-          if (!allows(scopes, scope)) throw new ApiError('forbidden', `This also needs the scope ${scope}.`);
-        const placed = requested.deal && place(await parts.pipelines.listFor(workspaceId), requested.deal);
+          if (!caller.may(scope)) throw new ApiError('forbidden', `This also needs the scope ${scope}.`);
+        const completed = requested.deal && (await completedDeal(parts, workspaceId, requested.deal));
         return convertLead(
           parts,
           { workspaceId, actor, ...(claim && { claim }) },
           params['id']!,
-          { ...requested, ...(placed && { deal: { ...requested.deal, ...placed } }) },
+          { ...requested, ...(completed && { deal: completed }) },
           ifMatch,
         );
       },
@@ -89,4 +102,15 @@ export function leadConversionRoutes(
       },
     }),
   ];
+}
+
+/** The deal with what it needs, as any new deal has it: pipeline, stage and currency. */
+async function completedDeal(
+  { pipelines, workspaceSettings }: ConversionRouteParts,
+  workspaceId: Uuid,
+  requested: NonNullable<Conversion['deal']>,
+): Promise<NonNullable<Conversion['deal']>> {
+  const placed = place(await pipelines.listFor(workspaceId), requested);
+  const currency = requested.currency ?? (await workspaceSettings.recent(workspaceId)).currency;
+  return { ...requested, ...placed, currency };
 }

@@ -9,6 +9,8 @@ import type { Company, CompanyInput } from '../../companies/company.ts';
 import type { Contact, ContactInput } from '../../contacts/contact.ts';
 import type { Deal, DealInput } from '../../deals/deal.ts';
 import type { Change } from '../../../record/noun.ts';
+import { emailCondition } from '../../../record/record-filter.ts';
+import { lockMatches } from '../../../record/record-match.ts';
 import { updateOf, type Writer } from '../../../record/record-plan.ts';
 import type { RecordService } from '../../../record/record-service.ts';
 import type { LeadInput } from '../lead-input.ts';
@@ -41,11 +43,6 @@ interface Work {
   /** The kinds of records that were created. */
   made: string[];
 }
-
-const LOCK_NAMES = {
-  name: 'lead_conversion.lock-names',
-  text: `select pg_advisory_xact_lock(hashtextextended($1, 52))`,
-};
 
 const FIND_COMPANY = {
   name: 'lead_conversion.find-company',
@@ -111,13 +108,13 @@ async function lockLead(
   });
 }
 
-/** Conversions of leads of one person or one company run one at a time. */
-async function lockNames({ trx, writer, lead }: Work, { company }: Conversion): Promise<void> {
-  const names = [
-    ...(lead.email === null ? [] : [`contact ${caseless(lead.email)}`]),
-    ...(company ? [`company ${folded(company)}`] : []),
-  ];
-  for (const name of names.toSorted()) await query(trx, LOCK_NAMES, [`${writer.workspaceId} ${name}`]);
+/** Conversions of leads of one person or one company run one at a time, and after others that write these. */
+async function lockNames(
+  { trx, writer: { workspaceId }, lead }: Work,
+  { company }: Conversion,
+): Promise<void> {
+  if (company) await lockMatches(trx, 'company', workspaceId, [folded(company)]);
+  if (lead.email !== null) await lockMatches(trx, 'contact', workspaceId, [caseless(lead.email)]);
 }
 
 async function companyOf(
@@ -147,8 +144,8 @@ async function contactOf(
     trx,
     sql`
       select * from contact where workspace_id = ${writer.workspaceId}
-        and lower(email) in (lower(${email}), lower(normalize(${email}, NFC)), lower(normalize(${email}, NFD)))
-        and deleted_at is null order by id limit 1 for update`,
+        and ${email === null ? sql`false` : emailCondition(contacts.noun.filters['email']!, email)}
+        and deleted_at is null order by lower(email) = lower(${email}) desc nulls last, id limit 1 for update`,
   );
   if (!rows[0]) {
     const plan = contacts.planEnriched(writer, { ...known, ...employer, custom_fields: lead.custom_fields });

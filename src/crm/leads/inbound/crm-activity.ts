@@ -4,8 +4,7 @@ import { sha256 } from '../../../base/hmac.ts';
 import type { Uuid } from '../../../base/id.ts';
 import { JsonText } from '../../../base/json-text.ts';
 import type { Database } from '../../../db/pool.ts';
-import { query, type Transaction } from '../../../db/query.ts';
-import type { AfterWrite } from '../../change-recorder.ts';
+import { query, type Transaction, type AfterWrite } from '../../../db/query.ts';
 import type { RelatedTable } from '../../../record/erasure.ts';
 
 /** An identical body within this time is a repeat of the same report (CW4). */
@@ -37,9 +36,12 @@ export interface CrmActivity {
 export interface CrmActivities {
   /**
    * Stores a report with its lead; an unmatched one is stored without, to be matched manually.
-   * @returns the lead's number, or null if none matches
+   * @returns its lead, or null if none matches; and whether it is a repeat, which is not stored again
    */
-  record(workspaceId: Uuid, report: CrmReport): Promise<{ number: number } | null>;
+  record(
+    workspaceId: Uuid,
+    report: CrmReport,
+  ): Promise<{ lead: { id: Uuid; number: number } | null; isRepeat: boolean }>;
   /** Newest first; only ids smaller than `after`. */
   list(
     workspaceId: Uuid,
@@ -182,7 +184,7 @@ export function makeCrmActivities({ db, clock, newId }: StoreParts): CrmActiviti
           await insert(trx, newId(), report, lead?.id ?? null);
           if (!lead) await deleteOldUnmatched(trx, workspaceId, report.at);
         }
-        return lead ? { number: lead.number } : null;
+        return { lead: lead ? { id: lead.id, number: lead.number } : null, isRepeat: repeated !== undefined };
       }),
 
     async list(workspaceId, { matched, leadId }, limit, after) {

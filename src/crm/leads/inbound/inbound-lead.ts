@@ -23,13 +23,20 @@ export interface InboundLead {
   campaign?: Record<string, unknown>;
 }
 
+export interface TakenLead {
+  id: Uuid;
+  /** The response body, as JSON. */
+  answer: string;
+  /** A retry: the lead existed already. */
+  isRepeat: boolean;
+}
+
 export interface InboundLeads {
   /**
    * Creates a lead, fires `lead.created` and stores the submission. A retry within 24 hours creates none and gets the
    * first answer. Counts against the workspace's hourly limit: throws `rate_limited`.
-   * @returns the response body, as JSON
    */
-  take(workspaceId: Uuid, inbound: InboundLead): Promise<string>;
+  take(workspaceId: Uuid, inbound: InboundLead): Promise<TakenLead>;
 }
 
 /** Leads from systems with formats of their own and without an API key. */
@@ -49,7 +56,7 @@ export function makeInboundLeads({
     async take(workspaceId, { channel, id, input, sent, sentText, campaign }) {
       const claim = claimOf(workspaceId, channel, id);
       const before = await idempotency.stored(claim, clock.now());
-      if (before) return before.body;
+      if (before) return takenLead(before.body, true);
       const taken = await idempotency.once(claim, clock.now(), async () => {
         const writer: Writer = { workspaceId, actor: `door:${channel}`, claim };
         // The address belongs to the other system, not to the person.
@@ -64,9 +71,14 @@ export function makeInboundLeads({
         const body = JSON.stringify({ id: plan.id, status: 'created', lead_url: leadUrl(baseUrl, plan.id) });
         return leads.store.create(writer, [plan], { status: 200, body });
       });
-      return ('replay' in taken ? taken.replay : taken.answer).body;
+      return 'replay' in taken ? takenLead(taken.replay.body, true) : takenLead(taken.answer.body, false);
     },
   };
+}
+
+function takenLead(answer: string, isRepeat: boolean): TakenLead {
+  const { id } = JSON.parse(answer) as { id: Uuid };
+  return { id, answer, isRepeat };
 }
 
 /** The identity is the workspace's id, which no API key and no user has. */

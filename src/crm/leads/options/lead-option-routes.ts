@@ -5,7 +5,7 @@ import type { RecordChange } from '../../../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../../http/paging.ts';
 import { route, type Route } from '../../../http/route.ts';
 import { requiredText } from '../../../base/values/text.ts';
-import { makeChangeRecorder, type ChangeRecorder } from '../../change-recorder.ts';
+import { makeChangeRecorder, type ChangeRecorder } from '../../../http/change-recorder.ts';
 import { MAX_OPTION_LENGTH } from '../lead-enrich.ts';
 import type { LeadOption, LeadOptions } from './lead-option.ts';
 

@@ -4,9 +4,8 @@ import { folded } from '../../../base/fold.ts';
 import type { Uuid } from '../../../base/id.ts';
 import { isUniqueViolation } from '../../../db/failure.ts';
 import type { Database } from '../../../db/pool.ts';
-import { query, type Statement, type Transaction } from '../../../db/query.ts';
+import { query, type Statement, type Transaction, type AfterWrite } from '../../../db/query.ts';
 import type { Option } from '../../../record/fields/field.ts';
-import type { AfterWrite } from '../../change-recorder.ts';
 import { makeOptionMatcher } from './lead-option-match.ts';
 
 /** One option of a workspace's leads: a source, or an event type. */

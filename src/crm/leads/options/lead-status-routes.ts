@@ -4,7 +4,7 @@ import type { RecordChange } from '../../../http/record-change.ts';
 import { pageShape } from '../../../http/paging.ts';
 import { route, type Route } from '../../../http/route.ts';
 import { requiredText } from '../../../base/values/text.ts';
-import { makeChangeRecorder, type ChangeRecorder } from '../../change-recorder.ts';
+import { makeChangeRecorder, type ChangeRecorder } from '../../../http/change-recorder.ts';
 import { KINDS, type LeadStatus, type LeadStatuses, type StatusChange } from './lead-status.ts';
 
 const PATH = '/api/v1/lead-statuses';

@@ -4,9 +4,8 @@ import { caseless, folded } from '../../../base/fold.ts';
 import type { Uuid } from '../../../base/id.ts';
 import { isUniqueViolation } from '../../../db/failure.ts';
 import type { Database } from '../../../db/pool.ts';
-import { query, type Transaction } from '../../../db/query.ts';
+import { query, type Transaction, type AfterWrite } from '../../../db/query.ts';
 import type { Option } from '../../../record/fields/field.ts';
-import type { AfterWrite } from '../../change-recorder.ts';
 
 export const KINDS = ['open', 'won', 'lost'] as const;
 

@@ -2,22 +2,23 @@ import { defineConfig } from 'vite';
 import { compressed } from './vite.config.ts';
 
 /**
- * The pages of public forms: web/forms/ to dist/web/forms, from where src/crm/forms/form-site.ts serves it. Apart from the
- * dashboard, of which a visitor loads nothing. Names stay, since pages of other people name embed.js.
+ * Scripts and styles of public pages: web/public/ to dist/web/public, from where src/http/public/public-routes.ts serves
+ * them. Apart from the dashboard, of which a visitor loads nothing. Names and the path /f/assets/ stay: other people's
+ * pages load embed.js.
  */
 export default defineConfig({
-  root: 'web/forms',
+  root: 'web/public',
   base: '/f/assets/',
   plugins: [compressed],
   worker: { format: 'es', rolldownOptions: { output: { entryFileNames: '[name].js' } } },
   build: {
-    outDir: '../../dist/web/forms',
+    outDir: '../../dist/web/public',
     emptyOutDir: false,
     sourcemap: false,
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {
-      input: { form: 'web/forms/form.ts', embed: 'web/forms/embed.ts' },
+      input: { form: 'web/public/form.ts', embed: 'web/public/embed.ts' },
       output: { entryFileNames: '[name].js', assetFileNames: '[name][extname]' },
     },
   },

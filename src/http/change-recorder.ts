@@ -1,17 +1,15 @@
+import type { Caller } from '../account/caller.ts';
 import type { Uuid } from '../base/id.ts';
-import type { RecordChange } from '../http/record-change.ts';
-import type { Ctx } from '../http/route.ts';
-import type { Transaction } from '../db/query.ts';
-
-/** Called in the transaction of a change, after the change is written. */
-export type AfterWrite<T> = (trx: Transaction, item: T) => Promise<void>;
+import type { AfterWrite } from '../db/query.ts';
+import type { RecordChange } from './record-change.ts';
+import type { Ctx } from './route.ts';
 
 interface RecordedObject<T> {
   /** In audit entries, as in `pipeline`; the action is `pipeline.created`. */
   objectType: string;
   detailsOf(item: T): Record<string, unknown>;
   /** What the response holds; default: the item. */
-  responseOf?(item: T): object;
+  responseOf?(item: T, caller: Caller): object;
 }
 
 /** Makes the `AfterWrite` of a request: it stores the audit entry and the idempotent response of the change. */
@@ -32,7 +30,7 @@ export function makeChangeRecorder<T extends { id: Uuid }>(
       objectId: item.id,
       details: detailsOf(item),
     };
-    const body = action === 'deleted' ? '' : JSON.stringify(responseOf(item));
+    const body = action === 'deleted' ? '' : JSON.stringify(responseOf(item, ctx.caller));
     return recordChange(trx, ctx, auditEntry, { status, body });
   };
 }

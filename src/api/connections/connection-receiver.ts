@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { receiveInbound, type InboundRequestParts } from '../../connections/inbound-request.ts';
+import type { ConnectionKind, InboundRequest } from '../../connections/connection-kind.ts';
+import { inboundPath } from './connection-schema.ts';
+
+/** Applies to everyone, before the sender is known. */
+const BODY_LIMIT = 262_144;
+const MAX_FIELDS = 10_000;
+
+/** An id as this program writes it. A pattern leaves other paths, as `/webhooks/crm/lead`, to their own routes. */
+const ID = ':connection(^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$)';
+
+interface ReceiverParts<Services> extends InboundRequestParts {
+  /** What the handlers of the kind work with. */
+  services: Services;
+  /** The public URL of this installation. */
+  baseUrl(): string;
+}
+
+/** Mounts `/webhooks/{kind}/{connection id}/…` of a kind. */
+export function mountConnection<Services>(
+  app: FastifyInstance,
+  kind: ConnectionKind<Services>,
+  parts: ReceiverParts<Services>,
+): void {
+  for (const handler of kind.inbound) {
+    app.post<{ Params: { connection: string } }>(inboundPath(kind.name, ID, handler.path), {
+      schema: { hide: true },
+      bodyLimit: BODY_LIMIT,
+      config: { maxFields: MAX_FIELDS },
+      handler: async (request, reply) => {
+        const { connection } = request.params;
+        const inbound = inboundRequest(request, parts.baseUrl());
+        const answer = await receiveInbound(parts, kind, handler, connection, inbound, parts.services);
+        return reply
+          .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
+          .type('application/json')
+          .send(answer);
+      },
+    });
+  }
+}
+
+function inboundRequest(
+  { method, headers, raw, rawBody, body, jsonText }: FastifyRequest,
+  baseUrl: string,
+): InboundRequest {
+  return {
+    method,
+    headers,
+    url: `${baseUrl}${raw.url ?? ''}`,
+    rawBody: rawBody ?? Buffer.alloc(0),
+    body,
+    text: jsonText ?? '',
+  };
+}
