@@ -20,7 +20,7 @@ import { makeRecordChange } from './http/record-change.ts';
 import { makeJobQueue } from './jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
 import { maintenanceTasks } from './maintenance.ts';
-import { listModules, makeModules } from './modules.ts';
+import { listFollowers, listModules, makeModules } from './modules.ts';
 import type { Follower } from './record/module.ts';
 import { makeReferences } from './record/reference.ts';
 // After the routes, whose imports order the schemas of the API's document.
@@ -89,7 +89,6 @@ export function assemble(input: FoundationInput): App {
     logoOf: async (workspaceId) => (await storedFiles.logos.list([workspaceId])).get(workspaceId),
     leadInputByKeyStyle: LEAD_INPUTS,
   });
-  const followers = listModules(modules).flatMap((module) => module.followers ?? []);
   const jobWorker = makeJobWorker({
     ...foundation,
     queue,
@@ -112,7 +111,7 @@ export function assemble(input: FoundationInput): App {
     people: accounts,
     signIn,
     baseUrl: foundation.baseUrl,
-    start: () => startServices(config, { engine, jobWorker, mailSender, followers }),
+    start: () => startServices(config, { engine, jobWorker, mailSender, followers: listFollowers(modules) }),
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
     server: () =>
       makeHttpServer({
@@ -138,17 +137,16 @@ export function assemble(input: FoundationInput): App {
         pipelinesOf: modules.crm.pipelinesOf,
       }),
     async close() {
-      await Promise.all([
-        engine.stop(),
-        jobWorker.stop(),
-        mailSender?.stop(),
-        ...followers.map((follower) => follower.stop()),
-      ]);
+      await stopAll([engine, jobWorker, mailSender, ...listFollowers(modules)]);
       await usage.stop();
       await sender.close();
       await schemaWorkers.close();
     },
   };
+}
+
+async function stopAll(parts: readonly (Pick<Follower, 'stop'> | null)[]): Promise<void> {
+  await Promise.all(parts.map((part) => part?.stop()));
 }
 
 function startServices(

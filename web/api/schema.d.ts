@@ -852,6 +852,26 @@ export interface paths {
         patch: operations["patchLeadsId"];
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search all objects
+         * @description Finds records by any part of a name, an email address, a phone number or a company, ignoring case, accents and Unicode form. Only objects that the caller can read. First records whose address or number is exactly `q`, then whole words, then beginnings of words, each with the latest change first and alternating between objects.
+         */
+        get: operations["getSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/objects": {
         parameters: {
             query?: never;
@@ -2309,6 +2329,22 @@ export interface components {
                 path: string;
             }[];
         };
+        SearchResultInput: {
+            /** @description Key of the object, as in `contact`. */
+            type: string;
+            /** Format: uuid */
+            id: string;
+            title: string;
+            subtitle: string | null;
+            matched: {
+                /** @description A field that contains one of the words. */
+                field: string;
+                /** @description Its value, or the part around the word; of a reference, the title of that record. */
+                text: string;
+            }[];
+            /** Format: date-time */
+            updated_at: string;
+        };
         ActivityInput: {
             /** Format: uuid */
             id: string;
@@ -3763,6 +3799,22 @@ export interface components {
                 label: string;
                 path: string;
             }[];
+        };
+        SearchResult: {
+            /** @description Key of the object, as in `contact`. */
+            type: string;
+            /** Format: uuid */
+            id: string;
+            title: string;
+            subtitle: string | null;
+            matched: {
+                /** @description A field that contains one of the words. */
+                field: string;
+                /** @description Its value, or the part around the word; of a reference, the title of that record. */
+                text: string;
+            }[];
+            /** Format: date-time */
+            updated_at: string;
         };
         Activity: {
             /** Format: uuid */
@@ -6779,6 +6831,8 @@ export interface operations {
                 source?: string;
                 /** @description Only records with this owner_id. */
                 owner_id?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -6806,6 +6860,8 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                         total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
                     };
                 };
             };
@@ -7446,6 +7502,8 @@ export interface operations {
                 industry?: string;
                 /** @description Only records with this owner_id. */
                 owner_id?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -7473,6 +7531,8 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                         total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
                     };
                 };
             };
@@ -7952,6 +8012,8 @@ export interface operations {
                 pipeline?: string;
                 /** @description Only deals in a stage with this name or id. */
                 stage?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -7979,6 +8041,8 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                         total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
                     };
                 };
             };
@@ -8428,6 +8492,8 @@ export interface operations {
                 deal_id?: string;
                 /** @description Only records with this assignee_id. */
                 assignee_id?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -8455,6 +8521,8 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                         total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
                     };
                 };
             };
@@ -8888,6 +8956,8 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                         total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
                     };
                 };
             };
@@ -9384,6 +9454,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSearch: {
+        parameters: {
+            query: {
+                /**
+                 * @description Words in any order; the first five. Every word must be part of the record.
+                 * @example jane acme
+                 */
+                q: string;
+                /** @description Keys of the objects to search, separated by commas, as in `contact,deal`. Default: all. */
+                types?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SearchResult"][];
+                        /** @description Whether there are, or may be, more results. */
+                        has_more: boolean;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
                 };
             };
             /** @description Any error. */

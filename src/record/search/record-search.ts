@@ -1,4 +1,3 @@
-import { allows } from '../../account/scope.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Sql } from '../../db/sql.ts';
@@ -55,7 +54,7 @@ export function makeRecordSearch({ db, log, nouns, storeOf }: SearchParts): Reco
     const soughtIn = (noun: Noun): Sought => ({
       workspaceId: searcher.workspaceId,
       words,
-      isOwnOnly: !mayReadReferenced(noun, nouns, searcher.scopes),
+      isOwnOnly: !mayReadReferenced(noun, nouns, searcher),
     });
     return { text, fresh, words, soughtIn };
   }
@@ -103,7 +102,7 @@ export function makeRecordSearch({ db, log, nouns, storeOf }: SearchParts): Reco
         words,
         nouns,
         storeOf,
-        mayRead: (noun) => allows(searcher.scopes, `${noun.plural}:read`),
+        mayRead: (noun) => searcher.may(`${noun.plural}:read`),
       });
       return {
         results,
@@ -115,10 +114,10 @@ export function makeRecordSearch({ db, log, nouns, storeOf }: SearchParts): Reco
 }
 
 /** Whether names of referenced records may decide what is found. */
-function mayReadReferenced(noun: Noun, nouns: readonly Noun[], scopes: readonly string[]): boolean {
+function mayReadReferenced(noun: Noun, nouns: readonly Noun[], searcher: Searcher): boolean {
   return noun.searched.every((field) => {
     const target = nouns.find(({ name }) => name === noun.fields[field]!.references);
-    return !target || allows(scopes, `${target.plural}:read`);
+    return !target || searcher.may(`${target.plural}:read`);
   });
 }
 

@@ -6,7 +6,8 @@ export interface Searcher {
   workspaceId: Uuid;
   /** As in events. */
   actor: string;
-  scopes: readonly string[];
+  /** Whether a scope is granted. */
+  may(scope: string): boolean;
 }
 
 /** What the documents contain. */

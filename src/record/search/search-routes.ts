@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { allows } from '../../account/scope.ts';
+import type { Caller } from '../../account/caller.ts';
 import { ApiError } from '../../base/errors.ts';
 import { requiredText } from '../../base/values/text.ts';
 import { route, type Route } from '../../http/route.ts';
@@ -43,8 +43,8 @@ const resultShape = z
 /** Search over all objects (RC6). */
 export function searchRoutes(search: RecordSearch, nouns: readonly Noun[]): Route[] {
   /** The objects that the caller may read. Throws for an unknown one, and one that it may not read. */
-  function objectsFor({ types }: SearchQuery, scopes: readonly string[]): Noun[] {
-    const readable = nouns.filter(({ plural }) => allows(scopes, `${plural}:read`));
+  function objectsFor({ types }: SearchQuery, caller: Caller): Noun[] {
+    const readable = nouns.filter(({ plural }) => caller.may(`${plural}:read`));
     if (types === undefined) return readable;
     const requested = types
       .split(',')
@@ -82,7 +82,7 @@ export function searchRoutes(search: RecordSearch, nouns: readonly Noun[]): Rout
         }),
       },
       async handle({ caller, query }) {
-        const objects = objectsFor(query, caller.scopes);
+        const objects = objectsFor(query, caller);
         const { results, hasMore, isBehind } = await search.search(caller, {
           wanted: query.q,
           objects,
