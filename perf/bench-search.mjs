@@ -66,15 +66,15 @@ export async function search() {
   }
 
   const lags = [];
-  let isSteady = true;
+  const steady = new AbortController();
   const sampling = (async () => {
-    while (isSteady) {
+    while (!steady.signal.aborted) {
       lags.push(await lagMs(client, id));
       await sleep(50);
     }
   })();
   await load.ask('steady', { ...place, perSecond: PER_SECOND, seconds: STEADY_S });
-  isSteady = false;
+  steady.abort();
   await sampling;
 
   await load.ask('burst', { port: place.port, keys, connections: 64, seconds: BURST_S, kind: 'contacts' });

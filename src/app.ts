@@ -146,7 +146,7 @@ export function assemble(input: FoundationInput): App {
 }
 
 async function stopAll(parts: readonly (Pick<Follower, 'stop'> | null)[]): Promise<void> {
-  await Promise.all(parts.map((part) => part?.stop()));
+  await Promise.all(parts.map(async (part) => part?.stop()));
 }
 
 function startServices(

@@ -124,7 +124,7 @@ describe('RC6: names in Chinese, Japanese and Korean characters are found by any
     [NFD('민수'), ['김민수']],
     ['明小', []],
   ])('%s', async (q, names) => {
-    const expected = names.map((name) => people[name]).toSorted();
+    const expected = names.map((name) => people[name]!).toSorted();
     expect((await found(q)).toSorted()).toEqual(expected);
     expect((await ids('contacts', { q })).toSorted()).toEqual(expected);
   });

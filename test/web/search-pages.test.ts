@@ -54,6 +54,9 @@ test('Ctrl-K finds records by object, and opens the best one by Enter', async ()
   await expectShown(page.getByRole('button', { name: /^Jürgen Müller/ }));
   await expectShown(page.getByRole('button', { name: /^Order of brochures/ }));
   await expectShown(page.getByText('Zürich Print Ltd · jm@lager-nord.example'));
+  await expect
+    .poll(() => page.locator('[data-action][data-selected]').textContent())
+    .toContain('Jürgen Müller');
   await page.keyboard.press('Enter');
   await expectShown(page.getByRole('heading', { name: 'Jürgen Müller', level: 1 }));
 });

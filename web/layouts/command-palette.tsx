@@ -1,7 +1,7 @@
 import { Spotlight, type SpotlightActionData, type SpotlightFilterFunction } from '@mantine/spotlight';
 import { IconBook, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { nounOf, useObjects, type ObjectType } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
 import { API_REFERENCE, paths } from '../paths.ts';
@@ -14,7 +14,8 @@ export function Palette() {
   const hasScope = useScopeCheck();
   const objects = useObjects();
   const [query, setQuery] = useState('');
-  const { groups: results, isSearching } = useRecordResults(query);
+  const { groups: results, isSearching, arrival } = useRecordResults(query);
+  useEffect(selectFirst, [arrival]);
 
   const goTo = ({ label, icon: Icon, link, aliases, features }: Destination): SpotlightActionData => ({
     id: label,
@@ -82,6 +83,13 @@ export function Palette() {
       ]}
     />
   );
+}
+
+/** Records arrive after the palette has selected an entry, and there may have been none. Enter opens the selected one. */
+function selectFirst(): void {
+  const actions = Array.from(document.querySelectorAll('[data-action]'));
+  if (actions.every((action) => !action.hasAttribute('data-selected')))
+    actions[0]?.setAttribute('data-selected', 'true');
 }
 
 function newRecords(objects: readonly ObjectType[]) {

@@ -9,7 +9,7 @@ import { OBJECT_VIEWS } from '../crm/objects.ts';
 import { paths } from '../paths.ts';
 
 /** The records of one object that were found. */
-export interface ResultGroup {
+interface ResultGroup {
   group: string;
   actions: SpotlightActionData[];
 }
@@ -17,8 +17,15 @@ export interface ResultGroup {
 const DELAY_MS = 120;
 const MAX_WORDS = 200;
 
-/** The records that match what is typed, by object, in the order of the best of each. */
-export function useRecordResults(typed: string): { groups: ResultGroup[]; isSearching: boolean } {
+/**
+ * The records that match what is typed, by object, in the order of the best of each. `arrival` changes whenever others
+ * have arrived.
+ */
+export function useRecordResults(typed: string): {
+  groups: ResultGroup[];
+  isSearching: boolean;
+  arrival: unknown;
+} {
   const navigate = useNavigate();
   const objects = useObjects();
   const current = typed.trim().slice(0, MAX_WORDS);
@@ -36,8 +43,7 @@ export function useRecordResults(typed: string): { groups: ResultGroup[]; isSear
   const groups = found.map(({ object }) => {
     const Icon = OBJECT_VIEWS[object.key]?.icon ?? IconStack2;
     return {
-      // Not the name of a page, which may be found too.
-      group: `Found ${object.plural_label.toLowerCase()}`,
+      group: object.plural_label,
       actions: results
         .filter(({ type }) => type === object.key)
         .map(({ id, title, subtitle, matched }) => ({
@@ -49,5 +55,5 @@ export function useRecordResults(typed: string): { groups: ResultGroup[]; isSear
         })),
     };
   });
-  return { groups, isSearching: current !== '' && (isFetching || words !== current) };
+  return { groups, isSearching: current !== '' && (isFetching || words !== current), arrival: data };
 }

@@ -33,7 +33,8 @@ export function RecordPicker({
   const creating = useCreateByName(object, mayCreate);
   const { chosen, isMissing, found, isSearching } = useChoices(object, value ?? null, typed);
   const choices = chosen && found.every(({ id }) => id !== chosen.id) ? [chosen, ...found] : found;
-  const newName = creating.nameIn(typed, choices);
+  // Before the answer, nobody knows whether there is such a record.
+  const newName = isSearching ? null : creating.nameIn(typed, choices);
   const details = new Map(choices.map((record) => [record.id, detailOf(object, record)]));
   return (
     <Select

@@ -139,7 +139,7 @@ function best(
   found: readonly { noun: Noun; hits: readonly Hit[] }[],
   limit: number,
 ): { ranked: RankedHit[]; isCut: boolean } {
-  const places = found.flatMap(({ noun, hits }) => {
+  const placed = found.flatMap(({ noun, hits }) => {
     const places = new Map<number, number>();
     return hits
       .toSorted((a, b) => a.class - b.class || (a.updated_at < b.updated_at ? 1 : -1))
@@ -149,7 +149,7 @@ function best(
         return { ...hit, noun, place };
       });
   });
-  const ranked = places.toSorted(
+  const ranked = placed.toSorted(
     (a, b) => a.class - b.class || a.place - b.place || (a.updated_at < b.updated_at ? 1 : -1),
   );
   return { ranked: ranked.slice(0, limit), isCut: ranked.length > limit };

@@ -28,7 +28,7 @@ export function makeSearchDocuments(all: readonly SearchedNoun[]): SearchDocumen
       await query(trx, statement, [
         keys.map(({ workspaceId }) => workspaceId),
         keys.map(({ id }) => id),
-        keys.map(({ workspaceId }) => `${searchToken(workspaceId, object)}`),
+        keys.map(({ workspaceId }) => searchToken(workspaceId, object)),
         keys.map(({ fansOut }) => fansOut),
       ]);
     },

@@ -33,7 +33,7 @@ select gin_clean_pending_list(c.oid) from pg_class c
 where c.relname = 'search_document_text' and c.relkind = 'i' and c.relnamespace = current_schema()::regnamespace`;
 
 export function makeSearchFollower(db: Database, documents: SearchDocuments, log: Logger): SearchFollower {
-  let isStopped = false;
+  const stopping = new AbortController();
   let isFailing = false;
   let running: Promise<void> | undefined;
   /** When documents were last made and not merged; Infinity: nothing to merge. */
@@ -60,14 +60,14 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
   }
 
   async function follow(): Promise<void> {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       let isWoken = false;
       endPause = () => (isWoken = true);
       const started = performance.now();
       const outcome = await step();
       if (outcome.kind === 'done') changedAt = performance.now();
       else await mergeIndex();
-      if (!isWoken && !isStopped)
+      if (!isWoken && !stopping.signal.aborted)
         await pause(pauseMs(outcome, performance.now() - started), (end) => (endPause = end));
     }
   }
@@ -78,7 +78,7 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
     },
     wake: () => endPause(),
     async stop() {
-      isStopped = true;
+      stopping.abort();
       endPause();
       await running;
     },

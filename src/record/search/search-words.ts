@@ -68,7 +68,7 @@ export function containsSql(text: Sql, { words, numbers }: SearchWords, within: 
   return numbers.length > 0 ? sql`((${all}) or ${any(numbers)})` : sql`(${all})`;
 }
 
-const BEGINS_APART = /^ [^\x00-\u{2e7f}]/u;
+const BEGINS_APART = /^ [\u{2e80}-\u{10ffff}]/u;
 
 /** @param form with the blank before it */
 function patternOf(form: string, within: Within): string {
