@@ -46,8 +46,8 @@ export function RecordPicker({
         ...choices.map((record) => ({ value: record.id, label: optionLabel(object, record) })),
         ...(newName ? [{ value: CREATE, label: `Create ${nounOf(object)} “${newName}”` }] : []),
       ]}
-      onChange={(chosen, option) => {
-        if (chosen !== CREATE) return onChange?.(chosen, option);
+      onChange={(id, option) => {
+        if (id !== CREATE) return onChange?.(id, option);
         void creating
           .create(typed.trim())
           .then(
