@@ -20,7 +20,7 @@ const POLL_MS = 150;
 /** With very many workspaces a step that finds nothing takes longer; it takes a tenth of the time at most. */
 const MAX_POLL_MS = 500;
 /** With more events than this to follow, writes yield to search; with fewer, search yields to writes. */
-const BACKLOG = 1_500;
+const BACKLOG = 500;
 /** Pauses are a part of the time that the step took. */
 const PAUSE_BEHIND = 0.1;
 const PAUSE = 1;
