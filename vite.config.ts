@@ -28,6 +28,8 @@ export const compressed: Plugin = {
 /** The dashboard: web/ to dist/web, from where src/http/pages.ts serves it. */
 export default defineConfig({
   root: 'web',
+  // web/public has sources, which are not to be copied.
+  publicDir: false,
   plugins: [react(), compressed],
   css: {
     postcss: {

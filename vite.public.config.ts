@@ -8,6 +8,7 @@ import { compressed } from './vite.config.ts';
  */
 export default defineConfig({
   root: 'web/public',
+  publicDir: false,
   base: '/f/assets/',
   plugins: [compressed],
   worker: { format: 'es', rolldownOptions: { output: { entryFileNames: '[name].js' } } },

@@ -12,7 +12,7 @@ import { alternately, inTurn } from './turns.mjs';
 const AIM = 0.95;
 
 /** Sections whose rounds can alternate; of another one, the release's whole run comes first. */
-const ALTERNATING = new Set(['create', 'leads', 'deliver']);
+const ALTERNATING = new Set(['create', 'leads', 'deliver', 'lists', 'search', 'start']);
 
 /** @typedef {import('./figure.mjs').Figure} Figure */
 
@@ -27,7 +27,10 @@ const ALTERNATING = new Set(['create', 'leads', 'deliver']);
  * @property {string} aim
  * @property {boolean} met
  * @property {{ release: number[], now: number[] }} rounds
+ * @property {{ release: Cpu, now: Cpu }} [cpu] what a request cost, if it was measured
  */
+
+/** @typedef {import('./cpu.mjs').Cpu} Cpu */
 
 /**
  * Runs sections with the server of a release and with the current one at once, their rounds alternately. Load
@@ -81,6 +84,7 @@ function compared(/** @type {Figure} */ now, /** @type {Figure} */ release) {
     aim: `${lessIsBetter ? '≤' : '≥'} ${bound.toFixed(2)}`,
     met: lessIsBetter ? ratio <= bound : ratio >= bound,
     rounds: { release: release.rounds.value, now: now.rounds.value },
+    ...(now.cpu && release.cpu && { cpu: { release: release.cpu.value, now: now.cpu.value } }),
   };
 }
 
@@ -97,5 +101,17 @@ export function comparisonTable(/** @type {string} */ version, /** @type {Compar
       item.aim,
       item.met ? 'holds' : 'missed',
     ]),
+  );
+}
+
+/** The rows of `cpuTable` for a comparison. */
+export function comparedCpuRows(/** @type {string} */ version, /** @type {Comparison[]} */ comparisons) {
+  return comparisons.flatMap(({ name, cpu }) =>
+    cpu
+      ? /** @type {[string, Cpu][]} */ ([
+          [name, cpu.now],
+          [`  ${version}`, cpu.release],
+        ])
+      : [],
   );
 }

@@ -1,6 +1,6 @@
 // A child process, the baseline of `create` and `leads`: node:http and one statement per request, which inserts a
 // contact, or a lead and its submission, with its event into tables like Fairlead's. No key, no validation, no
-// timeline, no position in the feed.
+// timeline, no position in the feed. It is also the baseline of `lists`: one statement reads 50 contacts.
 import http from 'node:http';
 import { Pool } from 'pg';
 import { idMaker } from '../dist/base/id.js';
@@ -19,7 +19,7 @@ with contact as (
   insert into bare_contact
     (workspace_id, id, version, first_name, last_name, email, phone, company, job_title, status, source, notes,
      custom_fields, created_by, created_at, updated_at)
-  values ($1, $2, 1, $3, $4, $5, $6, $7, $8, 'lead', $9, $10, '{}', $11, $12, $12)
+  values ($1, $2, 1, $3, $4, $5, $6, $7, $8, 'lead', $9, $10, $16, $11, $12, $12)
 )
 insert into bare_event
   (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, matched, reason)
@@ -45,6 +45,14 @@ values ($1, $13, $14, 'lead.created', 'lead', $2, $12, $11, $15, 0,
         'no active webhook is subscribed to this type')`,
 };
 
+const LIST = {
+  name: 'bare.list',
+  text: `
+select id, version, first_name, last_name, email, phone, company, job_title, status, source, notes, custom_fields,
+       created_by, created_at, updated_at
+from contact where workspace_id = $1 and deleted_at is null order by id desc limit 50`,
+};
+
 const newId = idMaker(Date.now);
 const workspaceId = newId();
 const actor = `api_key:${newId()}`;
@@ -52,14 +60,15 @@ let seq = 0;
 
 async function create(/** @type {Pool} */ pool, /** @type {any} */ input) {
   const { first_name = null, last_name = null, email = null, source = null } = input;
-  const { phone = null, company = null, job_title = null, notes = null } = input;
+  const { phone = null, company = null, job_title = null, notes = null, custom_fields = {} } = input;
   const at = new Date().toISOString();
   const id = newId();
   const record = { id, version: 1, first_name, last_name, email, phone, company, job_title };
-  Object.assign(record, { status: 'lead', source, notes, custom_fields: {}, created_by: actor });
+  Object.assign(record, { status: 'lead', source, notes, custom_fields, created_by: actor });
   const text = JSON.stringify(Object.assign(record, { created_at: at, updated_at: at }));
   const person = [first_name, last_name, email, phone, company, job_title, source, notes];
-  await pool.query({ ...INSERT, values: [workspaceId, id, ...person, actor, at, newId(), ++seq, text] });
+  const values = [workspaceId, id, ...person, actor, at, newId(), ++seq, text, custom_fields];
+  await pool.query({ ...INSERT, values });
   return text;
 }
 
@@ -88,6 +97,11 @@ async function createLead(/** @type {Pool} */ pool, /** @type {string} */ sent) 
   return text;
 }
 
+async function list(/** @type {Pool} */ pool, /** @type {string} */ workspace) {
+  const { rows } = await pool.query({ ...LIST, values: [workspace] });
+  return JSON.stringify({ data: rows });
+}
+
 async function start(/** @type {import('pg').PoolConfig} */ connection) {
   const pool = new Pool({ ...connection, max: 20 });
   await pool.query(TABLES);
@@ -97,10 +111,17 @@ async function start(/** @type {import('pg').PoolConfig} */ connection) {
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
       const sent = Buffer.concat(chunks).toString();
-      const isLead = request.url === '/api/v1/leads';
-      (isLead ? createLead(pool, sent) : create(pool, JSON.parse(sent))).then(
+      const { method, url = '' } = request;
+      const working =
+        method === 'GET'
+          ? // The workspace is the last segment.
+            list(pool, url.slice(url.lastIndexOf('/') + 1))
+          : url === '/api/v1/leads'
+            ? createLead(pool, sent)
+            : create(pool, JSON.parse(sent));
+      working.then(
         (text) => {
-          response.writeHead(201, {
+          response.writeHead(method === 'GET' ? 200 : 201, {
             'content-type': 'application/json; charset=utf-8',
             'content-length': Buffer.byteLength(text),
           });

@@ -1,7 +1,7 @@
 import { attachEmbedded } from '../dist/db/embedded/embedded.js';
 import { figure, percentile } from './figure.mjs';
 import { startHelper } from './helper.mjs';
-import { fillLeads } from './lead.mjs';
+import { fillLeads, SEARCHES } from './lead.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer } from './server.mjs';
 import { makeWorkspace } from './workspace.mjs';
@@ -28,19 +28,7 @@ const REQUESTS = {
     'email=person.77@example.com',
     'status=won&source=fair',
   ),
-  search: lists(
-    ...[
-      'jane',
-      'person.77@',
-      '5550000123',
-      'do',
-      'jane smith',
-      'nobody-at-all',
-      'فاطمة',
-      'Иванова',
-      '山田',
-    ].map((words) => `q=${encodeURIComponent(words)}`),
-  ),
+  search: lists(...SEARCHES.map((words) => `q=${encodeURIComponent(words)}`)),
   'analytics of 30 days': analytics(30, 'day'),
   'analytics of 90 days': analytics(90, 'week'),
   'analytics of a year': analytics(365, 'month'),

@@ -1,5 +1,6 @@
 import { attachEmbedded } from '../dist/db/embedded/embedded.js';
-import { figure } from './figure.mjs';
+import { withCpu } from './cpu.mjs';
+import { burstFigure } from './figure.mjs';
 import { startHelper } from './helper.mjs';
 import { makeEventType } from './lead.mjs';
 import { scratch } from './scratch.mjs';
@@ -23,34 +24,37 @@ export async function leads() {
   const load = startHelper('load.mjs');
   const barePort = await bare.ask('start', await attachEmbedded(dataDir));
 
-  const burst = async (port, kind, seconds) =>
-    (await load.ask('burst', { port, keys: [server.key], connections: CONNECTIONS, seconds, kind }))
-      .perSecond;
+  const measured = { pid: server.pid, port: server.port };
+  const compared = { pid: bare.pid, port: barePort };
+  const burst = ({ pid, port }, kind, seconds) =>
+    withCpu({ node: pid, load: load.pid, dataDir }, () =>
+      load.ask('burst', { port, keys: [server.key], connections: CONNECTIONS, seconds, kind }),
+    );
   const contact = [];
   const baseline = [];
   const value = [];
   await eachRound(ROUNDS, async (round) => {
     if (round < 0) {
-      if (!isComparison()) await burst(barePort, 'leads', WARM_UP);
-      await burst(server.port, 'leads', WARM_UP);
+      if (!isComparison()) await burst(compared, 'leads', WARM_UP);
+      await burst(measured, 'leads', WARM_UP);
       return;
     }
     if (!isComparison()) {
-      contact.push(await burst(barePort, 'contacts', SECONDS));
-      baseline.push(await burst(barePort, 'leads', SECONDS));
+      contact.push(await burst(compared, 'contacts', SECONDS));
+      baseline.push(await burst(compared, 'leads', SECONDS));
     }
-    value.push(await burst(server.port, 'leads', SECONDS));
+    value.push(await burst(measured, 'leads', SECONDS));
   });
 
   await load.end();
   await bare.end();
   await server.stop();
   return [
-    figure('leads: leads/s over 64 connections, vs a bare insert of the same', {
+    burstFigure('leads: leads/s over 64 connections, vs a bare insert of the same', {
       value,
       baseline,
       aim: ['ratio', '≥', 1.2],
     }),
-    figure('leads: the same vs a bare insert of a contact', { value, baseline: contact }),
+    burstFigure('leads: the same vs a bare insert of a contact', { value, baseline: contact }),
   ];
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { attachEmbedded } from '../dist/db/embedded/embedded.js';
 import { figure, percentile } from './figure.mjs';
 import { startHelper } from './helper.mjs';
+import { makeDocuments } from './lead.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer } from './server.mjs';
 import { connectTo } from './store.mjs';
@@ -43,7 +44,7 @@ const PATHS = WORDS.flatMap((words) => [
  * far they are behind at 2,000 writes a second, and how long they take after a minute (or BENCH_BURST seconds) of as many
  * writes as the server takes.
  */
-export async function search() {
+export async function searchRecords() {
   const load = startHelper('load.mjs');
   const server = await startServer({ dataDir: await scratch() });
   const client = await connectTo(server.dataDir);
@@ -54,10 +55,8 @@ export async function search() {
   const place = { port: server.port, key: keys[0] };
   await fillContacts(client, id);
   const filling = performance.now();
-  await client.query(`insert into search_pending (workspace_id, object_type) values ($1, 'contact')`, [id]);
-  while (!(await isEmpty(client))) await sleep(200);
+  await makeDocuments(client, id, 'contact');
   const filledS = (performance.now() - filling) / 1000;
-  await client.query('vacuum analyze search_document');
 
   const searched = [];
   for (let round = 0; round <= ROUNDS; round++) {
@@ -98,10 +97,6 @@ export async function search() {
     }),
     figure(`search: documents of ${CONTACTS.toLocaleString('en-US')} contacts made, s`, { value: [filledS] }),
   ];
-}
-
-async function isEmpty(/** @type {import('pg').Client} */ client) {
-  return (await client.query('select from search_pending limit 1')).rowCount === 0;
 }
 
 /** The age of the oldest event that is not in the documents. */

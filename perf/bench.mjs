@@ -1,8 +1,9 @@
 // npm run bench [name…]: measures each figure together with its baseline. A missed aim is printed, it is not an
-// error. npm run bench -- [name…] --against 0.1.0 [--rounds 8]: compares a release's server with the current one.
+// error. npm run bench -- [name…] --against 0.1.0 [--rounds 8]: compares a release's server with the current one. --connections 64,256: for create,
+// lists and search.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { comparisonTable, compareWith } from './against.mjs';
+import { comparedCpuRows, comparisonTable, compareWith } from './against.mjs';
 import { create } from './bench-create.mjs';
 import { deliver } from './bench-deliver.mjs';
 import { fanout } from './bench-fanout.mjs';
@@ -13,11 +14,13 @@ import { leadReads } from './bench-lead-reads.mjs';
 import { leads } from './bench-leads.mjs';
 import { million } from './bench-million.mjs';
 import { mixes } from './bench-mixes.mjs';
-import { search } from './bench-search.mjs';
+import { searchRecords } from './bench-search.mjs';
+import { lists, search } from './bench-reads.mjs';
 import { workers } from './bench-workers.mjs';
+import { start } from './bench-start.mjs';
 import { machine } from './machine.mjs';
 import { runSections } from './sections.mjs';
-import { figureTable } from './table.mjs';
+import { cpuRows, cpuTable, figureTable } from './table.mjs';
 
 const sections = {
   create,
@@ -31,7 +34,10 @@ const sections = {
   million,
   leads,
   'lead-reads': leadReads,
+  'search-records': searchRecords,
+  lists,
   search,
+  start,
 };
 
 const { against, names } = parseArguments();
@@ -54,6 +60,7 @@ async function measure() {
   );
   if (figures.length > 0) {
     console.log(`\n${figureTable(figures)}`);
+    sayCpu(cpuRows(figures));
     sayNoise(noise);
     keep('bench.json', { machine: line, noise, figures });
   }
@@ -65,6 +72,7 @@ async function compare(/** @type {string} */ version) {
     const { well: wentWell, noise, comparisons } = await compareWith(sections, { names, version });
     if (!wentWell) return false;
     console.log(`\n${comparisonTable(version, comparisons)}`);
+    sayCpu(comparedCpuRows(version, comparisons));
     const missed = comparisons.filter(({ met }) => !met);
     console.log(
       missed.length === 0
@@ -78,6 +86,10 @@ async function compare(/** @type {string} */ version) {
     console.error(`bench: ${/** @type {Error} */ (error).message}`);
     return false;
   }
+}
+
+function sayCpu(/** @type {[string, import('./cpu.mjs').Cpu][]} */ rows) {
+  if (rows.length > 0) console.log(`\n${cpuTable(rows)}`);
 }
 
 function sayNoise(/** @type {number} */ noise) {
@@ -97,7 +109,7 @@ function keep(/** @type {string} */ file, /** @type {object} */ result) {
 function parseArguments() {
   try {
     const { values, positionals } = parseArgs({
-      options: { against: { type: 'string' }, rounds: { type: 'string' } },
+      options: { against: { type: 'string' }, rounds: { type: 'string' }, connections: { type: 'string' } },
       allowPositionals: true,
     });
     const unknown = positionals.find((name) => !(name in sections));
@@ -106,6 +118,11 @@ function parseArguments() {
     if (values.rounds !== undefined) {
       if (!/^[1-9]\d?$/.test(values.rounds)) throw new Error('--rounds must be a number from 1 to 99.');
       process.env['BENCH_ROUNDS'] = values.rounds;
+    }
+    if (values.connections !== undefined) {
+      if (!/^[1-9]\d{0,3}(,[1-9]\d{0,3})*$/.test(values.connections))
+        throw new Error('--connections must be numbers from 1 to 9999, such as 64,256.');
+      process.env['BENCH_CONNECTIONS'] = values.connections;
     }
     return { against: values.against, names: positionals };
   } catch (error) {

@@ -22,7 +22,10 @@ export function percentile(values, p) {
  * @property {string} aim
  * @property {boolean | null} met null if there is no aim, or no baseline
  * @property {{ value: number[], baseline: number[] }} rounds
+ * @property {{ value: Cpu, baseline: Cpu | null }} [cpu] what a request cost, if it was measured
  */
+
+/** @typedef {import('./cpu.mjs').Cpu} Cpu */
 
 /**
  * @param {string} name
@@ -42,5 +45,33 @@ export function figure(name, { value, baseline = [], aim }) {
     aim: aim ? `${aim[0] === 'ratio' ? 'ratio ' : ''}${aim[1]} ${aim[2]}` : '',
     met: aim && judged !== null ? (aim[1] === '≥' ? judged >= aim[2] : judged <= aim[2]) : null,
     rounds: { value, baseline },
+  };
+}
+
+/**
+ * A figure of requests a second, with the CPU of each.
+ * @param {string} name with its unit
+ * @param {{ value: Burst[], baseline?: Burst[], aim?: [of: 'ratio' | 'value', is: '≥' | '≤', bound: number] }} given
+ * @returns {Figure}
+ */
+export function burstFigure(name, { value, baseline = [], aim }) {
+  const speeds = (/** @type {Burst[]} */ bursts) => bursts.map(({ perSecond }) => perSecond);
+  const cpuOf = (/** @type {Burst[]} */ bursts) => medianCpu(bursts.map(({ cpu }) => cpu));
+  return {
+    ...figure(name, { value: speeds(value), baseline: speeds(baseline), ...(aim && { aim }) }),
+    cpu: { value: cpuOf(value), baseline: baseline.length > 0 ? cpuOf(baseline) : null },
+  };
+}
+
+/** @typedef {import('./cpu.mjs').Burst} Burst */
+
+/** The median of each part over rounds. @returns {Cpu} */
+function medianCpu(/** @type {Cpu[]} */ rounds) {
+  const medianOf = (/** @type {keyof Cpu} */ part) => median(rounds.map((round) => round[part]));
+  return {
+    node: medianOf('node'),
+    postgres: medianOf('postgres'),
+    load: medianOf('load'),
+    idle: medianOf('idle'),
   };
 }

@@ -2,7 +2,7 @@
 // whatever happens to the server.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, get, post, requestText } from './connection.mjs';
-import { contactText } from './contact.mjs';
+import { contactText, fullContactText } from './contact.mjs';
 import { leadText } from './lead.mjs';
 import { answer } from './helper.mjs';
 import { now } from './now.mjs';
@@ -11,14 +11,34 @@ import { copied } from './wire.mjs';
 let made = 0;
 let turn = 0;
 
-const TEXT = { contacts: contactText, leads: leadText };
+/** What a burst creates: the path, and the body of the n-th. */
+const KINDS = {
+  contacts: { path: '/api/v1/contacts', text: contactText },
+  'full contacts': { path: '/api/v1/contacts', text: fullContactText },
+  leads: { path: '/api/v1/leads', text: leadText },
+};
 
-const request = (/** @type {string} */ key, /** @type {'contacts' | 'leads'} */ kind = 'contacts') =>
-  post(`/api/v1/${kind}`, key, TEXT[kind](`${process.pid}.${made++}`));
+const request = (/** @type {string} */ key, /** @type {keyof typeof KINDS} */ kind = 'contacts') =>
+  post(KINDS[kind].path, key, KINDS[kind].text(`${process.pid}.${made++}`));
 const idOf = (/** @type {string} */ body) => copied(body.slice(7, 43));
 
 /** Each connection sends its next request when the last is answered; the keys take turns. */
-async function burst({ port, keys, connections, seconds, kind }) {
+function burst({ keys, kind, ...options }) {
+  return flood(options, 201, () => request(keys[turn++ % keys.length], kind));
+}
+
+/** The same, reading: the paths take turns. */
+function readBurst({ key, paths, ...options }) {
+  const texts = paths.map((/** @type {string} */ path) => get(path, key));
+  return flood(options, 200, () => texts[turn++ % texts.length]);
+}
+
+/**
+ * @param {{ port: number, connections: number, seconds: number }} options
+ * @param {number} wanted the status of every answer
+ * @param {() => string} nextRequest
+ */
+async function flood({ port, connections, seconds }, wanted, nextRequest) {
   const open = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)));
   const from = now();
   const until = from + seconds * 1000;
@@ -26,8 +46,8 @@ async function burst({ port, keys, connections, seconds, kind }) {
   await Promise.all(
     open.map(async (connection) => {
       while (now() < until) {
-        const { status, body } = await connection.send(request(keys[turn++ % keys.length], kind));
-        if (status !== 201) throw new Error(`answered ${status}: ${body}`);
+        const { status, body } = await connection.send(nextRequest());
+        if (status !== wanted) throw new Error(`answered ${status}: ${body}`);
         answered += 1;
       }
     }),
@@ -188,6 +208,7 @@ async function edits({ port, key, records, perRecord }) {
 
 answer({
   burst,
+  readBurst,
   steady,
   storm,
   /** Ends the storm once so many more are answered 201. */

@@ -21,7 +21,7 @@ export async function scratch({ lasts = 'section' } = {}) {
 }
 
 /** PostgreSQL's main process on a data directory, or null where there is none. */
-async function postmasterPid(/** @type {string} */ dataDir) {
+export async function postmasterPid(/** @type {string} */ dataDir) {
   const file = path.join(dataDir, 'postgres', 'postmaster.pid');
   const pid = parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
   return pid > 0 && (await isPostgres(pid)) ? pid : null;

@@ -27,6 +27,9 @@ export function withProgram(folder, work) {
   return checkout.run(folder, work);
 }
 
+/** The program of the checkout. */
+export const mainFile = () => path.join(program(), 'dist', 'main.js');
+
 /** What `npm start` of the checkout gives to Node. */
 function startArgs() {
   const { scripts } = JSON.parse(readFileSync(path.join(program(), 'package.json'), 'utf8'));
@@ -74,7 +77,7 @@ export async function startServer({
   const log = openSync(logFile, 'a');
   const nodeArgs = [...startArgs(), ...(process.env['BENCH_NODE_ARGS']?.split(' ').filter(Boolean) ?? [])];
   if (preload !== undefined) nodeArgs.push('--import', new URL(preload, import.meta.url).href);
-  const child = spawn(process.execPath, [...nodeArgs, path.join(program(), 'dist', 'main.js')], {
+  const child = spawn(process.execPath, [...nodeArgs, mainFile()], {
     stdio: ['ignore', 'pipe', log],
     // A group of its own: ^C is for us, and we stop it.
     detached: true,

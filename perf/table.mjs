@@ -38,3 +38,30 @@ export function figureTable(/** @type {import('./figure.mjs').Figure[]} */ figur
     ]),
   );
 }
+
+/**
+ * Formats the CPU of requests as a table, in microseconds a request.
+ * @param {[name: string, cpu: import('./cpu.mjs').Cpu][]} rows
+ */
+export function cpuTable(rows) {
+  return table(
+    ['CPU a request, µs', 'Node', 'PostgreSQL', 'load', 'idle cores, %'],
+    rows.map(([name, { node, postgres, load, idle }]) => [
+      name,
+      ...[node, postgres, load].map(shown),
+      String(Math.round(idle * 100)),
+    ]),
+  );
+}
+
+/** The rows of `cpuTable` for figures: of each value, and of its baseline. */
+export function cpuRows(/** @type {import('./figure.mjs').Figure[]} */ figures) {
+  /** @type {[name: string, cpu: import('./cpu.mjs').Cpu][]} */
+  const rows = [];
+  for (const { name, cpu } of figures) {
+    if (!cpu) continue;
+    rows.push([name.replace(/, vs .*/, ''), cpu.value]);
+    if (cpu.baseline) rows.push(['  its baseline', cpu.baseline]);
+  }
+  return rows;
+}

@@ -8,6 +8,12 @@ export function rounds(/** @type {number} */ usual) {
   return Number(process.env['BENCH_ROUNDS']) || usual;
 }
 
+/** The numbers of connections that a section measures: its default, or BENCH_CONNECTIONS, such as `64,256`. */
+export function connectionCounts(/** @type {number[]} */ usual) {
+  const requested = process.env['BENCH_CONNECTIONS'];
+  return requested ? requested.split(',').map(Number) : usual;
+}
+
 /**
  * Runs the warm-up (round -1) and the rounds of a section, from 0, each in a turn of its own.
  * @param {number} usual the default number of rounds

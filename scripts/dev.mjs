@@ -136,14 +136,16 @@ async function startVite() {
 function watchProgram() {
   const source = path.join(root, 'src');
   const built = path.join(root, 'dist');
-  let running = hashOfProgram();
+  let running = null;
   const restartIfChanged = () => {
     const hash = hashOfProgram();
     if (hash === running || ending) return;
+    // The first compilation is of what runs already, bundled.
+    const isFirst = running === null;
     running = hash;
     // After this, dist/ is no longer what the set-up built.
     forgetBuild();
-    server.restart();
+    if (!isFirst) server.restart();
   };
   const args = ['-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput'];
   const compiler = start(bin('typescript'), args, { stdio: ['inherit', 'pipe', 'inherit'] });

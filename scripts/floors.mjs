@@ -34,6 +34,7 @@ export const ROOF = [
   '../services.ts',
   'cli/**',
   '../serve.ts',
+  '../start.ts',
   '../maintenance.ts',
   '../store.ts',
   '../data-directory.ts',

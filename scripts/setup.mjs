@@ -118,13 +118,15 @@ function isWritable(folder) {
   }
 }
 
-/** Compiles src to dist if it has changed. */
+/** Compiles src to dist, and bundles the program there, if it has changed. */
 export function build() {
   const sources = files(path.join(root, 'src'));
   const wanted = hashOf([
     ...sources,
     path.join(root, 'tsconfig.json'),
     path.join(root, 'tsconfig.build.json'),
+    path.join(root, 'vite.server.config.ts'),
+    path.join(root, 'package-lock.json'),
   ]);
   if (stamp().build === wanted && existsSync(path.join(root, 'dist', 'main.js'))) return;
   announce('compiling');
@@ -133,6 +135,7 @@ export function build() {
   for (const file of sources.filter((name) => name.endsWith('.sql'))) {
     cpSync(file, file.replace(path.join(root, 'src'), path.join(root, 'dist')));
   }
+  run(bin('vite'), ['build', '--config', 'vite.server.config.ts', '--logLevel', 'warn']);
   // npm sets this once, when it links the program; without it `npx fairlead` fails after the next build.
   chmodSync(path.join(root, 'dist', 'main.js'), 0o755);
   writeStamp({ ...stamp(), build: wanted });

@@ -113,7 +113,7 @@ export function assemble(input: FoundationInput): App {
     baseUrl: foundation.baseUrl,
     start: () => startServices(config, { engine, jobWorker, mailSender, followers: listFollowers(modules) }),
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
-    server: () =>
+    server: async () =>
       makeHttpServer({
         ...shared,
         ...accounts,

@@ -43,7 +43,7 @@ export interface HttpServerParts
 }
 
 /** The HTTP server with the routes of this process's services, not listening yet. */
-export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
+export function makeHttpServer(parts: HttpServerParts): FastifyInstance {
   const { config, db, clock, inboxes, modules } = parts;
   const { services, trustProxy, publicUrl, metricsToken } = config;
   const serverParts = {
@@ -56,26 +56,24 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
   };
   const app = makeServer(serverParts);
   const reading = readingFor(app, parts);
-  await describeApi(app, { version: VERSION });
-  // A separate scope: the document contains the routes that are registered after it.
-  await app.register(async (scope) => {
-    if (services.includes('api')) {
-      const calls = makeRouteCalls(apiRoutes(parts, { modules, reading }), serverParts);
-      app.decorate('api', makeApi(calls, jsonParser(app)));
-      mount(scope, calls, serverParts);
-      const unverified = makeUnverifiedRequests({ events: parts.connectionEvents, log: parts.log });
-      scope.addHook('onClose', () => unverified.stop());
-      mountIntegrations(scope, { ...parts, unverified });
-    }
-  });
   if (services.includes('api')) {
-    mountDocument(app, webhookReference(CATALOGUE, FORMATS));
+    const routes = apiRoutes(parts, { modules, reading });
+    const calls = makeRouteCalls(routes, serverParts);
+    app.decorate('api', makeApi(calls, jsonParser(app)));
+    mount(app, calls, serverParts);
+    const unverified = makeUnverifiedRequests({ events: parts.connectionEvents, log: parts.log });
+    app.addHook('onClose', () => unverified.stop());
+    mountIntegrations(app, { ...parts, unverified });
+    mountDocument(app, async () => ({
+      ...(await describeApi(routes, { version: VERSION })),
+      webhooks: webhookReference(CATALOGUE, FORMATS),
+    }));
     mountInboxes(app, inboxes);
     mountFileDownloads(app, parts.files, parts.fileUrls);
     for (const module of listModules(modules)) module.mountPages?.(app);
   }
   if (services.includes('web')) {
-    await mountReference(app);
+    mountReference(app);
     mountPages(app);
   }
   mountHealth(app, { notReady: () => notReady(db), metrics: parts.metrics, metricsToken });

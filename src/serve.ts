@@ -5,7 +5,7 @@ import { StartError } from './base/errors.ts';
 import type { Logger } from './base/log.ts';
 import type { Config } from './config.ts';
 import { firstStart, show } from './first-start.ts';
-import { openStore } from './store.ts';
+import type { Store } from './store.ts';
 
 /** A running server. */
 export interface Serving {
@@ -23,10 +23,15 @@ export interface Screen {
   note: string | null;
 }
 
-/** Runs the product: store, HTTP, delivery. */
-export async function serve(config: Config, log: Logger, screen: Screen): Promise<Serving> {
+export interface ServeParts {
+  config: Config;
+  log: Logger;
+  screen: Screen;
+}
+
+/** Runs the product on an open store, which it closes at the end: HTTP, delivery. */
+export async function serve(store: Store, { config, log, screen }: ServeParts): Promise<Serving> {
   const { isTerminal, say, note } = screen;
-  const store = await openStore(config, log, { attach: false });
   const app = assemble({ config, ...store, log });
   try {
     const server = await app.server();

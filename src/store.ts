@@ -19,12 +19,38 @@ export interface Store {
   close(): Promise<void>;
 }
 
+export interface StoreOptions {
+  /** Use the embedded PostgreSQL of a running server, if there is one. */
+  attach: boolean;
+  /** Called once PostgreSQL runs, or its process has been started; that takes a moment to accept connections. */
+  onSpawn?: () => void;
+}
+
 /**
- * Opens the configured store: DATABASE_URL, or the embedded PostgreSQL of the data directory.
- * @param options.attach use the embedded PostgreSQL of a running server, if there is one
+ * Opens the store, and loads code meanwhile: PostgreSQL, in a process of its own, becomes ready while this process
+ * loads modules.
+ * @param load imports the modules
  */
-export async function openStore(config: Config, log: Logger, options: { attach: boolean }): Promise<Store> {
-  const { connection, stop } = await findDatabase(config, log, options.attach);
+export async function openStoreWhile<Modules>(
+  load: () => Promise<Modules>,
+  config: Config,
+  log: Logger,
+  options: { attach: boolean },
+): Promise<[Store, Modules]> {
+  let loading: Promise<Modules> | undefined;
+  const begin = () => {
+    loading ??= load();
+    // Reported below, after the store is open.
+    loading.catch(() => undefined);
+    return loading;
+  };
+  const store = await openStore(config, log, { ...options, onSpawn: () => void begin() });
+  return [store, await begin()];
+}
+
+/** Opens the configured store: DATABASE_URL, or the embedded PostgreSQL of the data directory. */
+export async function openStore(config: Config, log: Logger, options: StoreOptions): Promise<Store> {
+  const { connection, stop } = await findDatabase(config, log, options);
   const db = openDatabase(connection, { max: 20, log });
   try {
     await migrate(db.side, log);
@@ -61,13 +87,18 @@ function reason(error: Error): string {
 async function findDatabase(
   config: Config,
   log: Logger,
-  attach: boolean,
+  { attach, onSpawn = () => undefined }: StoreOptions,
 ): Promise<{ connection: Connection; stop(): Promise<void> }> {
-  if (config.databaseUrl)
+  if (config.databaseUrl) {
+    onSpawn();
     return { connection: { connectionString: config.databaseUrl }, stop: () => Promise.resolve() };
+  }
   const running = attach ? await attachEmbedded(config.dataDir) : null;
-  if (running) return { connection: running, stop: () => Promise.resolve() };
-  const embedded = await startEmbedded({ dataDir: config.dataDir, log });
+  if (running) {
+    onSpawn();
+    return { connection: running, stop: () => Promise.resolve() };
+  }
+  const embedded = await startEmbedded({ dataDir: config.dataDir, log, onSpawn });
   return { connection: embedded.connection, stop: () => embedded.stop() };
 }
 

@@ -39,10 +39,10 @@ describe('the package of npm pack', () => {
     expect(packed.unpackedSize).toBeLessThan(2_000_000);
   });
 
-  test('contains exactly what the compiler makes of the current sources', async () => {
+  test('contains exactly what the build makes of the current sources', async () => {
     const fresh = path.join(home, 'fresh');
-    const tsc = path.join(PROJECT, 'node_modules/typescript/bin/tsc');
-    const args = [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', fresh];
+    const vite = path.join(PROJECT, 'node_modules/vite/bin/vite.js');
+    const args = [vite, 'build', '--config', 'vite.server.config.ts', '--outDir', fresh];
     await run(process.execPath, args, { cwd: PROJECT });
     const unpacked = path.join(home, 'unpacked');
     await mkdir(unpacked);
@@ -50,12 +50,16 @@ describe('the package of npm pack', () => {
     const dist = path.join(unpacked, 'package/dist');
     const sql = (await filesIn(path.join(PROJECT, 'src'))).filter((file) => file.endsWith('.sql'));
     expect(sql.length).toBeGreaterThan(0);
-    const compiled = await filesIn(fresh);
+    const bundled = await filesIn(fresh);
+    expect(bundled).toContain('main.js');
+    // Worker threads load them by their path.
+    const workers = ['events/schema-check.js', 'events/schema-worker.js'];
     const program = (await filesIn(dist)).filter((file) => !file.startsWith(`web${path.sep}`));
-    expect(program.toSorted()).toEqual([...compiled, ...sql].toSorted());
+    expect(program.toSorted()).toEqual([...bundled, ...sql, ...workers].toSorted());
     for (const [from, files] of [
-      [fresh, compiled],
+      [fresh, bundled],
       [path.join(PROJECT, 'src'), sql],
+      [path.join(PROJECT, 'dist'), workers],
     ] as const) {
       for (const file of files) {
         expect(await readFile(path.join(dist, file), 'utf8'), file).toBe(

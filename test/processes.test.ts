@@ -83,6 +83,25 @@ describe('several processes on one DATABASE_URL', () => {
     expect((await b.ask('GET', '/api/v1/me', { as: a.key })).status).toBe(200);
   });
 
+  test('a key that one process revokes writes nothing at the others, from the very next request on', async () => {
+    const join = await cluster();
+    const [here, there] = [await join(), await join()];
+    const servers = [await here.start(), await there.start()];
+    const made = await here.run(['key', 'create', '--name', 'to be revoked']);
+    const as = made.stdout.trim();
+    const id = /key (\S+)/.exec(made.stderr)![1]!;
+    const create = { as, body: { first_name: 'Jane' } };
+    for (const server of [...servers, ...servers])
+      expect((await server.ask('POST', '/api/v1/contacts', create)).status).toBe(201);
+    expect((await here.run(['key', 'revoke', id])).code).toBe(0);
+    for (const server of servers) {
+      expect(await server.ask('POST', '/api/v1/contacts', create)).toMatchObject({ status: 401 });
+      expect(await server.ask('GET', '/api/v1/contacts', { as })).toMatchObject({ status: 401 });
+    }
+    const { json } = await servers[0]!.ask('GET', '/api/v1/contacts', { as: servers[0]!.key });
+    expect(json.data).toHaveLength(4);
+  });
+
   test('what an api process accepts is delivered by a worker process, and only by it', async () => {
     const join = await cluster();
     const api = await (await join({ FAIRLEAD_SERVICES: 'api' })).start();

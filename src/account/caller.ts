@@ -1,10 +1,11 @@
 import { coalesce } from '../base/coalesce.ts';
 import type { Clock } from '../base/clock.ts';
 import { ApiError, unavailable } from '../base/errors.ts';
-import { sameBytes, sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import { TIMEOUT_MS, type Database } from '../db/pool.ts';
+import { CallerCheck } from './caller-check.ts';
 import { visiblePart, type KeyStyles } from './key-style.ts';
+import { isRaw, KnownKeys, type FoundKey } from './known-key.ts';
 import { isCounted, makeCounter, type KeyNow, type Quota } from './quota.ts';
 import type { Role } from './role.ts';
 import type { Scopes } from './scope.ts';
@@ -29,6 +30,8 @@ export interface Caller {
   actor: string;
   /** The state of the plan's windows; the request was counted if they grant it. */
   quota: Quota;
+  /** Set if the key was remembered: it may have been revoked since. */
+  check?: CallerCheck;
 }
 
 interface Key {
@@ -57,17 +60,12 @@ export interface Callers {
    * `api_key_expired`; the caller of this function must reject a request that exceeds its plan.
    */
   authenticate(raw: string): Promise<Caller>;
+  /**
+   * The caller of a raw key that was verified before, as of then, with a check that is still to be done. Null if the key
+   * is not remembered, or its requests are counted.
+   */
+  remembered(raw: string): Caller | null;
 }
-
-interface FoundKey extends KeyNow {
-  prefix: string;
-  style: string;
-  salt: Buffer;
-  hash: Buffer;
-}
-
-/** Maximum number of verified keys, of plans with windows, in the cache. */
-const MAX_KNOWN_KEYS = 10_000;
 
 const FIND_KEYS = {
   name: 'api-key.find',
@@ -92,24 +90,19 @@ export function makeCallers(db: Database, clock: Clock, scopes: Scopes, styles: 
   });
 
   const counter = makeCounter(db, clock);
-  /**
-   * Keys of plans with windows, by prefix, as of their last verification. Counting a request reads the key again,
-   * so its requests need no separate look-up. Salt and hash of an id never change.
-   */
-  const known = new Map<string, FoundKey>();
+  const known = new KnownKeys();
 
   /** The key of a raw key; its state is not checked yet. */
   async function verified(prefix: string, raw: string): Promise<FoundKey> {
-    const mayBe = known.get(prefix);
-    if (mayBe && isRaw(mayBe, raw)) return mayBe;
+    const remembered = known.find(prefix, raw);
+    // Counting a request reads the key again, so its requests need no separate look-up.
+    if (remembered && isCounted(remembered.plan)) return remembered;
     const found = (await lookUps.add(prefix)).find((key) => isRaw(key, raw));
-    if (!found) throw unauthorized();
+    if (!found) {
+      known.forget(prefix);
+      throw unauthorized();
+    }
     return found;
-  }
-
-  function remember(key: FoundKey): void {
-    if (known.size >= MAX_KNOWN_KEYS) known.delete(known.keys().next().value!);
-    known.set(key.prefix, key);
   }
 
   function callerOf(key: KeyNow, style: string, quota: Quota): Caller {
@@ -129,26 +122,37 @@ export function makeCallers(db: Database, clock: Clock, scopes: Scopes, styles: 
     };
   }
 
+  function uncounted(): Quota {
+    return { granted: true, windows: [], nowS: Math.floor(clock.now() / 1000) };
+  }
+
   return {
     async authenticate(raw) {
       const prefix = visiblePart(styles, raw);
       if (prefix === null) throw unauthorized();
       const found = await verified(prefix, raw);
       if (!isCounted(found.plan)) {
+        known.forget(prefix);
         checkKey(found, clock.now());
-        return callerOf(found, found.style, {
-          granted: true,
-          windows: [],
-          nowS: Math.floor(clock.now() / 1000),
-        });
+        known.remember(found);
+        return callerOf(found, found.style, uncounted());
       }
       const counted = await counter.count({ workspaceId: found.workspace_id, id: found.id });
       if (counted === null) throw unauthorized();
       const { key, quota } = counted;
-      if (quota.windows.length > 0) remember(found);
-      else known.delete(prefix);
+      if (quota.windows.length > 0) known.remember(found);
+      else known.forget(prefix);
       checkKey(key, clock.now());
       return callerOf(key, found.style, quota);
+    },
+
+    remembered(raw) {
+      const prefix = visiblePart(styles, raw);
+      const key = prefix === null ? undefined : known.find(prefix, raw);
+      if (!key || isCounted(key.plan)) return null;
+      const caller = callerOf(key, key.style, uncounted());
+      caller.check = new CallerCheck(key);
+      return caller;
     },
   };
 }
@@ -164,10 +168,6 @@ export function checkKey(key: KeyState, nowMs: number): void {
       'forbidden',
       'The member who created this API key is no longer a member of the workspace.',
     );
-}
-
-function isRaw(key: FoundKey, raw: string): boolean {
-  return sameBytes(key.hash, sha256(key.salt, raw));
 }
 
 function unauthorized(): ApiError {

@@ -43,14 +43,15 @@ export class AlreadyAnswered extends Error {
  * The part of a writing statement that claims the keys of a batch. Expects `$3::json` with a list of {unit,
  * workspace_id, api_key_id, key, hash, status, body, at}. Ends in `refused(unit)`, the units whose key is already
  * taken. A key older than 24 hours is free again.
- * @param but a preceding table of units that claim no key because they will not be written
+ * @param but preceding tables of units that claim no key because they will not be written
  */
-export function claiming(but?: string): string {
+export function claiming(but: readonly string[]): string {
+  const written = but.map((table) => `not exists (select from ${table} b where b.unit = c.unit)`);
   return `
 claim as materialized (
   select * from json_to_recordset($3::json) as c(
     unit int, workspace_id uuid, api_key_id uuid, key text, hash text, status smallint, body text, at timestamptz)
-  ${but ? `where not exists (select from ${but} b where b.unit = c.unit)` : ''}
+  ${written.length > 0 ? `where ${written.join(' and ')}` : ''}
 ),
 granted as (
   insert into idempotency as held

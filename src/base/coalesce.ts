@@ -38,22 +38,54 @@ export interface CoalesceOptions<Item, Result> {
  */
 export interface Coalescer<Item, Result> {
   add(item: Item): Promise<Result>;
+  /** The same without a promise, for callers with thousands of items a second. */
+  enqueue(item: Item, resolve: (result: Result) => void, reject: (error: Error) => void): void;
   /** Items waiting or running. */
   readonly pending: number;
 }
 
-interface Waiting<Item, Result> {
-  item: Item;
-  keys: readonly string[];
-  weight: number;
-  bytes: number;
+/** An item without a result. A class, so that an item needs no functions of its own. */
+class Waiting<Item, Result> {
+  readonly item: Item;
+  readonly keys: readonly string[];
+  readonly weight: number;
+  readonly bytes: number;
   /** Monotonic time of arrival, in milliseconds. */
-  since: number;
-  /** Already answered, because its timeout passed. */
-  done: boolean;
-  resolve(result: Result): void;
-  reject(error: Error): void;
+  readonly since = performance.now();
+  /** Already answered, or timed out. */
+  done = false;
+  /** Where it is until it is answered. */
+  readonly #pending: Set<Waiting<Item, Result>>;
+  readonly #resolve: (result: Result) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(
+    item: Item,
+    options: CoalesceOptions<Item, Result>,
+    pending: Set<Waiting<Item, Result>>,
+    answer: { resolve(result: Result): void; reject(error: Error): void },
+  ) {
+    const { weight, bytes } = options.weigh?.(item) ?? LIGHT;
+    this.item = item;
+    this.keys = options.keysOf?.(item) ?? NO_KEYS;
+    this.weight = weight;
+    this.bytes = bytes;
+    this.#pending = pending;
+    this.#resolve = answer.resolve;
+    this.#reject = answer.reject;
+    pending.add(this);
+  }
+
+  conclude(result: Result | Error): void {
+    this.done = true;
+    this.#pending.delete(this);
+    if (result instanceof Error) this.#reject(result);
+    else this.#resolve(result);
+  }
 }
+
+const LIGHT = { weight: 1, bytes: 0 };
+const NO_KEYS: readonly string[] = [];
 
 /** Interval of the timeout check; a timeout error may be this much late. */
 const TIMEOUT_CHECK_MS = 250;
@@ -65,41 +97,22 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
   const pending = new Set<Waiting<Item, Result>>();
   const watch = options.timeout ? makeWatch(pending, options.timeout) : () => {};
 
+  function enqueue(item: Item, resolve: (result: Result) => void, reject: (error: Error) => void): void {
+    if (pending.size >= maxWaiting)
+      return reject(new Overloaded(`${pending.size} writes are waiting already`));
+    const group = options.groupOf(item);
+    const waiting = new Waiting(item, options, pending, { resolve, reject });
+    watch();
+    slots[slotOf(group, slots.length)]!.add(group, waiting);
+  }
+
   return {
     get pending() {
       return pending.size;
     },
 
-    add(item) {
-      if (pending.size >= maxWaiting)
-        return Promise.reject(new Overloaded(`${pending.size} writes are waiting already`));
-      const group = options.groupOf(item);
-      const { weight, bytes } = options.weigh?.(item) ?? { weight: 1, bytes: 0 };
-      const keys = options.keysOf?.(item) ?? [];
-      return new Promise<Result>((resolve, reject) => {
-        const waiting: Waiting<Item, Result> = {
-          item,
-          keys,
-          weight,
-          bytes,
-          since: performance.now(),
-          done: false,
-          resolve(result) {
-            waiting.done = true;
-            pending.delete(waiting);
-            resolve(result);
-          },
-          reject(error) {
-            waiting.done = true;
-            pending.delete(waiting);
-            reject(error);
-          },
-        };
-        pending.add(waiting);
-        watch();
-        slots[slotOf(group, slots.length)]!.add(group, waiting);
-      });
-    },
+    add: (item) => new Promise<Result>((resolve, reject) => enqueue(item, resolve, reject)),
+    enqueue,
   };
 }
 
@@ -113,7 +126,7 @@ function makeWatch<Item, Result>(
     const late = performance.now() - timeout.ms;
     for (const waiting of pending) {
       if (waiting.since > late) break;
-      waiting.reject(timeout.error());
+      waiting.conclude(timeout.error());
     }
     if (pending.size > 0) return;
     clearInterval(timer!);
@@ -237,9 +250,7 @@ function addGroup<Item, Result>(
 function settle<Item, Result>(batch: Waiting<Item, Result>[], results: (Result | Error)[]): void {
   batch.forEach((waiting, at) => {
     const result = at < results.length ? results[at]! : new Error('the batch returned too few results');
-    if (waiting.done) return;
-    if (result instanceof Error) waiting.reject(result);
-    else waiting.resolve(result);
+    if (!waiting.done) waiting.conclude(result);
   });
 }
 

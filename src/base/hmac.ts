@@ -17,6 +17,18 @@ export function sha256(...parts: (string | Buffer)[]): Buffer {
   return digest.digest();
 }
 
+/** Salt and text of `sha256Salted`; longer ones are hashed in the ordinary way. */
+const scratch = Buffer.alloc(512);
+
+/** `sha256(salt, text)` of a short ASCII text, for a third of its cost. */
+export function sha256Salted(salt: Buffer, text: string): Buffer {
+  const length = salt.length + text.length;
+  if (length > scratch.length) return sha256(salt, text);
+  salt.copy(scratch);
+  scratch.write(text, salt.length, 'latin1');
+  return hash('sha256', scratch.subarray(0, length), 'buffer');
+}
+
 /** The SHA-256 of one text, in base64; for a short text half the cost of `sha256`. */
 export function sha256Text(text: string): string {
   return hash('sha256', text, 'base64');

@@ -1,23 +1,16 @@
-import { assemble, type App } from '../app.ts';
+import type { App } from '../app.ts';
 import { ROLES } from '../account/role.ts';
 import { ApiError, EXIT, StartError } from '../base/errors.ts';
-import { makeLog } from '../base/log.ts';
-import { KEY_STYLES } from '../catalogue.ts';
-import { readConfig, type Config } from '../config.ts';
-import { lookUpDataDir, settleDataDir } from '../data-directory.ts';
-import { openStore, type Store } from '../store.ts';
+import type { Config } from '../config.ts';
+import type { Store } from '../store.ts';
+import { VERSION } from '../version.ts';
 import { isWord, readArguments, usage, type Arguments } from './arguments.ts';
-import { doctor } from './doctor.ts';
-import { createKey, revokeKey } from './key.ts';
-import { listen, LISTEN_OPTIONS } from './listen.ts';
-import { createUser, resetUser } from './user.ts';
-import { createWorkspace, listWorkspaces, setPlan } from './workspace.ts';
 
 const USAGE = `fairlead                     run the server (the same as fairlead start)
 fairlead workspace create --name N [--plan P]
 fairlead workspace list
 fairlead workspace plan <id> <plan>
-fairlead key create [--workspace ID] --name N [--scopes a,b] [--style ${[...KEY_STYLES.keys()].join('|')}] [--expires DATE]
+fairlead key create [--workspace ID] --name N [--scopes a,b] [--style S] [--expires DATE]
 fairlead key revoke <id>
 fairlead user create --email E --name N [--workspace ID] [--role ${ROLES.join('|')}]
                              print a link to set a password
@@ -29,37 +22,75 @@ fairlead listen --forward-to URL [--events a,b] [--format F] [--url U] [--key-fi
 fairlead deliver             one pass over all due deliveries, for a cron job
 fairlead migrate             bring the database up to date
 fairlead doctor              check this installation
+fairlead --version           print the version
 
 Exit codes: 0 success, 1 failure, 2 incorrect usage, 3 not found, 4 not allowed, 75 try again later.`;
 
-/** Runs a command with the open store. @returns the exit code */
-type Work = (app: App, store: Store, config: Config) => Promise<number>;
+/** Runs a command with the open store and the whole program. @returns the exit code */
+type Work = (app: App) => Promise<number>;
+
+/** Runs a command that needs the store alone. The rest of the program is not loaded, which takes longer than the work. */
+interface StoreWork {
+  onStore: (store: Store, config: Config) => Promise<number>;
+}
 
 interface Command {
   options: readonly string[];
   /** Number of positional arguments. */
   arguments: number;
   /** Checks the arguments before anything is opened. */
-  prepare(input: Arguments): Work;
+  prepare(input: Arguments): Work | StoreWork | Promise<Work | StoreWork>;
 }
 
-/** All commands by their words. */
+/** All commands by their words. Each loads its own code, so that a wrong argument is answered at once. */
 const COMMANDS: Record<string, Command> = {
-  'workspace create': { options: ['name', 'plan'], arguments: 0, prepare: createWorkspace },
-  'workspace list': { options: [], arguments: 0, prepare: listWorkspaces },
-  'workspace plan': { options: [], arguments: 2, prepare: setPlan },
+  'workspace create': {
+    options: ['name', 'plan'],
+    arguments: 0,
+    prepare: async (input) => (await import('./workspace.ts')).createWorkspace(input),
+  },
+  'workspace list': {
+    options: [],
+    arguments: 0,
+    prepare: async () => ({ onStore: (await import('./workspace.ts')).listWorkspaces }),
+  },
+  'workspace plan': {
+    options: [],
+    arguments: 2,
+    prepare: async (input) => (await import('./workspace.ts')).setPlan(input),
+  },
   'key create': {
     options: ['workspace', 'name', 'scopes', 'style', 'expires'],
     arguments: 0,
-    prepare: createKey,
+    prepare: async (input) => (await import('./key.ts')).createKey(input),
   },
-  'key revoke': { options: [], arguments: 1, prepare: revokeKey },
-  'user create': { options: ['email', 'name', 'workspace', 'role'], arguments: 0, prepare: createUser },
-  'user reset': { options: ['email'], arguments: 0, prepare: resetUser },
+  'key revoke': {
+    options: [],
+    arguments: 1,
+    prepare: async (input) => (await import('./key.ts')).revokeKey(input),
+  },
+  'user create': {
+    options: ['email', 'name', 'workspace', 'role'],
+    arguments: 0,
+    prepare: async (input) => (await import('./user.ts')).createUser(input),
+  },
+  'user reset': {
+    options: ['email'],
+    arguments: 0,
+    prepare: async (input) => (await import('./user.ts')).resetUser(input),
+  },
   deliver: { options: [], arguments: 0, prepare: () => deliverDue },
   // Opening the store has migrated it.
-  migrate: { options: [], arguments: 0, prepare: () => () => done('The database is up to date.') },
-  doctor: { options: [], arguments: 0, prepare: () => (_app, store, config) => doctor(store, config) },
+  migrate: {
+    options: [],
+    arguments: 0,
+    prepare: () => ({ onStore: () => done('The database is up to date.') }),
+  },
+  doctor: {
+    options: [],
+    arguments: 0,
+    prepare: async () => ({ onStore: (await import('./doctor.ts')).doctor }),
+  },
 };
 
 /**
@@ -69,6 +100,7 @@ const COMMANDS: Record<string, Command> = {
  */
 export async function runCommand(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   if (args[0] === 'help' || asksForHelp(args)) return done(USAGE);
+  if (args[0] === '--version') return done(VERSION);
   if (args[0] === 'start')
     throw usage('fairlead start takes no options: settings are read from the environment.');
   if (args[0] === 'listen') return runListen(args.slice(1), env);
@@ -76,8 +108,8 @@ export async function runCommand(args: string[], env: NodeJS.ProcessEnv): Promis
   if (words === undefined) throw usage(`${commandWords(args)} is not a command.\n${USAGE}`);
   const command = COMMANDS[words]!;
   const input = args.slice(words.split(' ').length);
-  const work = command.prepare(readArguments(words, input, command.options, command.arguments));
-  return withApp(settleDataDir(readConfig(env), env).config, work);
+  const work = await command.prepare(readArguments(words, input, command.options, command.arguments));
+  return 'onStore' in work ? withStore(env, work) : withApp(env, work);
 }
 
 function asksForHelp(args: string[]): boolean {
@@ -95,6 +127,11 @@ function commandWords(args: string[]): string {
 
 /** A client of a local or remote server: the only command that opens no store, and that runs until Ctrl-C. */
 async function runListen(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const [{ listen, LISTEN_OPTIONS }, { readConfig }, { lookUpDataDir }] = await Promise.all([
+    import('./listen.ts'),
+    import('../config.ts'),
+    import('../data-directory.ts'),
+  ]);
   const { options } = readArguments('listen', args, LISTEN_OPTIONS, 0);
   const stopped = new AbortController();
   const stop = () => stopped.abort();
@@ -112,20 +149,46 @@ async function runListen(args: string[], env: NodeJS.ProcessEnv): Promise<number
   }
 }
 
-async function withApp(config: Config, work: Work): Promise<number> {
+async function withApp(env: NodeJS.ProcessEnv, work: Work): Promise<number> {
+  const { config, log, openStoreWhile } = await configured(env);
+  const load = () => import('../app.ts');
+  const [store, { assemble }] = await openStoreWhile(load, config, log, { attach: true });
+  const app = assemble({ config, ...store, log });
+  return ended(work(app), async () => {
+    await app.close();
+    await store.close();
+  });
+}
+
+async function withStore(env: NodeJS.ProcessEnv, { onStore }: StoreWork): Promise<number> {
+  const { config, log, openStore } = await configured(env);
+  const store = await openStore(config, log, { attach: true });
+  return ended(onStore(store, config), () => store.close());
+}
+
+/** The settings, the log of a command, and what opens the store. */
+async function configured(env: NodeJS.ProcessEnv) {
+  const [{ readConfig }, { settleDataDir }, { makeLog }, { openStore, openStoreWhile }] = await Promise.all([
+    import('../config.ts'),
+    import('../data-directory.ts'),
+    import('../base/log.ts'),
+    import('../store.ts'),
+  ]);
+  const { config } = settleDataDir(readConfig(env), env);
   // Commands print results on standard output; only problems are logged.
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel;
   const log = makeLog(level, { terminal: process.stderr.isTTY });
-  const store = await openStore(config, log, { attach: true });
-  const app = assemble({ config, ...store, log });
+  return { config, log, openStore, openStoreWhile };
+}
+
+/** Closes what a command has opened, however it ends. An API error becomes the message of the command. */
+async function ended(working: Promise<number>, close: () => Promise<void>): Promise<number> {
   try {
-    return await work(app, store, config);
+    return await working;
   } catch (error) {
-    // An API error becomes the message of the command.
     throw error instanceof ApiError ? new StartError(error.message, { exit: exitFor(error) }) : error;
   } finally {
-    await app.close();
-    await store.close();
+    await close();
   }
 }
 

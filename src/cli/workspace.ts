@@ -1,5 +1,8 @@
+import { makeWorkspaces } from '../account/workspace.ts';
 import type { App } from '../app.ts';
-import type { Uuid } from '../base/id.ts';
+import { systemClock } from '../base/clock.ts';
+import { idMaker, type Uuid } from '../base/id.ts';
+import type { Store } from '../store.ts';
 import type { Arguments, Options } from './arguments.ts';
 import { nameOption, notFound, planNamed, usage, uuidFrom } from './arguments.ts';
 
@@ -14,13 +17,13 @@ export function createWorkspace({ options }: Arguments) {
 }
 
 /** `fairlead workspace list`: prints id, name, plan, and `default` for the default workspace, separated by tabs. */
-export function listWorkspaces() {
-  return async (app: App): Promise<number> => {
-    for (const { id, name, plan, is_default: isDefault } of await app.workspaces.list()) {
-      console.log([id, name, plan, isDefault ? 'default' : ''].join('\t').trimEnd());
-    }
-    return 0;
-  };
+export async function listWorkspaces({ db }: Store): Promise<number> {
+  // It creates none, so it needs no first event types.
+  const workspaces = makeWorkspaces(db, systemClock, idMaker(systemClock.now), () => Promise.resolve());
+  for (const { id, name, plan, is_default: isDefault } of await workspaces.list()) {
+    console.log([id, name, plan, isDefault ? 'default' : ''].join('\t').trimEnd());
+  }
+  return 0;
 }
 
 /** `fairlead workspace plan`: prints the plan. */

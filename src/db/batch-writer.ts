@@ -14,7 +14,7 @@ export interface BatchPlan<Item, Result> extends BatchRun<Item, Result> {
   timeoutMs?: number;
 }
 
-/** Writes items in batches; `add` throws what became of the item. */
+/** Writes items in batches; `add` and `enqueue` fail with what became of the item. */
 export type BatchWriter<Item, Result> = Coalescer<Item, Result>;
 
 /** Gathers concurrent writes into batches (base/coalesce.ts), which `BatchRunner` carries out. */
@@ -35,18 +35,22 @@ export function makeBatchWriter<Item, Result>(
     run: (batch) => batches.run(batch),
   });
 
+  function enqueue(item: Item, resolve: (result: Result) => void, reject: (error: Error) => void): void {
+    const refuse = (error: Error) =>
+      reject(error instanceof Overloaded ? unavailable('Too many writes are waiting.', 1) : error);
+    const take = (result: Outcome<Result>): void => {
+      if (result instanceof Error) reject(result);
+      else if (result instanceof Promise) result.then(take, refuse);
+      else resolve(result);
+    };
+    inner.enqueue({ item, deadline: performance.now() + timeoutMs, isUnsure: false }, take, refuse);
+  }
+
   return {
     get pending() {
       return inner.pending;
     },
-    async add(item) {
-      try {
-        const result = await inner.add({ item, deadline: performance.now() + timeoutMs, isUnsure: false });
-        if (result instanceof Error) throw result;
-        return result;
-      } catch (error) {
-        throw error instanceof Overloaded ? unavailable('Too many writes are waiting.', 1) : error;
-      }
-    },
+    add: (item) => new Promise<Result>((resolve, reject) => enqueue(item, resolve, reject)),
+    enqueue,
   };
 }

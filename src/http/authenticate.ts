@@ -34,13 +34,22 @@ export async function authenticate(
   return sessions.authenticate(token);
 }
 
+/** Whether the caller may proceed: `admit` would not throw. */
+export function isAdmitted(caller: Caller, scope: string | null): boolean {
+  return (
+    (caller.via.kind !== 'api_key' || termsOf(caller.plan).api) &&
+    caller.quota.granted &&
+    (scope === null || caller.may(scope))
+  );
+}
+
 /** Throws if the caller may not proceed: `forbidden` by the plan, `rate_limited`, `forbidden` by the scope. */
 export function admit(caller: Caller, scope: string | null): void {
+  if (isAdmitted(caller, scope)) return;
   // Plans limit API keys, not signed-in users.
   if (caller.via.kind === 'api_key' && !termsOf(caller.plan).api)
     throw new ApiError('forbidden', `The plan ${caller.plan} has no API access.`);
   if (!caller.quota.granted) throw rateLimited(caller.quota);
-  if (scope === null || caller.may(scope)) return;
   const lacks = caller.via.kind === 'api_key' ? 'This key lacks' : `Your role (${caller.role}) lacks`;
   throw new ApiError('forbidden', `${lacks} the scope ${scope}.`);
 }

@@ -12,11 +12,9 @@ export interface HealthParts {
 
 /** Mounts the monitoring paths: /healthz (liveness), /readyz (readiness), /metrics (Prometheus). */
 export function mountHealth(app: FastifyInstance, parts: HealthParts): void {
-  const hidden = { schema: { hide: true } };
+  app.get('/healthz', async (_request, reply) => reply.send({ status: 'ok' }));
 
-  app.get('/healthz', hidden, async (_request, reply) => reply.send({ status: 'ok' }));
-
-  app.get('/readyz', hidden, async (_request, reply) => {
+  app.get('/readyz', async (_request, reply) => {
     const missing = await parts.notReady();
     reply.header('cache-control', 'no-store');
     return missing.length === 0
@@ -24,7 +22,7 @@ export function mountHealth(app: FastifyInstance, parts: HealthParts): void {
       : reply.code(503).header('retry-after', '1').send({ status: 'not_ready', missing });
   });
 
-  app.get('/metrics', hidden, async (request, reply) => {
+  app.get('/metrics', async (request, reply) => {
     if (parts.metricsToken !== '' && !isBearer(request.headers.authorization, parts.metricsToken)) {
       return reply.code(401).header('www-authenticate', 'Bearer').send('unauthorized\n');
     }

@@ -1,15 +1,20 @@
-import swagger from '@fastify/swagger';
-import type { FastifyInstance, FastifySchema } from 'fastify';
-import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import Fastify, { type FastifySchema } from 'fastify';
+import type { createJsonSchemaTransform } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { JSON_OR_FORM } from './fastify-error.ts';
 import { errorShape } from './error-response.ts';
 import { takesIdempotencyKey, type Route } from './route.ts';
 
-/** Generates the OpenAPI 3.1 document from the schemas that validate. Register it before the routes. */
-export async function describeApi(app: FastifyInstance, info: { version: string }): Promise<void> {
-  // The zod schemas are only for the document: http/server.ts validates, for one error format, and responses are
-  // sent as text.
+/**
+ * Generates the OpenAPI 3.1 document of routes from the schemas that validate. It takes longer than a start, and its
+ * libraries are loaded for it, so the server does this on request. The routes are registered once more, on a server that
+ * never listens, because the library reads them from there.
+ */
+export async function describeApi(routes: readonly Route[], { version }: { version: string }) {
+  const [{ default: swagger }, { createJsonSchemaTransform, createJsonSchemaTransformObject }] =
+    await Promise.all([import('@fastify/swagger'), import('fastify-type-provider-zod')]);
+  const app = Fastify();
+  // The schemas are only for the document.
   app.setValidatorCompiler(() => (value) => ({ value }));
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   await app.register(swagger, {
@@ -17,7 +22,7 @@ export async function describeApi(app: FastifyInstance, info: { version: string 
       openapi: '3.1.0',
       info: {
         title: 'Fairlead API',
-        version: info.version,
+        version,
         description: 'A CRM in which every change is an event, and every event is delivered.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
@@ -39,6 +44,10 @@ export async function describeApi(app: FastifyInstance, info: { version: string 
     transform: withUploads(createJsonSchemaTransform({})),
     transformObject: createJsonSchemaTransformObject({}),
   });
+  for (const route of routes)
+    app.route({ method: route.method, url: route.path, schema: describe(route), handler: () => undefined });
+  await app.ready();
+  return app.swagger();
 }
 
 type Transform = ReturnType<typeof createJsonSchemaTransform>;
@@ -59,7 +68,7 @@ function withUploads(transform: Transform): Transform {
 }
 
 /** The OpenAPI part of a route. */
-export function describe(route: Route): FastifySchema {
+function describe(route: Route): FastifySchema {
   const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
   const params = Object.fromEntries(names.map((name) => [name, z.string()]));
   return {

@@ -41,7 +41,7 @@ const IMMUTABLE = 'public, max-age=31536000, immutable';
 export function mountPages(app: FastifyInstance): void {
   const page = readFileSync(new URL('index.html', BUNDLE));
   const assets = new Assets(new URL('assets/', BUNDLE));
-  app.get<{ Params: { name: string } }>('/assets/:name', { schema: { hide: true } }, (request, reply) =>
+  app.get<{ Params: { name: string } }>('/assets/:name', (request, reply) =>
     sendAsset(assets, request.params.name, request, reply, IMMUTABLE),
   );
   app.decorate('sendPage', (reply) => reply.code(200).headers(PAGE_HEADERS).send(page));

@@ -131,6 +131,12 @@ export interface Route<Body = unknown, Query = unknown> {
   formBody?(fields: FormFields): unknown;
   /** Default: see http/error-response.ts. */
   errors?: ErrorStyle;
+  /**
+   * The key of the caller is not looked up before the handler runs, if it is remembered. A route that writes: the statement
+   * checks it, so all that the handler writes has to go through `RecordStore`, or be refused by `requireChecked`
+   * (account/caller-check.ts). A GET: it is looked up while the handler reads, which must have no effects.
+   */
+  checksCaller?: boolean;
   /** The handler uses `ifMatch`. */
   supportsIfMatch?: boolean;
   /** The pattern of path parameters; other values get 404. Default: a UUID. */

@@ -12,13 +12,12 @@ import type { UsageMeter } from '../account/usage.ts';
 import type { IdempotencyClaim } from '../account/idempotency.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
-import { admit, authenticate } from './authenticate.ts';
 import { BODY_LIMIT } from './body.ts';
+import { answerOf, errorOf, lookUpCaller, rememberedCaller } from './caller-admission.ts';
 import { MULTIPART_OVERHEAD_BYTES, readUploads } from './file-upload.ts';
 import { readForms } from './form-body.ts';
 import { MAX_FIELDS } from './form-field.ts';
 import { readJson } from './json-body.ts';
-import { describe } from './openapi.ts';
 import { MAX_PARAM_LENGTH, readQuery } from './query.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody, errorText } from './error-response.ts';
@@ -56,8 +55,16 @@ declare module 'fastify' {
     /** Maximum fields of a JSON body; default: no limit. */
     maxFields?: number;
     errors?: ErrorStyle;
+    /** The scope of a route whose caller may be remembered. */
+    scope?: string | null;
   }
 }
+
+/**
+ * Routes have no schemas for Fastify: route-call.ts validates, and answers are text. Its own compilers would be loaded at
+ * every start.
+ */
+const NO_COMPILERS = { buildValidator: () => () => () => true, buildSerializer: () => () => JSON.stringify };
 
 /** Makes a Fastify server with the API's errors, ids and JSON, without routes. */
 export function makeServer(parts: ServerParts): FastifyInstance {
@@ -85,6 +92,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     clientErrorHandler: (error, socket) =>
       answerUnknownMethod(app, error, socket) || answerBrokenHttp(error, socket),
     logger: false,
+    schemaController: { compilersFactory: NO_COMPILERS as never },
   });
   app.decorateRequest('caller', null);
   app.decorateRequest('claim', null);
@@ -99,7 +107,9 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   storeNothing(app);
   readJson(app);
   readForms(app);
-  app.setErrorHandler((error, request, reply) => sendError(parts.log, error as Error, request, reply));
+  app.setErrorHandler(async (error, request, reply) =>
+    sendError(parts.log, await errorOf(parts, request, error as Error), request, reply),
+  );
   answerUnknownPaths(app, parts);
   return app;
 }
@@ -128,26 +138,43 @@ export function mount(
   const routes = [...calls.keys()];
   for (const [route, call] of calls) {
     const shadowed = shadowedPaths(route, routes);
+    const isShadowed = ({ url }: FastifyRequest) => shadowed !== null && shadowed.has(url.split('?', 1)[0]!);
+    /** Admits a request whose caller is not remembered. @returns whether it was answered instead */
+    const admitted = async (request: FastifyRequest, reply: FastifyReply): Promise<boolean> => {
+      if (isShadowed(request)) {
+        await app.refuse(request, reply);
+        return true;
+      }
+      if (route.open) checkOrigin(request, parts.publicUrl, 'optional');
+      else await lookUpCaller(parts, route.scope, request);
+      return false;
+    };
     const options: RouteOptions = {
       method: route.method,
       url: route.path,
-      schema: describe(route),
       config: {
         ...(route.formBody && { takesForms: true }),
         ...(route.takesFile && { takesFile: true }),
         ...(route.open && { maxFields: MAX_FIELDS }),
         ...(route.errors && { errors: route.errors }),
+        ...(route.checksCaller && { scope: route.scope }),
       },
-      attachValidation: false,
       ...(route.takesFile && { bodyLimit: route.takesFile.maxBytes + MULTIPART_OVERHEAD_BYTES }),
-      onRequest: async (request, reply) => {
-        if (shadowed?.has(request.url.split('?', 1)[0]!)) return void (await app.refuse(request, reply));
-        if (route.open) return checkOrigin(request, parts.publicUrl, 'optional');
-        request.caller = await authenticate(parts, request);
-        admit(request.caller, route.scope);
+      // Neither hook nor handler is an async function: for most requests, each would only add promises.
+      onRequest(request, reply, done) {
+        request.caller = isShadowed(request) ? null : rememberedCaller(parts, route, request);
+        if (request.caller) done();
+        else void admitted(request, reply).then((isAnswered) => isAnswered || done(), done);
       },
-      onResponse: async (request, reply) => recordUsage(parts.usage, request, reply),
-      handler: async (request, reply) => send(route, reply, await call(request, () => goneSignal(reply))),
+      onResponse(request, reply, done) {
+        recordUsage(parts.usage, request, reply);
+        done();
+      },
+      handler(request, reply) {
+        void answerOf(parts, route, request, () => call(request, () => goneSignal(reply)))
+          .then((answer) => send(route, reply, answer))
+          .catch((error: unknown) => reply.send(error));
+      },
     };
     if (route.takesFile) mountUpload(app, options);
     else app.route(options);

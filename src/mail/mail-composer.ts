@@ -1,5 +1,4 @@
 import { domainToASCII } from 'node:url';
-import MailComposer from 'nodemailer/lib/mail-composer';
 import { checkMessage, type MailMessage } from './mail-message.ts';
 
 /** A mail as it goes over the wire. */
@@ -23,6 +22,8 @@ export async function composeMail(
   { from, messageId, date }: { from: string; messageId: string; date: Date },
 ): Promise<ComposedMail> {
   checkMessage(message);
+  // Loaded with the first mail: many installations send none.
+  const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
   const { to, replyTo, subject, text, html, headers, isAutomatic } = message;
   const root = new MailComposer({
     from,

@@ -1,3 +1,4 @@
+import { CallerLookUpNeeded, callerRows, requireChecked } from '../account/caller-check.ts';
 import { AlreadyAnswered, claimRow, type StoredAnswer } from '../account/idempotency.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
@@ -53,6 +54,8 @@ export interface ChangeUnit<R> extends ChangeRequest<R> {
 
 interface WriteResult {
   gate: unknown;
+  /** Units whose caller has changed. */
+  unchecked: number[] | null;
   taken: number[] | null;
   missed: number[] | null;
   lanes: LaneKey[] | null;
@@ -84,16 +87,22 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
       units.map((unit, at) => ({ ...unit, unit: at })),
     );
     const refused = result.gate ? await this.#gate!.refused(on, result.gate) : null;
-    return units.map(
-      (unit, at) => refused?.get(at) ?? (result.taken?.includes(at) ? new AlreadyAnswered() : unit.answer),
-    );
+    return units.map((unit, at) => {
+      if (result.unchecked?.includes(at)) return new CallerLookUpNeeded();
+      if (unit.writer.check) unit.writer.check.isDone = true;
+      return refused?.get(at) ?? (result.taken?.includes(at) ? new AlreadyAnswered() : unit.answer);
+    });
   }
 
   async created(on: Queryable, units: CreateUnit[]) {
     // A unit without records holds only its idempotency key; running it again finds the key taken, as it should.
     const first = units.map((unit) => unit.plans[0]?.id ?? unit.writer.workspaceId);
     const found = await ids(on, this.sql.exist, units, first);
-    return units.map((unit, at) => (found.has(first[at]!) ? unit.answer : undefined));
+    return units.map((unit, at) => {
+      if (!found.has(first[at]!)) return undefined;
+      if (unit.writer.check) unit.writer.check.isDone = true;
+      return unit.answer;
+    });
   }
 
   /** Reads the records, plans the changes, and writes those whose version is still the one read. */
@@ -128,6 +137,7 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
 
   /** Writes one unit in the caller's transaction. @returns the lanes to notify after the commit */
   async createWithin(on: Queryable, unit: Unit): Promise<LaneKey[]> {
+    requireChecked(unit.writer);
     for (;;) {
       const result = await this.#send(on, 'insert', [{ ...unit, unit: 0 }]);
       const refused = result.gate ? await this.#gate!.refused(on, result.gate) : null;
@@ -143,6 +153,7 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
     on: Queryable,
     request: ChangeRequest<R>,
   ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }> {
+    requireChecked(request.writer);
     const current = await this.#readRecords(on, [request]);
     const planned = this.#plan(request, current.get(request.id), this.#now());
     const result = await this.#send(on, 'update', [numbered(request, planned, 0)]);
@@ -173,16 +184,20 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
   }
 
   async #send(on: Queryable, kind: 'insert' | 'update', units: Numbered[]): Promise<WriteResult> {
-    const claims = claimsOf(units, this.#now());
+    const now = this.#now();
+    const claims = claimsOf(units, now);
+    const checks = callerRows(units, now);
     const workspaces = new Set(units.map(({ writer }) => writer.workspaceId));
     const hasContext = ({ type }: { type: string }) => this.#noun.contexts?.[type] !== undefined;
     const statement = this.sql.write(kind, {
       claims: claims.length > 0,
+      checks: checks.length > 0,
       several: workspaces.size > 1,
       contexts: units.some(({ plans }) => plans.some(({ events }) => events.some(hasContext))),
     });
     const values: string[] = this.#rowsOf(units);
     if (claims.length > 0) values.push(JSON.stringify(claims));
+    if (checks.length > 0) values.push(JSON.stringify(checks));
     const { rows } = await on.query<WriteResult>({ ...statement, values });
     return rows[0]!;
   }

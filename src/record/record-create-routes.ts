@@ -94,6 +94,7 @@ function createRoute<R extends BaseRecord, Input extends object>(
     summary: `Create ${withArticle(noun.label)}`,
     description: options.description ?? `Fires \`${noun.events.created.name}\`.`,
     body: noun.input,
+    checksCaller: true,
     ...(shown.computed.length > 0 && { ignored: shown.computed }),
     ...(options.inputFor && { bodyFor: options.inputFor }),
     ...(options.formBody && { formBody: options.formBody }),
@@ -140,6 +141,7 @@ function batchRoute<R extends BaseRecord, Input extends object>(
     description:
       'Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.',
     body: batchBody,
+    checksCaller: true,
     validatesItems: true,
     answers: {
       200: z.object({
@@ -275,7 +277,10 @@ function createdHeaders(path: string, id: Uuid): Record<string, string> {
 }
 
 export function writerOf({ caller, claim }: Pick<Ctx<unknown, unknown>, 'caller' | 'claim'>): Writer {
-  return { workspaceId: caller.workspaceId, actor: caller.actor, ...(claim && { claim }) };
+  const writer: Writer = { workspaceId: caller.workspaceId, actor: caller.actor };
+  if (claim) writer.claim = claim;
+  if (caller.check) writer.check = caller.check;
+  return writer;
 }
 
 export function withArticle(label: string): string {

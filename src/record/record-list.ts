@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { requiredText } from '../base/values/text.ts';
 import { instantOrDate } from '../base/values/time.ts';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../db/page.ts';
+import { preparedOnce } from '../db/prepared-query.ts';
 import { retried, type Database } from '../db/pool.ts';
 import { query as runQuery } from '../db/query.ts';
 import { sql, type Sql } from '../db/sql.ts';
@@ -12,6 +13,7 @@ import { readWithin } from '../db/bounded-read.ts';
 import { unavailable } from '../base/errors.ts';
 import type { RecordSearch } from './search/record-search.ts';
 import type { Searcher } from './search/search-freshness.ts';
+import type { RecordTexts } from './record-text.ts';
 
 /** Sort orders of lists. `created_at` sorts by id, since a UUIDv7 begins with its time. */
 const SORTS = ['-created_at', 'created_at', '-updated_at', 'updated_at'] as const;
@@ -76,9 +78,7 @@ export async function listRecords<R extends BaseRecord>(
   const conditions = await filterConditions(db, noun, workspaceId, query);
   if (sought) conditions.push(sought.condition);
   const where = matching(workspaceId, query, conditions);
-  const page = sql`
-    select * from ${sql.ref(noun.name)} where ${where} ${position(query)}
-    order by ${order(query)} limit ${query.limit + 1}`;
+  const page = pageSql(noun.name, sql`*`, where, query);
   const found = await retried(() =>
     sought ? readSearched(db, page) : runQuery<Record<string, string>>(db.pool, page),
   );
@@ -108,6 +108,41 @@ async function readSearched(db: Database, page: Sql): Promise<Record<string, str
   return rows;
 }
 
+function pageSql(table: string, columns: Sql, where: Sql, query: ListQuery): Sql {
+  return sql`
+    select ${columns} from ${sql.ref(table)} where ${where} ${position(query)}
+    order by ${order(query)} limit ${sql.raw(String(query.limit + 1))}`;
+}
+
+/**
+ * The same page as JSON text, without an object for each record. Null if a value of the page cannot be read in this way.
+ * Not for deleted records, and not for searches.
+ */
+export async function listRecordTexts(
+  db: Database,
+  noun: Pick<Noun, 'name' | 'filters'>,
+  texts: RecordTexts,
+  request: { workspaceId: string; query: ListQuery; url: string },
+): Promise<string | null> {
+  const { query, workspaceId, url } = request;
+  const filters = await filterConditions(db, noun, workspaceId, query);
+  const where = matching(workspaceId, query, filters);
+  const page = pageSql(noun.name, sql`${texts.row} as row`, where, query);
+  const built = isNarrowed(noun, query) ? page.toQuery() : preparedOnce(page.toQuery());
+  const { rows } = await retried(() => db.pool.query<{ row: string }>(built));
+  const found = rows.map(({ row }) => texts.cellsOf(row));
+  if (!found.every((cells) => cells !== null)) return null;
+  const cursorOf = (cells: string[]) =>
+    encodeCursor({
+      sort: query.sort,
+      value: texts.timeOf(cells, isByUpdate(query) ? 'updated_at' : 'created_at'),
+      id: cells[0]!.slice(1),
+    });
+  const { data, ...rest } = pageOf(found, query.limit, url, cursorOf, (cells) => texts.textOf(cells));
+  const end = query.count ? { ...rest, total_count: await count(db, noun.name, where) } : rest;
+  return `{"data":[${data.join(',')}],${JSON.stringify(end).slice(1)}`;
+}
+
 async function count(db: Database, table: string, where: Sql): Promise<number> {
   const counting = sql`select count(*) as count from ${sql.ref(table)} where ${where}`;
   const [row] = await retried(() => runQuery<{ count: number }>(db.pool, counting));
@@ -126,6 +161,12 @@ function matching(workspaceId: string, query: ListQuery, filters: readonly Sql[]
     }
   }
   return sql.join(conditions, sql` and `);
+}
+
+/** Whether a list leaves out records by their values: then the best plan depends on how many have them. */
+function isNarrowed({ filters }: Pick<Noun, 'filters'>, query: ListQuery): boolean {
+  const isBound = (name: string) => name.endsWith(']');
+  return Object.keys(query).some((name) => Object.hasOwn(filters, name) || isBound(name));
 }
 
 const isDescending = ({ sort }: ListQuery) => sort.startsWith('-');

@@ -1,3 +1,4 @@
+import type { CallerCheck } from '../account/caller-check.ts';
 import type { IdempotencyClaim, StoredAnswer } from '../account/idempotency.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
@@ -9,6 +10,8 @@ export interface Writer {
   workspaceId: Uuid;
   actor: string;
   claim?: IdempotencyClaim;
+  /** A check that the statement that writes has to do. */
+  check?: CallerCheck;
 }
 
 /** An event that a write fires. */

@@ -6,8 +6,9 @@ import { route, type Ctx, type Route } from '../http/route.ts';
 import type { BaseRecord, Change, Noun } from './noun.ts';
 import type { RecordAnswer } from './record-answer.ts';
 import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from './record-create-routes.ts';
-import { listQuery, listRecords, type ListQuery } from './record-list.ts';
+import { listQuery, listRecords, listRecordTexts, type ListQuery } from './record-list.ts';
 import type { RecordService } from './record-service.ts';
+import { makeRecordTexts } from './record-text.ts';
 import type { RecordSearch } from './search/record-search.ts';
 import type { UpsertParts } from './record-upsert.ts';
 import { matchRoutes, upsertRoutes } from './record-upsert-routes.ts';
@@ -39,6 +40,7 @@ function listRoute<R extends BaseRecord, Input extends object>(
   shown: RecordAnswer<R>,
   { db, search }: { db: Database; search: RecordSearch },
 ): Route {
+  const texts = makeRecordTexts(noun);
   return route<undefined, ListQuery>({
     method: 'GET',
     path: `/api/v1/${noun.plural}`,
@@ -46,6 +48,7 @@ function listRoute<R extends BaseRecord, Input extends object>(
     tag: noun.plural,
     summary: `List ${noun.pluralLabel.toLowerCase()}`,
     query: listQuery(noun),
+    checksCaller: true,
     answers: {
       200: pageShape(shown.output).extend({
         total_count: z.int().optional(),
@@ -54,6 +57,10 @@ function listRoute<R extends BaseRecord, Input extends object>(
     },
     async handle({ caller, query, url }) {
       const { workspaceId } = caller;
+      if (shown.computed.length === 0 && !query.include_deleted && query['q'] === undefined) {
+        const body = await listRecordTexts(db, noun, texts, { workspaceId, query, url });
+        if (body !== null) return { status: 200, body };
+      }
       const page = await listRecords(db, noun as unknown as Noun, store, search, {
         searcher: caller,
         query,
@@ -90,6 +97,7 @@ function getRoute<R extends BaseRecord, Input extends object>(
         .optional()
         .meta({ description: 'Returns `id` and `deleted_at` of a deleted record instead of 404.' }),
     }),
+    checksCaller: true,
     answers: { 200: shown.output },
     async handle({ caller: { workspaceId }, params, query }) {
       const id = params['id']!;

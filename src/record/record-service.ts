@@ -16,7 +16,7 @@ import {
   type Writer,
 } from './record-plan.ts';
 import type { RecordStore, StoreParts } from './record-store.ts';
-import type { References } from './reference.ts';
+import { refersToAny, type References } from './reference.ts';
 import { query, type Statement, type Transaction } from '../db/query.ts';
 
 /** The origin of an input. */
@@ -142,7 +142,9 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
   }
 
   async plan(writer: Writer, input: Input, source: Source): Promise<Plan<R>> {
-    await this.#checkReferences(writer.workspaceId, input);
+    if (refersToAny(this.noun.references, input)) await this.#checkReferences(writer.workspaceId, input);
+    const steps = this.#options.enrich ?? [];
+    if (steps.length === 0) return this.planEnriched(writer, input);
     const draft = await this.#enriched({
       writer,
       kind: 'create',

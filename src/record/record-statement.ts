@@ -1,3 +1,4 @@
+import { callerChecks } from '../account/caller-check.ts';
 import { claiming } from '../account/idempotency.ts';
 import { outboxTables } from '../events/outbox.ts';
 import type { Statement } from '../db/query.ts';
@@ -37,6 +38,8 @@ export interface InsertGateSql {
 interface BatchContents {
   /** Idempotency keys. */
   claims: boolean;
+  /** Callers that have to be checked. */
+  checks: boolean;
   /** More than one workspace. */
   several: boolean;
   /** Events with a context. */
@@ -68,17 +71,19 @@ export function recordStatements(
    */
   function writing(
     kind: 'insert' | 'update',
-    { claims, several, contexts: hasContexts }: BatchContents,
+    { claims, checks, several, contexts: hasContexts }: BatchContents,
   ): string {
     const own = kind === 'insert' ? gate : undefined;
     const context = hasContexts ? contextOf(contexts) : undefined;
     return `
-with ${own ? gated(own, claims) : ungated(claims)}
+with ${checks ? `${callerChecks(claims ? '$4' : '$3')},` : ''}
+${own ? gated(own, { claims, checks }) : ungated({ claims, checks })}
 written as (${written[kind]}
 ),${own ? `${own.related},` : ''}
 ${outboxTables({ objectType: table, several, context })}${gate ? `,${gate.after(kind)}` : ''}
 select
   ${own ? own.result : 'null::json'} as gate,
+  ${checks ? '(select json_agg(unit) from caller_changed)' : 'null::json'} as unchecked,
   ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as taken,
   ${kind === 'update' ? MISSED : 'null::json'} as missed,
   (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`;
@@ -87,7 +92,7 @@ select
 
   return {
     write(kind: 'insert' | 'update', contents: BatchContents): Statement {
-      const held = (['claims', 'several', 'contexts'] as const).filter((name) => contents[name]);
+      const held = (['claims', 'checks', 'several', 'contexts'] as const).filter((name) => contents[name]);
       const name = [table, kind, ...(gate?.name ? [gate.name] : []), ...held].join('.');
       const statement = known.get(name) ?? { name, text: writing(kind, contents) };
       known.set(name, statement);
@@ -141,22 +146,29 @@ function readsOf(table: string) {
 
 const COLUMNS = 'n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json';
 
+/** Leaves out units whose caller has changed; an array, since it is almost always empty. */
+const CHECKED = 'where i.unit <> all (array(select unit from caller_changed))';
+
 /** The tables from the plans to `allowed`: those whose idempotency key was free. */
-function ungated(claims: boolean): string {
+function ungated({ claims, checks }: Pick<BatchContents, 'claims' | 'checks'>): string {
   return `input as materialized (
-  select * from json_to_recordset($1::json) as i(${COLUMNS})
-),${claims ? `${claiming()},` : ''}
+  select * from json_to_recordset($1::json) as i(${COLUMNS}) ${checks ? CHECKED : ''}
+),${claims ? `${claiming(checks ? ['caller_changed'] : [])},` : ''}
 allowed as (
   select i.* from input i ${claims ? 'where not exists (select from refused r where r.unit = i.unit)' : ''}
 ),`;
 }
 
 /** The same with an insert gate. */
-function gated({ columns, gate, entry }: InsertGateSql, claims: boolean): string {
+function gated(
+  { columns, gate, entry }: InsertGateSql,
+  { claims, checks }: Pick<BatchContents, 'claims' | 'checks'>,
+): string {
+  const but = checks ? ['gate_refused', 'caller_changed'] : ['gate_refused'];
   return `requested as materialized (
-  select * from json_to_recordset($1::json) as i(${COLUMNS}, ${columns})
+  select * from json_to_recordset($1::json) as i(${COLUMNS}, ${columns}) ${checks ? CHECKED : ''}
 ),
-${gate},${claims ? `${claiming('gate_refused')},` : ''}
+${gate},${claims ? `${claiming(but)},` : ''}
 admitted as (
   select g.* from requested g
   where not exists (select from gate_refused t where t.unit = g.unit)

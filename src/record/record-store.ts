@@ -1,3 +1,4 @@
+import { requireChecked } from '../account/caller-check.ts';
 import type { Idempotency, StoredAnswer } from '../account/idempotency.ts';
 import type { Uuid } from '../base/id.ts';
 import { makeBatchWriter } from '../db/batch-writer.ts';
@@ -94,7 +95,10 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
       return creates.add({ writer, plans, answer, bytes: sizes.reduce((sum, size) => sum + size, 0) });
     },
 
-    change: (request) => changes.add(request),
+    async change(request) {
+      requireChecked(request.writer);
+      return changes.add(request);
+    },
 
     createWithin(on, writer, plans, answer = NO_BODY) {
       if (plans.length === 0 && !writer.claim) return Promise.resolve([]);

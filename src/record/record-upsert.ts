@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { requireChecked } from '../account/caller-check.ts';
 import type { StoredAnswer } from '../account/idempotency.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
@@ -75,6 +76,7 @@ export async function upsert<R extends BaseRecord, Input extends object>(
   writer: Writer,
   requested: Upsert<Input>,
 ): Promise<StoredAnswer> {
+  requireChecked(writer);
   const { db, notify } = parts;
   const { noun } = service;
   const { workspaceId } = writer;

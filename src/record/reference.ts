@@ -14,6 +14,12 @@ export interface References {
   missing(workspaceId: Uuid, fields: ReferenceFields, input: object): Promise<FieldError[]>;
 }
 
+/** Whether an input has a value for one of the fields. */
+export function refersToAny(fields: ReferenceFields, input: object): boolean {
+  for (const field in fields) if ((input as Record<string, unknown>)[field] != null) return true;
+  return false;
+}
+
 interface Wanted {
   workspaceId: Uuid;
   noun: string;

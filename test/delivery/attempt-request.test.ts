@@ -112,3 +112,76 @@ test('a body that cannot be rendered again as it was is not shown; nor is a requ
   expect(dropped).toMatchObject({ failure: 'webhook_deleted', request: null });
   await receiver.close();
 });
+
+/** The stored requests of a webhook, oldest first, and how many templates it has. */
+async function stored(name: string): Promise<{ requests: unknown[]; templates: number }> {
+  const of = 'join endpoint e on e.workspace_id = x.workspace_id and e.id = x.endpoint_id where e.name = $1';
+  const [attempted, templates] = await Promise.all([
+    s.db.pool.query(`select x.request from attempt x ${of} order by x.id`, [name]),
+    s.db.pool.query(`select 1 from request_template x ${of}`, [name]),
+  ]);
+  return { requests: attempted.rows.map(({ request }) => request), templates: templates.rows.length };
+}
+
+test('what the requests to a webhook share is stored once, until it changes', async () => {
+  const receiver = await startReceiver();
+  const name = 'shares';
+  const headers = { 'X-Token': 'a secret' };
+  const body = { name, url: `${receiver.url}/one`, events: ['contact.created'], headers };
+  const { id } = (await s.ask('POST', HOOKS, { body })).json;
+  for (const first_name of ['Alice', 'Bob'])
+    await s.ask('POST', '/api/v1/contacts', { body: { first_name } });
+  await receiver.waitFor(2);
+  await attempts(id, 'delivered');
+  // A name is not part of a request.
+  await s.ask('PATCH', `${HOOKS}/${id}`, { body: { active: true } });
+  await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Charlie' } });
+  await receiver.waitFor(3);
+  await attempts(id, 'delivered');
+  const before = await stored(name);
+  expect(before.templates).toBe(1);
+  expect(before.requests).toHaveLength(3);
+  for (const request of before.requests) expect(JSON.stringify(request)).not.toContain(receiver.url);
+
+  await s.ask('PATCH', `${HOOKS}/${id}`, { body: { url: `${receiver.url}/two` } });
+  await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Dora' } });
+  await receiver.waitFor(4);
+  const [{ request }] = (await attempts(id, 'delivered')) as [Attempt];
+  expect(request).toMatchObject({ url: `${receiver.url}/two`, body: expect.stringContaining('Dora') });
+  expect((await stored(name)).templates).toBe(2);
+  await receiver.close();
+});
+
+test('a request that 0.1.0 stored whole is shown as it was', async () => {
+  const receiver = await startReceiver();
+  const name = 'whole';
+  const body = { name, url: receiver.url, events: ['contact.created'], headers: { 'X-Token': 'a secret' } };
+  const { id } = (await s.ask('POST', HOOKS, { body })).json;
+  await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Alice' } });
+  const [shown] = (await attempts(id, 'delivered')) as [Attempt];
+  const { url, method, headers } = shown.request!;
+  const [, digest] = (await stored(name)).requests[0] as string[];
+  const whole = JSON.stringify({ url, method, headers, payload: 'full', digest });
+  await s.db.pool.query(
+    `update attempt a set request = $1 from endpoint e where e.id = a.endpoint_id and e.name = $2`,
+    [whole, name],
+  );
+  await s.db.pool.query('delete from request_template');
+  expect(await attempts(id, 'delivered')).toEqual([shown]);
+  await receiver.close();
+});
+
+test('an answer is logged as it was, whatever characters it has', async () => {
+  const receiver = await startReceiver();
+  const text = `a "quote", a \\ and a \\" {braces}, a tab\t, a line\nbreak, null, Zoë, 🎉 and ''`;
+  receiver.answer((_request, n) => ({ body: n === 1 ? text : 'null' }));
+  const body = { name: 'odd', url: receiver.url, events: ['contact.created'] };
+  const { id } = (await s.ask('POST', HOOKS, { body })).json;
+  for (const expected of [text, 'null']) {
+    await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Alice' } });
+    await receiver.waitFor(expected === text ? 1 : 2);
+    const [attempt] = await attempts(id, 'delivered');
+    expect(attempt).toMatchObject({ response: expected });
+  }
+  await receiver.close();
+});

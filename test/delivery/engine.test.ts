@@ -97,6 +97,17 @@ describe('the engine with crashes, outages and slow receivers', () => {
     for (const { receiver } of hooks) expect(receiver.received).toHaveLength(1000);
   });
 
+  test('webhooks whose queues are read together each get every event, complete', async () => {
+    const hooks = await Promise.all(Array.from({ length: 20 }, () => hook()));
+    const ids = await makeContacts(30);
+    worker();
+    const received = await Promise.all(hooks.map(({ receiver }) => receiver.waitFor(30, 50_000)));
+    const bodies = received.map((requests) => requests.map(({ rawBody }) => rawBody.toString()).toSorted());
+    expect(received[0]!.map(contactOf).toSorted()).toEqual(ids.toSorted());
+    for (const each of bodies) expect(each).toEqual(bodies[0]);
+    await expect.poll(queued, { timeout: 10_000 }).toBe(0);
+  });
+
   test('a lane whose holder vanished is taken over when the lease runs out, and not before', async () => {
     const { receiver } = await hook();
     await makeContacts(1);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeSettler } from '../../src/delivery/queue/settle.ts';
+import { makeSettler, type Settlement } from '../../src/delivery/queue/settle.ts';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 
 let t: TestDatabase;
@@ -12,11 +12,13 @@ afterAll(() => t.drop());
 /** With over a thousand webhooks more outcomes arrive at once than other write queues accept. */
 test('outcomes are never refused, however many wait: an outcome that is not stored would be sent again', async () => {
   const settler = makeSettler(t.db);
+  const settle = (settlement: Settlement) =>
+    new Promise<boolean>((resolve, reject) => settler.settle(settlement, resolve, reject));
   const [workspaceId, token] = [randomUUID(), randomUUID()];
   const endpoints = Array.from({ length: 1_000 }, () => randomUUID());
   const outcomes = await Promise.all(
     Array.from({ length: 20_000 }, (_, n) =>
-      settler.settle({
+      settle({
         workspaceId,
         endpointId: endpoints[n % endpoints.length]!,
         token,
@@ -30,6 +32,7 @@ test('outcomes are never refused, however many wait: an outcome that is not stor
         detail: null,
         response: null,
         request: null,
+        template: null,
         state: 'delivered',
         delayMs: null,
         failures: null,

@@ -25,7 +25,6 @@ export function mountConnection<Services>(
 ): void {
   for (const handler of kind.inbound) {
     app.post<{ Params: { connection: string } }>(inboundPath(kind.name, ID, handler.path), {
-      schema: { hide: true },
       bodyLimit: BODY_LIMIT,
       config: { maxFields: MAX_FIELDS },
       handler: async (request, reply) => {

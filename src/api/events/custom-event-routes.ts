@@ -111,7 +111,7 @@ function makePublisher({ db, clock, notify, wildcardFormats }: CustomEventParts)
     keysOf: ({ event, claim }) => [event.object_id, ...(claim ? [`${claim.identity}/${claim.key}`] : [])],
     weigh: ({ answer }) => ({ weight: 1, bytes: answer.body.length }),
     async run(on, batch) {
-      const claims = { tables: claiming(), rows: claimsOf(batch, isoTime(clock.now())) };
+      const claims = { tables: claiming([]), rows: claimsOf(batch, isoTime(clock.now())) };
       const { taken, lanes } = await append(on, null, batch.map(outboxEvent), claims);
       notify(lanes);
       return batch.map((_, n) => (taken.includes(n) ? new AlreadyAnswered() : true));

@@ -66,13 +66,23 @@ export function eventTypeRoutes(
   customTypes: Pick<CustomTypes, 'some' | 'stamps'>,
 ): Route[] {
   const parts = { catalogue, formats: [...formats.values()], customTypes };
-  // Built-in types are rendered once: they do not change while the program runs.
-  const builtIn = [...catalogue.types, TEST_EVENT_TYPE].map((type) => showType(parts, type));
+  // Built-in types are rendered once, when they are first asked for: they do not change while the program runs.
+  let shown: BuiltIn | undefined;
+  const builtIn = () => {
+    if (shown) return shown;
+    const types = [...catalogue.types, TEST_EVENT_TYPE].map((type) => showType(parts, type));
+    return (shown = { types, text: types.map((type) => JSON.stringify(type)).join(',') });
+  };
   return [listRoute(parts, builtIn), getRoute(parts, builtIn)];
 }
 
-function listRoute(parts: EventTypeParts, builtIn: readonly ShownType[]): Route {
-  const builtInText = builtIn.map((type) => JSON.stringify(type)).join(',');
+/** The built-in types as they are shown, and their texts as members of a list. */
+interface BuiltIn {
+  types: readonly ShownType[];
+  text: string;
+}
+
+function listRoute(parts: EventTypeParts, builtIn: () => BuiltIn): Route {
   const cache = makeTextCache(CACHED);
   return route({
     ...reading,
@@ -83,12 +93,12 @@ function listRoute(parts: EventTypeParts, builtIn: readonly ShownType[]): Route 
     answers: { 200: z.object({ data: z.array(typeShape) }) },
     async handle({ caller }) {
       const own = await customTexts(parts, cache, caller.workspaceId);
-      return { status: 200, body: `{"data":[${[builtInText, ...own].join(',')}]}` };
+      return { status: 200, body: `{"data":[${[builtIn().text, ...own].join(',')}]}` };
     },
   });
 }
 
-function getRoute(parts: EventTypeParts, builtIn: readonly ShownType[]): Route {
+function getRoute(parts: EventTypeParts, builtIn: () => BuiltIn): Route {
   const { customTypes } = parts;
   const cache = makeTextCache(CACHED);
   return route({
@@ -99,7 +109,7 @@ function getRoute(parts: EventTypeParts, builtIn: readonly ShownType[]): Route {
     answers: { 200: typeShape },
     async handle({ caller, params }) {
       const called = ({ name }: { name: string }) => name === params['name'];
-      const type = builtIn.find(called);
+      const type = builtIn().types.find(called);
       if (type) return { status: 200, body: type };
       const stamp = (await customTypes.stamps(caller.workspaceId)).find(called);
       const found =

@@ -9,15 +9,11 @@ const CACHE_CONTROL = 'private, max-age=3600';
 
 /** Downloads by signed URLs, without a key or session: `GET /files/<token>`. */
 export function mountFileDownloads(app: FastifyInstance, files: FileStore, urls: FileUrls): void {
-  app.get<{ Params: { token: string } }>(
-    '/files/:token',
-    { schema: { hide: true } },
-    async ({ params }, reply) => {
-      const named = urls.open(params.token);
-      const file = named && (await files.get(named.workspaceId, named.id));
-      if (!file) throw new ApiError('not_found', 'The file was not found, or its URL has expired.');
-      const bytes = await files.read(file);
-      return reply.headers({ ...fileHeaders(file), 'cache-control': CACHE_CONTROL }).send(bytes);
-    },
-  );
+  app.get<{ Params: { token: string } }>('/files/:token', async ({ params }, reply) => {
+    const named = urls.open(params.token);
+    const file = named && (await files.get(named.workspaceId, named.id));
+    if (!file) throw new ApiError('not_found', 'The file was not found, or its URL has expired.');
+    const bytes = await files.read(file);
+    return reply.headers({ ...fileHeaders(file), 'cache-control': CACHE_CONTROL }).send(bytes);
+  });
 }

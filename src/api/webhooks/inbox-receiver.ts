@@ -19,7 +19,7 @@ export function mountInboxes(app: FastifyInstance, inboxes: Pick<Inboxes, 'recei
     );
     scope.all<{ Params: { token: string } }>(
       '/inbox/:token',
-      { schema: { hide: true }, bodyLimit: BODY_LIMIT },
+      { bodyLimit: BODY_LIMIT },
       async (request, reply) =>
         answer(reply, await inboxes.receive(request.params.token, arrivalOf(request), 'wire')),
     );

@@ -1,3 +1,4 @@
+import { requireChecked } from '../../account/caller-check.ts';
 import { ApiError } from '../../base/errors.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
@@ -94,6 +95,7 @@ export async function takeLead(
   writer: Writer,
   { plan, input, mode }: TakenLead,
 ): Promise<StoredAnswer> {
+  requireChecked(writer);
   const { store } = leads;
   const duplicates = await duplicatesOf(db, writer.workspaceId, input, 1, null);
   const { answer, lanes } = await db.transaction(async (trx) => {

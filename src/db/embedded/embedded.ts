@@ -53,6 +53,8 @@ export interface EmbeddedOptions {
   durable?: boolean;
   /** PostgreSQL settings that extend or override Fairlead's. */
   settings?: Record<string, string>;
+  /** Called when the process has been started, before it accepts connections. */
+  onSpawn?: () => void;
 }
 
 const DATABASE = 'fairlead';
@@ -71,7 +73,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     const lock = await lockDataDir(dataDir);
     try {
       const plan = await prepare(dataDir, options);
-      const first = await launchFirst(plan, options.log);
+      const first = await launchFirst(plan, options);
       return supervise(plan, first, options.log, () => lock.release());
     } catch (error) {
       await lock.release();
@@ -123,11 +125,15 @@ async function removeLeftovers(plan: ServerPlan, log: Logger): Promise<void> {
   await Promise.all([rm(socket, { force: true }), rm(`${socket}.lock`, { force: true })]);
 }
 
-async function launchFirst(plan: ServerPlan, log: Logger): Promise<Postmaster> {
+async function launchFirst(
+  plan: ServerPlan,
+  { log, onSpawn }: Pick<EmbeddedOptions, 'log' | 'onSpawn'>,
+): Promise<Postmaster> {
   const deadline = performance.now() + LEFTOVER_TIMEOUT_MS;
   for (;;) {
     await removeLeftovers(plan, log);
     const postmaster = spawnPostmaster(plan);
+    onSpawn?.();
     try {
       await untilReady(plan, postmaster, READY_TIMEOUT_MS);
       await ensureDatabase(plan.connection);

@@ -1,3 +1,4 @@
+import { coalesce } from '../../base/coalesce.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import { ENDPOINT_COLUMNS, type EndpointRow, type EndpointRows } from './endpoint-row.ts';
@@ -6,7 +7,7 @@ import type { Endpoint } from './endpoint.ts';
 /** Webhooks as they are read from the store. */
 export interface EndpointReads {
   get(workspaceId: Uuid, id: Uuid): Promise<Endpoint | undefined>;
-  /** Returns deleted ones too. */
+  /** Returns deleted ones too. Calls at the same time share a statement. */
   getAny(workspaceId: Uuid, id: Uuid): Promise<Endpoint | undefined>;
   /** Newest first, after the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Endpoint[]>;
@@ -16,7 +17,8 @@ export interface EndpointReads {
 
 const GET = {
   name: 'endpoint.get',
-  text: `select ${ENDPOINT_COLUMNS} from endpoint where workspace_id = $1 and id = $2`,
+  text: `select ${ENDPOINT_COLUMNS} from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)
+         join endpoint on endpoint.workspace_id = k.workspace_id and endpoint.id = k.id`,
 };
 
 const LIST = {
@@ -43,18 +45,26 @@ const LIST_MADE_BY = {
 export const IDS_MADE_BY = { name: 'endpoint.ids-made-by', text: `select id ${MADE_BY} order by id` };
 
 export function makeEndpointReads(db: Database, { open }: EndpointRows): EndpointReads {
-  async function find(workspaceId: Uuid, id: Uuid): Promise<EndpointRow | undefined> {
-    return (await db.read<EndpointRow>(GET, [workspaceId, id]))[0];
-  }
+  const finds = coalesce<{ workspaceId: Uuid; id: Uuid }, EndpointRow | undefined>({
+    slots: 2,
+    groupOf: ({ id }) => id,
+    maxWaiting: Infinity,
+    async run(keys) {
+      const values = [keys.map(({ workspaceId }) => workspaceId), keys.map(({ id }) => id)];
+      const rows = await db.read<EndpointRow>(GET, values);
+      const found = new Map(rows.map((row) => [row.workspace_id + row.id, row]));
+      return keys.map(({ workspaceId, id }) => found.get(workspaceId + id));
+    },
+  });
 
   return {
     async get(workspaceId, id) {
-      const row = await find(workspaceId, id);
+      const row = await finds.add({ workspaceId, id });
       return row && row.state !== 'deleted' ? open(row) : undefined;
     },
 
     async getAny(workspaceId, id) {
-      const row = await find(workspaceId, id);
+      const row = await finds.add({ workspaceId, id });
       return row && open(row);
     },
 

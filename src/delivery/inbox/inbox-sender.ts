@@ -10,11 +10,15 @@ import { MASK } from '../log/attempt-request.ts';
  * addresses without an exception, and no name or path can make it dial one.
  */
 export function withInboxes(sender: Sender, inboxes: Inboxes, clock: Clock): Sender {
+  function begin(out: Outgoing, signal: AbortSignal | undefined, done: (outcome: Outcome) => void): void {
+    const token = inboxes.tokenIn(out.url);
+    if (token === null) sender.begin(out, signal, done);
+    else void put(out, token).then(done);
+  }
+
   return {
-    send(out, signal) {
-      const token = inboxes.tokenIn(out.url);
-      return token === null ? sender.send(out, signal) : put(out, token);
-    },
+    begin,
+    send: (out, signal) => new Promise((resolve) => begin(out, signal, resolve)),
     close: () => sender.close(),
   };
 

@@ -11,8 +11,8 @@ import { render, type StoredEvent } from '../sender/render.ts';
 export const MASK = '********';
 
 /**
- * The request as the log stores it. The body is not stored: it is rendered again from the event, which is kept as
- * well, and the digest shows whether that is what was sent.
+ * The request as the log has it. The body is not stored: it is rendered again from the event, which is kept as well, and
+ * the digest shows whether that is what was sent.
  */
 export interface AttemptRequest {
   url: string;
@@ -21,6 +21,21 @@ export interface AttemptRequest {
   headers: Record<string, string>;
   payload: Endpoint['payload'];
   digest: string;
+}
+
+/** What all requests to a webhook share until it is changed. The log stores it once. */
+export interface RequestTemplate {
+  /** Unique within a webhook. */
+  readonly id: string;
+  /** A `TemplateParts` as JSON text. */
+  readonly text: string;
+  /** Whether the log has it, as far as this process knows. */
+  isStored: boolean;
+}
+
+interface TemplateParts extends Pick<AttemptRequest, 'url' | 'method' | 'payload'> {
+  /** As sent, in that order; null for a value that differs from request to request. */
+  headers: [name: string, value: string | null][];
 }
 
 /** A request as a reader of the log sees it. */
@@ -33,32 +48,66 @@ export interface AttemptRequestView {
 }
 
 /**
- * An `AttemptRequest` as JSON text. It is written for every attempt, and most of it is the same for all attempts of a
- * webhook.
- * @param own headers that are not custom; their names and values need no escaping except JSON's
+ * The request of an attempt as the log stores it, and the template that it refers to.
+ * @param own headers that differ from request to request
+ * @param fixed headers that are neither custom nor of those
+ * @returns `text`: as JSON, the template's id, the body's digest and the values of `own`
  */
-export function attemptRequestText(endpoint: Endpoint, own: Record<string, string>, body: string): string {
-  let frame = frames.get(endpoint);
-  if (!frame) frames.set(endpoint, (frame = frameOf(endpoint)));
-  return `${frame.before}${JSON.stringify(own).slice(1)}${frame.after}${sha256Text(body)}"}`;
+export function attemptRequest(
+  endpoint: Endpoint,
+  own: Record<string, string>,
+  fixed: Record<string, string>,
+  body: string,
+): { text: string; template: RequestTemplate } {
+  let names = '';
+  for (const name in own) names += `${name}\n`;
+  let known = templates.get(endpoint);
+  if (known?.names !== names) {
+    known = { names, template: templateOf(endpoint, Object.keys(own), fixed) };
+    templates.set(endpoint, known);
+  }
+  const { template } = known;
+  return { text: JSON.stringify([template.id, sha256Text(body), ...Object.values(own)]), template };
 }
 
-interface Frame {
-  /** Up to the first header that is not custom. */
-  before: string;
-  /** From the last of them to the digest. */
-  after: string;
+/** An endpoint is reloaded when it changes, so its template stays right while its headers have these names. */
+const templates = new WeakMap<Endpoint, { names: string; template: RequestTemplate }>();
+
+/** Characters of the hash: 96 bits. */
+const ID_LENGTH = 16;
+
+function templateOf(
+  { url, method, headers, payload }: Endpoint,
+  own: string[],
+  fixed: Record<string, string>,
+): RequestTemplate {
+  const custom = Object.keys(headers).map((name) => [name, MASK]);
+  const text = JSON.stringify({
+    url,
+    method,
+    headers: [...custom, ...own.map((name) => [name, null]), ...Object.entries(fixed)],
+    payload,
+  });
+  return { id: sha256Text(text).slice(0, ID_LENGTH), text, isStored: false };
 }
 
-/** An endpoint is reloaded when it changes, so its frame stays right. */
-const frames = new WeakMap<Endpoint, Frame>();
+/** The request of an attempt as it is stored: by a template, or whole, as 0.1.0 stored it. */
+export type StoredRequest = AttemptRequest | [template: string, digest: string, ...values: string[]];
 
-function frameOf({ url, method, headers, payload }: Endpoint): Frame {
-  const masked = Object.keys(headers).map((name) => `${JSON.stringify(name)}:"${MASK}",`);
-  return {
-    before: `{"url":${JSON.stringify(url)},"method":"${method}","headers":{${masked.join('')}`,
-    after: `,"payload":"${payload}","digest":"`,
-  };
+/**
+ * Puts a stored request together again.
+ * @param template what it refers to; null if it was stored whole
+ */
+export function requestOf(
+  stored: StoredRequest | null,
+  template: TemplateParts | null,
+): AttemptRequest | null {
+  if (!Array.isArray(stored)) return stored;
+  if (template === null) return null;
+  const [, digest, ...values] = stored;
+  const { url, method, payload } = template;
+  const headers = template.headers.map(([name, value]) => [name, value ?? values.shift()!] as const);
+  return { url, method, headers: Object.fromEntries(headers), payload, digest };
 }
 
 /** What a format needs of an event whose deliveries are shown; undefined if the event is no longer kept. */

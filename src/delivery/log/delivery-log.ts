@@ -4,7 +4,7 @@ import { retried, type Database } from '../../db/pool.ts';
 import { query } from '../../db/query.ts';
 import { sql, type Sql } from '../../db/sql.ts';
 import { BLOCKED } from '../queue/record-order.ts';
-import type { AttemptRequest } from './attempt-request.ts';
+import { requestOf, type AttemptRequest } from './attempt-request.ts';
 
 /** One delivery as the log shows it (states: states.md). */
 export interface DeliveryView {
@@ -79,8 +79,17 @@ ${SETTLED} where workspace_id = $1 and delivery_id = $2 and state is not null) d
 
 const ATTEMPTS = {
   name: 'delivery.attempts',
-  text: `select id, number, at, duration_ms, status, failure, detail, response, request, next_at from attempt
-         where workspace_id = $1 and delivery_id = $2 order by id`,
+  text: `select a.id, a.number, a.at, a.duration_ms, a.status, a.failure, a.detail, a.response, a.request, a.next_at,
+                t.template
+         from attempt a
+         left join request_template t on t.workspace_id = a.workspace_id and t.endpoint_id = a.endpoint_id
+           and json_typeof(a.request) = 'array' and t.id = a.request ->> 0
+         where a.workspace_id = $1 and a.delivery_id = $2 order by a.id`,
+};
+
+type AttemptRow = Omit<AttemptView, 'request'> & {
+  request: Parameters<typeof requestOf>[0];
+  template: Parameters<typeof requestOf>[1];
 };
 
 /** Which deliveries a page of the log shows; null means all. Ids begin with the time at which a delivery was made. */
@@ -185,7 +194,12 @@ export async function getDelivery(
 ): Promise<(DeliveryView & { attempt_log: AttemptView[] }) | undefined> {
   const [row] = await db.read<DeliveryRow>(GET, [workspaceId, id]);
   if (!row) return undefined;
-  return { ...view(row), attempt_log: await db.read<AttemptView>(ATTEMPTS, [workspaceId, id]) };
+  const attempts = await db.read<AttemptRow>(ATTEMPTS, [workspaceId, id]);
+  const log = attempts.map(({ template, request, ...attempt }) => ({
+    ...attempt,
+    request: requestOf(request, template),
+  }));
+  return { ...view(row), attempt_log: log };
 }
 
 function view(row: DeliveryRow): DeliveryView {

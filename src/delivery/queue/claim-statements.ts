@@ -101,50 +101,55 @@ returning h.endpoint_id, h.token, case when isfinite(l.due)
 
 /**
  * Reads what is due on several lanes at once, in the order in which it became due. Rows and bytes of each lane are
- * limited, but the first row is always returned. wake comes from the same snapshot as the rows. OFFSET 0 makes every plan
- * look up the event by its key, instead of joining the whole event table.
+ * limited, but the first row is always returned. wake comes from the same snapshot as the rows. An event that many lanes
+ * send is looked up and returned once, with `nth` 1. OFFSET 0 makes every plan look up the event by its key, instead of
+ * joining the whole event table.
  */
 export const READ: Statement = {
   name: 'lane.read',
   text: `
-select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version, u.unranked,
+with due as (
+  select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version, u.unranked, u.next_in_ms,
+         r.workspace_id, q.id, q.event_id, q.event_type, q.kind, q.order_key, q.attempt, q.bytes, q.due_at, q.expires_at,
+         row_number() over (partition by r.workspace_id, q.event_id) as nth
+  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::uuid[], $7::int[], $8::int[])
+    as r(n, workspace_id, endpoint_id, token, after_due, after_id, max_rows, max_bytes)
+  join lane l on l.workspace_id = r.workspace_id and l.endpoint_id = r.endpoint_id
+  join endpoint p on p.workspace_id = r.workspace_id and p.id = r.endpoint_id
+  cross join lateral (
+    select p.state = 'active' and exists (
+      select from queue u
+      where u.workspace_id = r.workspace_id and u.endpoint_id = r.endpoint_id and u.due_at = ${UNRANKED}
+    ) as unranked, case when p.state = 'active' then (
+      select extract(epoch from f.due_at - clock_timestamp())::float8 * 1000 from queue f
+      where f.workspace_id = r.workspace_id and f.endpoint_id = r.endpoint_id and f.due_at > now()
+        and f.due_at < ${BLOCKED}
+      order by f.due_at limit 1
+    ) end as next_in_ms offset 0
+  ) u
+  left join lateral (
+    select * from (
+      select d.*, sum(d.bytes) over (order by d.due_at, d.id) as total
+      from (
+        select * from queue q
+        where q.workspace_id = r.workspace_id and q.endpoint_id = r.endpoint_id
+          and q.due_at <= now() and (q.due_at, q.id) > (r.after_due, r.after_id)
+          and (p.state = 'active' or q.kind = 'test')
+        order by q.due_at, q.id limit r.max_rows
+      ) d
+    ) t where t.total <= r.max_bytes or t.total = t.bytes
+  ) q on true
+)
+select q.n, q.held, q.wake, q.endpoint_version, q.unranked, q.next_in_ms,
        q.id, q.event_id, q.event_type, q.kind, q.order_key, q.attempt, q.bytes, q.due_at::text as due_at,
-       date_part('epoch', clock_timestamp() - q.due_at) as lag_s,
-       q.expires_at <= clock_timestamp() as expired,
-       case when q.id is null and p.state = 'active' then (
-         select extract(epoch from f.due_at - clock_timestamp())::float8 * 1000 from queue f
-         where f.workspace_id = r.workspace_id and f.endpoint_id = r.endpoint_id and f.due_at > now()
-           and f.due_at < ${BLOCKED}
-         order by f.due_at limit 1
-       ) end as next_in_ms,
-       e.object_type, e.object_id, e.occurred_at, e.data, e.context
-from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::uuid[], $7::int[], $8::int[])
-  as r(n, workspace_id, endpoint_id, token, after_due, after_id, max_rows, max_bytes)
-join lane l on l.workspace_id = r.workspace_id and l.endpoint_id = r.endpoint_id
-join endpoint p on p.workspace_id = r.workspace_id and p.id = r.endpoint_id
-cross join lateral (
-  select p.state = 'active' and exists (
-    select from queue u
-    where u.workspace_id = r.workspace_id and u.endpoint_id = r.endpoint_id and u.due_at = ${UNRANKED}
-  ) as unranked offset 0
-) u
-left join lateral (
-  select * from (
-    select d.*, sum(d.bytes) over (order by d.due_at, d.id) as total
-    from (
-      select * from queue q
-      where q.workspace_id = r.workspace_id and q.endpoint_id = r.endpoint_id
-        and q.due_at <= now() and (q.due_at, q.id) > (r.after_due, r.after_id)
-        and (p.state = 'active' or q.kind = 'test')
-      order by q.due_at, q.id limit r.max_rows
-    ) d
-  ) t where t.total <= r.max_bytes or t.total = t.bytes
-) q on true
+       date_part('epoch', clock_timestamp() - q.due_at) as lag_s, q.expires_at <= clock_timestamp() as expired,
+       q.nth, e.object_type, e.object_id, e.occurred_at, e.data, e.context
+from due q
 left join lateral (
   select e.object_type, e.object_id, e.occurred_at, e.data::text as data, e.context::text as context from event e
-  where e.workspace_id = q.workspace_id and e.id = q.event_id offset 0
+  where q.nth = 1 and e.workspace_id = q.workspace_id and e.id = q.event_id offset 0
 ) e on true
-order by r.n, q.due_at, q.id`,
+order by q.n, q.due_at, q.id`,
 };
 
 /** Stores which delivery is about to be sent alone. $4 its id; null once it is settled */

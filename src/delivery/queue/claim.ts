@@ -73,7 +73,7 @@ export interface LaneRead {
   /** Whether there are unranked rows (record-order.ts). */
   unranked: boolean;
   due: DueDelivery[];
-  /** If nothing is due: in how many ms the first row will be; null if there is none. */
+  /** In how many ms the first row that is not due yet will be; null if there is none. */
   nextInMs: number | null;
 }
 
@@ -245,6 +245,8 @@ type ReadRow = DueDelivery & {
   unranked: boolean;
   next_in_ms: number | null;
   id: Uuid | null;
+  /** 1 in the row that has the columns of its event; greater in others of the same event. */
+  nth: number;
 };
 
 async function readLanes(db: Database, requests: ReadRequest[]): Promise<LaneRead[]> {
@@ -267,6 +269,7 @@ async function readLanes(db: Database, requests: ReadRequest[]): Promise<LaneRea
     due: [],
     nextInMs: null,
   }));
+  shareEvents(requests, rows);
   for (const row of rows) {
     const result = results[row.n]!;
     result.held = row.held;
@@ -277,6 +280,18 @@ async function readLanes(db: Database, requests: ReadRequest[]): Promise<LaneRea
     if (row.id !== null) result.due.push(row);
   }
   return results;
+}
+
+/** Copies the columns of an event to the other rows that send it. */
+function shareEvents(requests: readonly ReadRequest[], rows: readonly ReadRow[]): void {
+  if (rows.every(({ nth }) => nth === 1)) return;
+  const keyIn = (row: ReadRow) => requests[row.n]!.workspaceId + row.event_id;
+  const first = new Map(rows.filter(({ nth }) => nth === 1).map((row) => [keyIn(row), row]));
+  for (const row of rows) {
+    if (row.nth === 1) continue;
+    const { object_type, object_id, occurred_at, data, context } = first.get(keyIn(row))!;
+    Object.assign(row, { object_type, object_id, occurred_at, data, context });
+  }
 }
 
 function keyOf(lane: Held): [Uuid, Uuid, Uuid] {

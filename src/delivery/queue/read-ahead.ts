@@ -7,7 +7,18 @@ import { QUEUE_START, type DueDelivery, type Held, type LaneRead, type Lanes } f
 /** Bodies held at once by a process: 32 MiB. */
 export const MAX_BYTES = 32 * 1024 * 1024;
 
-/** A lane that found nothing more reads again after this long, while requests are under way. */
+/** Rows that one lane holds ahead of its sending. */
+const MAX_LANE_ROWS = 2 * MAX_WINDOW;
+/**
+ * Rows that all lanes of a process hold ahead. A thousand lanes with all their rows in memory made garbage collection
+ * three times as expensive.
+ */
+const MAX_ROWS = 2_048;
+/** Rows that a lane may always read, whatever the others hold; twice as many after each read that it used up fast. */
+const MIN_LANE_ROWS = 8;
+const FAST_MS = 100;
+
+/** A lane that has sent everything it read reads again after this long, while requests are under way. */
 const REREAD_MS = 1_000;
 /**
  * A reader starts again from the beginning after this long, to find a row that was committed late behind its cursor.
@@ -20,8 +31,8 @@ export interface ReadAheadParts {
   lanes: Lanes;
   clock: Clock;
   log: Logger;
-  /** Bytes held by all lanes of the process, read and not yet settled. */
-  budget: { bytes: number };
+  /** Of all lanes of the process: bytes read and not yet settled, and rows read and not yet sent. */
+  budget: { bytes: number; rows: number };
 }
 
 /** What the lane does after a read. */
@@ -52,8 +63,12 @@ export class ReadAhead {
   #readFrom = 0;
   #readAt = 0;
   #reading = false;
-  /** The last read found nothing. */
+  /** As of the last read, nothing more is due. */
   #drained = false;
+  /** Rows that it may read whatever the others hold. */
+  #portion = MIN_LANE_ROWS;
+  /** The next read begins when no more than these rows are left. */
+  #lowWater = 0;
   /** The last read began at the start, with nothing in flight, and found nothing. */
   #empty = false;
   #again = false;
@@ -72,6 +87,11 @@ export class ReadAhead {
   /** Rows that were read and not taken yet. */
   get size(): number {
     return this.#rows.length;
+  }
+
+  /** Whether so many rows are left that no read is needed yet. */
+  get isAmple(): boolean {
+    return this.#rows.length > this.#lowWater;
   }
 
   get reading(): boolean {
@@ -117,12 +137,15 @@ export class ReadAhead {
   }
 
   next(): DueDelivery {
+    this.#parts.budget.rows -= 1;
     return this.#rows.shift()!;
   }
 
   drop(which: (due: DueDelivery) => boolean = () => true): void {
+    const { budget } = this.#parts;
     const kept = this.#rows.filter((due) => !which(due));
-    for (const due of this.#rows) if (which(due)) this.#parts.budget.bytes -= due.bytes;
+    for (const due of this.#rows) if (which(due)) budget.bytes -= due.bytes;
+    budget.rows -= this.#rows.length - kept.length;
     this.#rows.splice(0, this.#rows.length, ...kept);
   }
 
@@ -145,18 +168,26 @@ export class ReadAhead {
     }
     const now = this.#parts.clock.monotonic();
     if (this.#drained && now >= this.#nextAt) this.#drained = false;
-    if (this.#drained && inFlight.size > 0 && now - this.#readAt > REREAD_MS) this.#drained = false;
+    const held = this.#rows.length;
+    if (this.#drained && held === 0 && inFlight.size > 0 && now - this.#readAt > REREAD_MS)
+      this.#drained = false;
     if (!this.#drained && now - this.#readFrom > REWIND_MS) this.rewind();
-    if (this.#drained || this.#rows.length > MAX_WINDOW / 2) return;
+    if (this.#drained || held > this.#lowWater) return;
+    const { budget } = this.#parts;
     // A lane that has no rows may always read one, whatever the others hold.
-    if (inFlight.size + this.#rows.length > 0 && this.#parts.budget.bytes >= MAX_BYTES) return;
-    void this.#read(2 * MAX_WINDOW - this.#rows.length, inFlight);
+    if (inFlight.size + held > 0 && budget.bytes >= MAX_BYTES) return;
+    this.#portion = now - this.#readAt < FAST_MS ? Math.min(MAX_LANE_ROWS, 2 * this.#portion) : MIN_LANE_ROWS;
+    const share = Math.max(this.#portion, MAX_ROWS - budget.rows);
+    void this.#read(Math.min(MAX_LANE_ROWS - held, share), inFlight);
   }
 
   async #read(wanted: number, inFlight: ReadonlyMap<Uuid, DueDelivery>): Promise<void> {
     const { lanes, clock, log, budget } = this.#parts;
     this.#reading = true;
     this.#readAt = clock.monotonic();
+    this.#lowWater = Math.floor(wanted / 4);
+    // Reserved, so that lanes that read at the same time share the rest.
+    budget.rows += wanted;
     try {
       await this.promote();
       const known = new Set([...inFlight.keys(), ...this.#rows.map((due) => due.id)]);
@@ -166,14 +197,17 @@ export class ReadAhead {
       if (clock.monotonic() >= this.#nextAt) this.#nextAt = Infinity;
       const read = await lanes.read({ ...this.#held, ...this.#cursor, maxRows, maxBytes });
       if (!read.held) return this.#on.lost();
+      // A row that was left out because of its size is found at the latest by the read before the release.
+      this.#drained = read.due.length < maxRows && bytesOf(read.due) <= maxBytes / 2;
       this.#take(read, known);
-      this.#empty = fromStart && this.#drained && known.size === 0;
+      this.#empty = fromStart && read.due.length === 0 && known.size === 0;
       this.#on.read(read);
     } catch (error) {
       log.debug({ err: (error as Error).message, webhook: this.#held.endpointId }, 'lane read failed');
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       this.#on.failed();
     } finally {
+      budget.rows -= wanted;
       this.#reading = false;
       this.#on.ended();
     }
@@ -183,12 +217,14 @@ export class ReadAhead {
     this.wake = wake;
     if (nextInMs !== null) this.expect(nextInMs);
     this.#unranked ||= unranked;
-    this.#drained = due.length === 0;
+    const last = due.at(-1);
+    if (last) this.#cursor = { afterDue: last.due_at, afterId: last.id };
+    const { budget } = this.#parts;
     for (const item of due) {
-      this.#cursor = { afterDue: item.due_at, afterId: item.id };
       if (known.has(item.id)) continue;
       this.#rows.push(item);
-      this.#parts.budget.bytes += item.bytes;
+      budget.rows += 1;
+      budget.bytes += item.bytes;
     }
   }
 
@@ -209,4 +245,8 @@ export class ReadAhead {
       throw error;
     }
   }
+}
+
+function bytesOf(due: readonly DueDelivery[]): number {
+  return due.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -31,6 +31,8 @@ export interface Sender {
    * ends as `cancelled`.
    */
   send(out: Outgoing, signal?: AbortSignal): Promise<Outcome>;
+  /** The same without a promise. `done` is never called before this returns. */
+  begin(out: Outgoing, signal: AbortSignal | undefined, done: (outcome: Outcome) => void): void;
   /** Accepts no more requests, and resolves once everything in flight has its outcome. */
   close(): Promise<void>;
 }
@@ -63,23 +65,25 @@ export function makeSender(options: {
   let inFlight = 0;
   let closing: (() => void) | null = null;
 
+  function begin(out: Outgoing, signal: AbortSignal | undefined, done: (outcome: Outcome) => void): void {
+    const refuse = (failure: Failure, detail: string) => queueMicrotask(() => done(unsent(failure, detail)));
+    const place = read(out.url);
+    if (!place) return refuse('bad_url', 'the URL cannot be read or is not http(s)');
+    if (closing || signal?.aborted) return refuse('cancelled', 'stopped before it began');
+    const request = requestBytes(out.method, place.path, place.host, out.headers, out.body);
+    if (!request) return refuse('bad_request', BAD_HEADER);
+    inFlight += 1;
+    const attempt = new Attempt(out, request, place, clock, connections, signal, (outcome) => {
+      inFlight -= 1;
+      if (inFlight === 0) closing?.();
+      done(outcome);
+    });
+    connections.acquire(place.target, attempt);
+  }
+
   return {
-    send(out, signal) {
-      const place = read(out.url);
-      if (!place) return Promise.resolve(unsent('bad_url', 'the URL cannot be read or is not http(s)'));
-      if (closing || signal?.aborted) return Promise.resolve(unsent('cancelled', 'stopped before it began'));
-      const request = requestBytes(out.method, place.path, place.host, out.headers, out.body);
-      if (!request) return Promise.resolve(unsent('bad_request', BAD_HEADER));
-      inFlight += 1;
-      return new Promise<Outcome>((resolve) => {
-        const attempt = new Attempt(out, request, place, clock, connections, signal, (outcome) => {
-          inFlight -= 1;
-          if (inFlight === 0) closing?.();
-          resolve(outcome);
-        });
-        connections.acquire(place.target, attempt);
-      });
-    },
+    begin,
+    send: (out, signal) => new Promise((resolve) => begin(out, signal, resolve)),
 
     close() {
       return new Promise<void>((resolve) => {

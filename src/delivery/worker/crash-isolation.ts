@@ -100,6 +100,7 @@ export class CrashIsolation {
       detail: 'The worker crashed each time this was sent alone; it was parked.',
       response: null,
       request: null,
+      template: null,
       state: 'crashed',
       delayMs: null,
       failures: null,

@@ -10,9 +10,9 @@ import type { Lease } from '../queue/lease.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
 import type { Outcome } from '../sender/send-outcome.ts';
 import { render, type StoredEvent } from '../sender/render.ts';
-import { decideOutcome } from './outcome-handling.ts';
+import { countOutcome, decideOutcome } from './outcome-handling.ts';
 import type { Sender } from '../sender/send.ts';
-import { attemptRequestText } from '../log/attempt-request.ts';
+import { attemptRequest } from '../log/attempt-request.ts';
 import type { FinalState, Settlement } from '../queue/settle.ts';
 
 /** The User-Agent that receivers see. */
@@ -32,19 +32,24 @@ export interface DeliverParts {
   giveUp: AbortSignal;
 }
 
-/** The result of an attempt: what to store, and what the receiver answered, if a request was made. */
-export interface Attempted {
-  settlement: Settlement;
-  outcome: Outcome | null;
-}
+/**
+ * The result of an attempt: what to store, and what the receiver answered, null if no request was made. A decision that
+ * takes time (disabling the webhook) delays it.
+ */
+export type Attempted = (settlement: Settlement, outcome: Outcome | null) => void;
 
-/** Makes one attempt: builds the message, sends it, decides what follows. Never throws. */
-export async function deliver(
+/**
+ * Makes one attempt: builds the message, sends it, decides what follows. Never throws. It uses no promise, since this is
+ * done thousands of times a second.
+ * @param done never called before this returns
+ */
+export function deliver(
   parts: DeliverParts,
   endpoint: Endpoint,
   due: DueDelivery,
   lease: Lease,
-): Promise<Attempted> {
+  done: Attempted,
+): void {
   const at = parts.clock.now();
   // One object, filled in step by step, since this is made for every attempt.
   const settlement: Settlement = {
@@ -61,35 +66,41 @@ export async function deliver(
     detail: null,
     response: null,
     request: null,
+    template: null,
     state: null,
     delayMs: null,
     failures: null,
   };
   const message = compose(parts, endpoint, due, settlement, at);
-  if (message === null) return { settlement, outcome: null };
+  if (message === null) return queueMicrotask(() => done(settlement, null));
 
-  const own = message.headers;
-  own['content-type'] = endpoint.contentType;
-  own['user-agent'] = USER_AGENT;
+  const fixed = { 'content-type': endpoint.contentType, 'user-agent': USER_AGENT };
   const request = {
     url: endpoint.url,
     method: endpoint.method,
-    headers: { ...endpoint.headers, ...own },
+    headers: { ...endpoint.headers, ...message.headers, ...fixed },
     custom: endpoint.headers,
     body: message.body,
     timeoutMs: endpoint.timeoutMs,
     mayGo: () => lease.holds(),
   };
-  const outcome = await parts.sender.send(request, parts.giveUp);
-  settlement.durationMs = Math.round(outcome.durationMs);
-  settlement.status = outcome.status;
-  settlement.failure = outcome.failure;
-  settlement.detail = outcome.detail;
-  settlement.response = outcome.responseBody;
-  settlement.request = attemptRequestText(endpoint, own, message.body);
-  if (outcome.ok) settlement.state = 'delivered';
-  else await decideOutcome(parts, endpoint, due, outcome, settlement);
-  return { settlement, outcome };
+  parts.metrics.inFlight.inc();
+  parts.sender.begin(request, parts.giveUp, (outcome) => {
+    countOutcome(parts.metrics, due, outcome);
+    settlement.durationMs = Math.round(outcome.durationMs);
+    settlement.status = outcome.status;
+    settlement.failure = outcome.failure;
+    settlement.detail = outcome.detail;
+    settlement.response = outcome.responseBody;
+    const { text, template } = attemptRequest(endpoint, message.headers, fixed, message.body);
+    settlement.request = text;
+    settlement.template = template;
+    if (outcome.ok) {
+      settlement.state = 'delivered';
+      done(settlement, outcome);
+    } else
+      void decideOutcome(parts, endpoint, due, outcome, settlement).then(() => done(settlement, outcome));
+  });
 }
 
 /** The message of a delivery; null if there is nothing to send, and the settlement says why. */

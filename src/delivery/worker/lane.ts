@@ -7,8 +7,10 @@ import { FailureCount } from './failure-count.ts';
 import { LaneRelease } from './lane-release.ts';
 import { LaneSignal } from './lane-signal.ts';
 import { Lease, LEASE_MARGIN_MS } from '../queue/lease.ts';
+import { settleOutcome } from './outcome-handling.ts';
 import { ReadAhead } from '../queue/read-ahead.ts';
 import { endSend, mayStartSend, type SendBudget } from './send-budget.ts';
+import type { Outcome } from '../sender/send-outcome.ts';
 import type { Settlement, Settler } from '../queue/settle.ts';
 import { Throttle } from './throttle.ts';
 
@@ -19,6 +21,8 @@ export interface LaneParts extends DeliverParts {
   /** How long a lane with nothing to do is kept before it is released, in milliseconds. */
   idleTimeoutMs: number;
 }
+
+type Ended = (error?: Error) => void;
 
 /** Deliveries sent and not settled, for each request that may be in flight: settles are batched. */
 const MAX_UNSETTLED_PER_SEND = 4;
@@ -44,6 +48,7 @@ export class Lane {
 
   #endpoint: Endpoint | undefined;
   #stale = true;
+  #loading = false;
   readonly #failures: FailureCount;
   readonly #isolation: CrashIsolation;
 
@@ -151,7 +156,8 @@ export class Lane {
         this.#pump();
         // A lane that is to be released reads no more.
         if (!this.#closing) this.#signal.setAlarm(this.#ahead.nextAt);
-        if (!this.#idle) await this.#signal.wait(this.#pauseMs || undefined);
+        if (this.#inFlight.size > 0 || !this.#ahead.exhausted)
+          await this.#signal.wait(this.#pauseMs || undefined);
         else if (await this.#finish()) return;
       }
     } finally {
@@ -162,10 +168,6 @@ export class Lane {
 
   get #closing(): boolean {
     return this.#stopping || this.#resting || this.#deleted;
-  }
-
-  get #idle(): boolean {
-    return this.#inFlight.size === 0 && this.#ahead.exhausted;
   }
 
   get #window(): number {
@@ -190,7 +192,9 @@ export class Lane {
 
   async #load(): Promise<void> {
     this.#stale = false;
+    this.#loading = true;
     const endpoint = await this.#parts.endpoints.getAny(this.held.workspaceId, this.held.endpointId);
+    this.#loading = false;
     if (!endpoint || endpoint.state === 'deleted') {
       this.#deleted = true;
       return;
@@ -209,6 +213,7 @@ export class Lane {
       this.#sending < this.#window &&
       this.#inFlight.size < MAX_UNSETTLED_PER_SEND * this.#window &&
       !this.#stale &&
+      !this.#loading &&
       !this.#closing &&
       this.#lease.holds()
     ) {
@@ -223,11 +228,8 @@ export class Lane {
       this.#inFlight.set(due.id, due);
       this.#sending += 1;
       budget.sends += 1;
-      void this.#attempt(due).finally(() => {
-        this.#inFlight.delete(due.id);
-        budget.bytes -= due.bytes;
-        this.#signal.raise();
-      });
+      if (this.#isolation.isolated) void this.#sendAlone(due);
+      else this.#send(due, (error) => this.#end(due, error));
     }
   }
 
@@ -239,71 +241,88 @@ export class Lane {
     this.#restMs = ms;
   }
 
-  /** A receiver has answered: the next request may start while the outcome is being settled. */
+  /**
+   * A receiver has answered: the next request may start while the outcome is being settled. The lane itself is only
+   * woken if there is more to do than that.
+   */
   #answered(): void {
+    const { budget } = this.#parts;
     this.#sending -= 1;
+    if (this.#ahead.isAmple && budget.waiting.size === 0) {
+      budget.sends -= 1;
+      this.#pump();
+      if (this.#pauseMs > 0) this.#signal.raise();
+      return;
+    }
     this.#signal.raise();
-    endSend(this.#parts.budget);
+    endSend(budget);
   }
 
-  async #attempt(due: DueDelivery): Promise<void> {
-    try {
-      await (this.#isolation.isolated ? this.#sendAlone(due) : this.#send(due));
-    } catch (error) {
-      // The row stays in the queue as it was; the next read of the lane finds it, and it is sent again.
-      this.#parts.log.error(
-        { err: (error as Error).message, delivery: due.id },
-        'outcome could not be written',
-      );
-    }
+  /** A delivery has been settled, or stays in the queue as it was: the next read of the lane finds it. */
+  #end(due: DueDelivery, error?: Error): void {
+    if (error)
+      this.#parts.log.error({ err: error.message, delivery: due.id }, 'outcome could not be written');
+    this.#inFlight.delete(due.id);
+    this.#parts.budget.bytes -= due.bytes;
+    this.#signal.raise();
   }
 
   #sendAlone(due: DueDelivery): Promise<void> {
-    return this.#isolation.send(due, this.#lease, {
-      send: () => this.#send(due),
-      park: async (settlement) => {
-        await this.#settle(settlement);
-        if (due.order_key !== null) this.#ahead.recordLeft(due.order_key);
-      },
+    const promised = (work: (ended: Ended) => void) =>
+      new Promise<void>((resolve, reject) => work((error) => (error ? reject(error) : resolve())));
+    const turn = this.#isolation.send(due, this.#lease, {
+      send: () => promised((ended) => this.#send(due, ended)),
+      park: (settlement) => promised((ended) => this.#settle(due, settlement, 0, ended)),
       ended: () => this.#answered(),
+    });
+    return turn.then(
+      () => this.#end(due),
+      (error: Error) => this.#end(due, error),
+    );
+  }
+
+  /** @param ended called once, with what went wrong, when there is nothing more to do for this attempt */
+  #send(due: DueDelivery, ended: Ended): void {
+    deliver(this.#parts, this.#endpoint!, due, this.#lease, (settlement, outcome) => {
+      try {
+        this.#conclude(due, settlement, outcome, ended);
+      } catch (error) {
+        ended(error as Error);
+      }
     });
   }
 
-  async #send(due: DueDelivery): Promise<void> {
-    const { metrics } = this.#parts;
-    metrics.inFlight.inc();
-    const { settlement, outcome } = await deliver(this.#parts, this.#endpoint!, due, this.#lease);
-    metrics.inFlight.dec();
-    let restMs = 0;
-    if (outcome && outcome.failure !== 'cancelled') {
-      metrics.attempts.inc({ outcome: outcome.failure ?? 'delivered' });
-      metrics.duration.observe(outcome.durationMs / 1000);
-      metrics.lag.observe(due.lag_s);
-      if (due.kind !== 'test') restMs = this.#throttle.after(outcome);
-    }
+  #conclude(due: DueDelivery, settlement: Settlement, outcome: Outcome | null, ended: Ended): void {
+    const isCancelled = outcome?.failure === 'cancelled';
+    const restMs = outcome && !isCancelled && due.kind !== 'test' ? this.#throttle.after(outcome) : 0;
     if (!this.#isolation.isolated) this.#answered();
     // This process stopped it: the row stays as it is, and is sent again after the next start.
-    if (outcome?.failure === 'cancelled') return;
+    if (isCancelled) return ended();
+    const settle = () => this.#settle(due, settlement, restMs, ended);
     // An outcome that was under way when the webhook changed is not counted.
-    if (outcome && !this.#stale && this.#endpoint!.disableAfter !== null)
-      settlement.failures = await this.#failures.add(this.#parts, this.#endpoint!, due, outcome.ok);
-    await this.#settle(settlement);
-    if (settlement.delayMs !== null) this.#ahead.expect(settlement.delayMs);
+    if (!outcome || this.#stale || this.#endpoint!.disableAfter === null) return settle();
+    this.#failures.add(this.#parts, this.#endpoint!, due, outcome.ok).then((failures) => {
+      settlement.failures = failures;
+      settle();
+    }, ended);
+  }
+
+  #settle(due: DueDelivery, settlement: Settlement, restMs: number, ended: Ended): void {
+    const settled = () => this.#settled(due, settlement, restMs, ended);
+    settleOutcome(this.#parts, settlement, settled, ended);
+  }
+
+  /** After an outcome was stored: what follows from it for the lane. */
+  #settled(due: DueDelivery, { delayMs }: Settlement, restMs: number, ended: Ended): void {
+    const { lanes } = this.#parts;
+    if (delayMs !== null) this.#ahead.expect(delayMs);
     if (due.order_key !== null) this.#ahead.recordLeft(due.order_key);
     if (restMs > 0 && !this.#resting) {
       this.#resting = true;
-      await this.#parts.lanes.rest(this.held, restMs, this.#throttle.kept());
-    } else if (this.#throttle.hasClosed())
-      await this.#parts.lanes.rest(this.held, 0, this.#throttle.slowStreak);
-  }
-
-  async #settle(settlement: Settlement): Promise<void> {
-    if (await this.#parts.settler.settle(settlement)) return;
-    this.#parts.metrics.settlesRefused.inc();
-    this.#parts.log.info(
-      { delivery: settlement.deliveryId, webhook: this.held.endpointId },
-      'outcome not written: the lease was lost or the delivery settled elsewhere',
-    );
+      lanes.rest(this.held, restMs, this.#throttle.kept()).then(() => ended(), ended);
+    } else if (this.#throttle.hasClosed()) {
+      lanes.rest(this.held, 0, this.#throttle.slowStreak).then(() => ended(), ended);
+    } else ended();
   }
 
   /** Nothing is due: waits a moment for more, reads once more from the start, releases. True when released. */

@@ -5,7 +5,8 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Formats } from '../endpoint/webhook-format.ts';
 import { nextDelayMs } from './retry-delay.ts';
 import type { Outcome } from '../sender/send-outcome.ts';
-import type { Settlement } from '../queue/settle.ts';
+import type { DeliveryMetrics } from '../metrics.ts';
+import type { Settlement, Settler } from '../queue/settle.ts';
 import type { Cause } from '../endpoint/webhook-disabled-event.ts';
 
 export interface OutcomeParts {
@@ -51,4 +52,33 @@ export async function disable(
   } catch (error) {
     log.error({ ...which, err: (error as Error).message }, 'could not disable webhook');
   }
+}
+
+/** Counts a request that has ended for /metrics; one that this process cancelled has no outcome. */
+export function countOutcome(metrics: DeliveryMetrics, due: DueDelivery, outcome: Outcome): void {
+  metrics.inFlight.dec();
+  if (outcome.failure === 'cancelled') return;
+  metrics.attempts.inc({ outcome: outcome.failure ?? 'delivered' });
+  metrics.duration.observe(outcome.durationMs / 1000);
+  metrics.lag.observe(due.lag_s);
+}
+
+/** Stores an outcome. `done` is called even if it took no effect, since the lane was lost. */
+export function settleOutcome(
+  { settler, metrics, log }: { settler: Settler; metrics: DeliveryMetrics; log: Logger },
+  settlement: Settlement,
+  done: () => void,
+  failed: (error: Error) => void,
+): void {
+  const take = (tookEffect: boolean) => {
+    if (!tookEffect) {
+      metrics.settlesRefused.inc();
+      log.info(
+        { delivery: settlement.deliveryId, webhook: settlement.endpointId },
+        'outcome not written: the lease was lost or the delivery settled elsewhere',
+      );
+    }
+    done();
+  };
+  settler.settle(settlement, take, failed);
 }

@@ -3,9 +3,13 @@ const MAX_SENDS = 1_000;
 /** Requests that each lane may start whatever the others do: receivers that hang cannot block the rest. */
 const MIN_LANE_SENDS = 2;
 
-/** What all lanes of a process share: bytes read and not yet settled, and requests under way. */
+/** What all lanes of a process share. */
 export interface SendBudget {
+  /** Of deliveries that were read and not yet settled. */
   bytes: number;
+  /** Deliveries that were read and not yet sent. */
+  rows: number;
+  /** Requests under way. */
   sends: number;
   /** Lanes that wait only for `MAX_SENDS`; the first is resumed when a request ends. */
   waiting: Set<{ resume(): void }>;
@@ -17,7 +21,7 @@ export interface SendBudget {
 }
 
 export function makeSendBudget(): SendBudget {
-  return { bytes: 0, sends: 0, waiting: new Set(), isolatedTurn: Promise.resolve() };
+  return { bytes: 0, rows: 0, sends: 0, waiting: new Set(), isolatedTurn: Promise.resolve() };
 }
 
 /** @param sending requests that the lane has under way */

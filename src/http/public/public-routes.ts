@@ -58,20 +58,17 @@ export class PublicRoutes {
 
   /** A page. */
   page(path: string, handler: Handler): void {
-    this.#app.get(path, HIDDEN, (request, reply) =>
-      this.#answerWithPage(reply, () => handler(request, reply)),
-    );
+    this.#app.get(path, (request, reply) => this.#answerWithPage(reply, () => handler(request, reply)));
   }
 
   /** Data for the page's script, or a file. */
   data(path: string, handler: Handler): void {
-    this.#app.get(path, HIDDEN, handler);
+    this.#app.get(path, handler);
   }
 
   /** What a page sends. */
   submission(path: string, { form, json, messageFor }: SubmissionHandlers): void {
     const options = {
-      ...HIDDEN,
       config: { takesForms: true, maxFields: MAX_FIELDS },
       errorHandler: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
         const refusal = isJson(request) ? null : shownError(error, request);
@@ -88,7 +85,7 @@ export class PublicRoutes {
 
   /** Answers browsers that ask whether another site may send JSON. */
   preflight(path: string, pageOf: (request: FastifyRequest) => Promise<PageAddresses>): void {
-    this.#app.options(path, HIDDEN, async (request, reply) => {
+    this.#app.options(path, async (request, reply) => {
       this.checkOrigin(request, reply, await pageOf(request));
       return reply.code(204).headers(CORS).send();
     });
@@ -96,7 +93,7 @@ export class PublicRoutes {
 
   /** The bundled files, below a path. */
   assets(path: string): void {
-    this.#app.get<{ Params: { name: string } }>(`${path}/:name`, HIDDEN, (request, reply) =>
+    this.#app.get<{ Params: { name: string } }>(`${path}/:name`, (request, reply) =>
       this.sendAsset(request.params.name, request, reply),
     );
   }
@@ -142,8 +139,6 @@ export class PublicRoutes {
       .send(this.#parts.refusalPage(error, message));
   }
 }
-
-const HIDDEN = { schema: { hide: true } };
 
 /** Sends a page with its headers. @param page its addresses; null if it has none */
 export function sendPage(

@@ -31,7 +31,6 @@ function mountCrmWebhook(
   const senders = new WeakMap<FastifyRequest, Uuid>();
 
   app.post(path, {
-    schema: { hide: true },
     onRequest: async (request) => {
       senders.set(request, await stored(secrets.workspaceOf(rawKey(request.headers))));
     },

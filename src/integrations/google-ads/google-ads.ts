@@ -23,7 +23,6 @@ export const googleAds: Integration = {
 
 function mountGoogleAds(app: FastifyInstance, path: string, { secrets, takeLead }: InboundParts): void {
   app.post(path, {
-    schema: { hide: true },
     // The key is in the body, so the body is parsed first. A column has three fields.
     config: { maxFields: 1_000 },
     handler: async (request, reply) => {

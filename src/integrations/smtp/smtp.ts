@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
+import type { SendMailOptions, Transporter } from 'nodemailer';
 import type { Dial } from '../../net/dial.ts';
 import { plainHost } from '../../net/egress-guard.ts';
 import { redactReply, type MailOutcome, type MailTransport } from '../../mail/mail-transport.ts';
@@ -33,26 +33,33 @@ export function makeSmtp({
   connectTimeoutMs = 15_000,
   contentTimeoutMs = 600_000,
 }: SmtpOptions): MailTransport {
-  const transport: Transporter = createTransport({
-    url: smtpUrl,
-    connectionTimeout: connectTimeoutMs,
-    greetingTimeout: connectTimeoutMs,
-    socketTimeout: contentTimeoutMs,
-    getSocket: (server, done) =>
-      void openSocket(dial, server, connectTimeoutMs).then(
-        (connection) => done(null, { connection }),
-        (error: Error) => done(error, false),
-      ),
-  });
-  // A stream of our own: it is read after the server has agreed to the content, not before.
-  transport.use('stream', (mail, done) => {
-    const { content } = mail.data as Attempt;
-    if (content) mail.message.createReadStream = content;
-    done();
-  });
+  let opened: Promise<Transporter> | undefined;
+  const openTransport = async (): Promise<Transporter> => {
+    // Loaded with the first mail: many installations send none.
+    const { createTransport } = await import('nodemailer');
+    const transport = createTransport({
+      url: smtpUrl,
+      connectionTimeout: connectTimeoutMs,
+      greetingTimeout: connectTimeoutMs,
+      socketTimeout: contentTimeoutMs,
+      getSocket: (server, done) =>
+        void openSocket(dial, server, connectTimeoutMs).then(
+          (connection) => done(null, { connection }),
+          (error: Error) => done(error, false),
+        ),
+    });
+    // A stream of our own: it is read after the server has agreed to the content, not before.
+    transport.use('stream', (mail, done) => {
+      const { content } = mail.data as Attempt;
+      if (content) mail.message.createReadStream = content;
+      done();
+    });
+    return transport;
+  };
 
   return {
     async send({ envelope, raw }, beforeContent, signal) {
+      const transport = await (opened ??= openTransport());
       let hasBegun = false;
       async function* content() {
         await beforeContent();
@@ -81,7 +88,7 @@ export function makeSmtp({
       }
     },
 
-    close: () => transport.close(),
+    close: () => void opened?.then((transport) => transport.close()),
   };
 }
 

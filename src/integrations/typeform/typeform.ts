@@ -32,7 +32,6 @@ function mountTypeform(app: FastifyInstance, path: string, { secrets, takeLead }
   const mayBe = new WeakMap<FastifyRequest, Signers>();
 
   app.post<{ Params: { prefix: string } }>(path, {
-    schema: { hide: true },
     onRequest: async (request) => {
       const signers = await secrets.signers(request.params.prefix);
       if (signers.length === 0 || request.headers['typeform-signature'] === undefined) throw unauthorized();

@@ -69,7 +69,6 @@ export function ConnectionsPage() {
   return (
     <>
       <PageHeader
-        title="Connections"
         intro="Other systems that send data to this workspace. Each has a URL and secrets of its own, and a log of what came in."
         actions={button}
       />
