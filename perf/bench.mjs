@@ -14,6 +14,7 @@ import { leadReads } from './bench-lead-reads.mjs';
 import { leads } from './bench-leads.mjs';
 import { million } from './bench-million.mjs';
 import { mixes } from './bench-mixes.mjs';
+import { searchRecords } from './bench-search.mjs';
 import { lists, search } from './bench-reads.mjs';
 import { workers } from './bench-workers.mjs';
 import { start } from './bench-start.mjs';
@@ -33,6 +34,7 @@ const sections = {
   million,
   leads,
   'lead-reads': leadReads,
+  'search-records': searchRecords,
   lists,
   search,
   start,

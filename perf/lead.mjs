@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { call } from './api.mjs';
 
@@ -95,7 +96,24 @@ export async function fillLeads(connection, /** @type {string} */ workspaceId, /
     );
     if (count >= 100_000) for (const { text } of indexes) await client.query(text);
     await client.query('vacuum (analyze) lead');
+    await makeDocuments(client, workspaceId, 'lead');
   } finally {
     await client.end();
   }
+}
+
+/**
+ * Requests the search documents of records that SQL has written, and waits for them.
+ * @param {import('pg').Client} client
+ */
+export async function makeDocuments(client, /** @type {string} */ workspaceId, /** @type {string} */ object) {
+  const { rows } = await client.query(`select to_regclass('search_pending') is not null as exists`);
+  // 0.1.0 searches the table itself.
+  if (!rows[0].exists) return;
+  await client.query('insert into search_pending (workspace_id, object_type) values ($1, $2)', [
+    workspaceId,
+    object,
+  ]);
+  while ((await client.query('select from search_pending limit 1')).rowCount) await sleep(100);
+  await client.query('vacuum (analyze) search_document');
 }

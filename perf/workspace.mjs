@@ -15,8 +15,13 @@ export async function makeWorkspace(connection, { plan, keyCount }) {
   try {
     const newId = idMaker(Date.now);
     const id = newId();
+    // 0.1.0 has no slugs.
+    const { rowCount: hasSlug } = await client.query(
+      `select from information_schema.columns where table_name = 'workspace' and column_name = 'slug'`,
+    );
     await client.query(
-      `insert into workspace (id, name, plan, created_at) values ($1, 'of the bench', $2, now())`,
+      `insert into workspace (id, name, plan, created_at ${hasSlug ? ', slug' : ''})
+       values ($1::uuid, 'of the bench', $2, now() ${hasSlug ? `, 'bench-' || right($1::uuid::text, 12)` : ''})`,
       [id, plan],
     );
     await client.query('insert into workspace_counter (workspace_id) values ($1)', [id]);

@@ -20,7 +20,8 @@ import { makeRecordChange } from './http/record-change.ts';
 import { makeJobQueue } from './jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
 import { maintenanceTasks } from './maintenance.ts';
-import { listModules, makeModules } from './modules.ts';
+import { listFollowers, listModules, makeModules } from './modules.ts';
+import type { Follower } from './record/module.ts';
 import { makeReferences } from './record/reference.ts';
 // After the routes, whose imports order the schemas of the API's document.
 import { makeMadeBy } from './api/account/made-by.ts';
@@ -111,7 +112,7 @@ export function assemble(input: FoundationInput): App {
     people: accounts,
     signIn,
     baseUrl: foundation.baseUrl,
-    start: () => startServices(config, { engine, jobWorker, mailSender }),
+    start: () => startServices(config, { engine, jobWorker, mailSender, followers: listFollowers(modules) }),
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
     server: async () =>
       makeHttpServer({
@@ -137,7 +138,7 @@ export function assemble(input: FoundationInput): App {
         pipelinesOf: modules.crm.pipelinesOf,
       }),
     async close() {
-      await Promise.all([engine.stop(), jobWorker.stop(), mailSender?.stop()]);
+      await stopAll([engine, jobWorker, mailSender, ...listFollowers(modules)]);
       await usage.stop();
       await sender.close();
       await schemaWorkers.close();
@@ -145,12 +146,22 @@ export function assemble(input: FoundationInput): App {
   };
 }
 
+async function stopAll(parts: readonly (Pick<Follower, 'stop'> | null)[]): Promise<void> {
+  await Promise.all(parts.map(async (part) => part?.stop()));
+}
+
 function startServices(
   { services }: Config,
-  { engine, jobWorker, mailSender }: Pick<App, 'engine' | 'jobWorker'> & { mailSender: MailSender | null },
+  {
+    engine,
+    jobWorker,
+    mailSender,
+    followers,
+  }: Pick<App, 'engine' | 'jobWorker'> & { mailSender: MailSender | null; followers: readonly Follower[] },
 ): void {
   const worker = services.includes('worker');
   engine.start({ worker });
   if (worker) jobWorker.start();
+  if (worker) for (const follower of followers) follower.start();
   mailSender?.start();
 }

@@ -1,5 +1,5 @@
 import { crm, type CrmParts } from './crm/crm.ts';
-import type { MadeModule } from './record/module.ts';
+import type { Follower, MadeModule } from './record/module.ts';
 
 /** Every module, one line each. Where order shows, as in the API's document, it is this one. */
 const MODULES = { crm };
@@ -30,4 +30,9 @@ export function makeModules(parts: ModulesParts): Modules {
 /** What one made module hands over, of all of them. */
 export function listModules(modules: Modules): readonly MadeModule[] {
   return Object.values(modules);
+}
+
+/** What follows the event feed, of all modules. */
+export function listFollowers(modules: Modules): readonly Follower[] {
+  return listModules(modules).flatMap(({ followers = [] }) => followers);
 }

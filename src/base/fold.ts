@@ -63,6 +63,20 @@ export function folded(text: string): string {
     .normalize('NFKC');
 }
 
+/** Chinese, Japanese and Korean characters; the same as in search_text of migration 0092. */
+const IDEOGRAPHS =
+  /[\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\u{20000}-\u{3ffff}]/gu;
+
+/**
+ * Text as search documents contain it: folded, with a blank before each word; Chinese, Japanese and Korean characters
+ * are words of their own. The same as search_text of migration 0092.
+ */
+export function searchText(text: string): string {
+  const plain = folded(text);
+  if (ASCII.test(plain)) return ` ${plain.replaceAll(/[\n\r\t\v\f]/g, ' ')}`;
+  return ` ${plain}`.replaceAll(IDEOGRAPHS, ' $& ').replaceAll(/\s+/g, ' ');
+}
+
 const OTHER_DIGITS = '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹';
 
 /** The digits of a telephone number, for comparison; the same as phone_digits of migration 0068. */

@@ -15,6 +15,8 @@ import { recordRoutes } from '../record/record-routes.ts';
 import { makeRecordService, type RecordService, type ServiceOptions } from '../record/record-service.ts';
 import type { InsertGate } from '../record/record-batch.ts';
 import { makeRecordStore } from '../record/record-store.ts';
+import { makeRecordSearch } from '../record/search/record-search.ts';
+import { searchRoutes } from '../record/search/search-routes.ts';
 import { TIMELINE_SCOPES, timelineRoutes } from '../record/timeline-routes.ts';
 import { TAG_OBJECT, TAG_RENAMED } from '../record/tags/tag-event.ts';
 import { makeTagRegistry, type TagRegistry } from '../record/tags/tag-registry.ts';
@@ -157,8 +159,17 @@ function makeCrm(parts: CrmParts): Crm {
     companies: serviceOf(company),
     deals: serviceOf(deal),
   };
+  const search = makeRecordSearch({
+    db,
+    log: parts.log,
+    nouns: NOUNS,
+    storeOf: (noun) => serviceOf(noun).store,
+  });
   const routes = [
-    ...NOUNS.flatMap((noun) => recordRoutes(parts, serviceOf(noun), shownAs(noun), createOptions[noun.name])),
+    ...NOUNS.flatMap((noun) =>
+      recordRoutes({ ...parts, search }, serviceOf(noun), shownAs(noun), createOptions[noun.name]),
+    ),
+    ...searchRoutes(search, NOUNS),
     ...objectRoutes(NOUNS, extensions, optionLists),
     ...pipelineRoutes(pipelines, recordChange),
     ...timelineRoutes(db, NOUNS, extensions),
@@ -178,6 +189,7 @@ function makeCrm(parts: CrmParts): Crm {
   return {
     routes,
     jobTypes: tags.jobTypes,
+    followers: [search.follower],
     mountPages: forms.mountSite,
     inboundLeads: makeInboundLeads(writing),
     activities: crmActivities,

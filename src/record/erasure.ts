@@ -7,6 +7,7 @@ import { query, type Transaction } from '../db/query.ts';
 import { sql, type Sql } from '../db/sql.ts';
 import { MAX_WAIT } from '../events/outbox.ts';
 import { tagsOf, type Noun } from './noun.ts';
+import { forgetDocument } from './search/search-pending.ts';
 import { redaction, withRedacted, type PartRedaction, type Redaction } from './redaction.ts';
 import { RESTORABLE_DAYS } from './trash/trash.ts';
 
@@ -198,6 +199,7 @@ export function makeEraser(
         sql`update ${sql.ref(other)} set ${sql.raw(blank)}
                 where workspace_id = ${workspaceId} and ${sql.ref(key)} = ${id}`,
       );
+    await forgetDocument(trx, workspaceId, noun.name, id);
     await eraseCopies?.(trx, rows[0]);
     const left = redacted(Object.fromEntries(noun.columns.map((name) => [name, rows[0]![name]])));
     await query(

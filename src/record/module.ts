@@ -12,6 +12,12 @@ import type { RecurringJob } from '../jobs/recurring-job.ts';
 import type { Noun } from './noun.ts';
 import type { ServiceParts } from './record-service.ts';
 
+/** Work that goes on as long as the process runs. */
+export interface Follower {
+  start(): void;
+  stop(): Promise<void>;
+}
+
 /** What the app hands to every module. */
 export interface ModuleParts extends ServiceParts {
   sealer: Sealer;
@@ -29,6 +35,8 @@ export interface MadeModule {
   /** Its routes of the API, in the order of the API's document. */
   routes: readonly Route[];
   jobTypes: readonly JobType[];
+  /** What follows the event feed, in processes with the service `worker`. */
+  followers?: readonly Follower[];
   /** Adds its public pages, for people without an account. */
   mountPages?(app: FastifyInstance): void;
 }

@@ -62,6 +62,8 @@ export interface NounDefinition<F extends Fields> {
   title: readonly (keyof F & string)[];
   /** Columns of lists in the dashboard. */
   listed: readonly (keyof F & string)[];
+  /** Fields of the second line of a search result: the first two that are filled in. */
+  subtitle?: readonly (keyof F & string)[];
   fields: F;
   /** Other names that clients may use for a field. */
   aliases?: Readonly<Record<string, keyof F & string>>;
@@ -83,8 +85,8 @@ export interface NounDefinition<F extends Fields> {
   filters?: Readonly<Record<string, Filter>>;
   /** See `Noun.matchRules`. */
   matchRules?: readonly (MatchRule & { field: keyof F & string; others?: keyof F & string })[];
-  /** See `Noun.search`. */
-  search?: string;
+  /** See `Noun.searchUntilFilled`. */
+  searchUntilFilled?: string;
   /** Id and custom fields of the sample record. */
   sample: Pick<BaseRecord, 'id'> & Partial<Pick<BaseRecord, 'created_by' | 'custom_fields'>>;
 }
@@ -120,6 +122,7 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly pluralLabel: string;
   readonly title: readonly string[];
   readonly listed: readonly string[];
+  readonly subtitle: readonly string[];
   readonly fields: Fields;
   /** The columns of its fields; the API has the same names. */
   readonly columns: readonly (keyof R & string)[];
@@ -150,10 +153,13 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly filters: Readonly<Record<string, Filter>>;
   /** How a new record is recognised as one that exists, most certain first (record-match.ts). */
   readonly matchRules: readonly MatchRule[];
+  /** The fields that search looks at. */
+  readonly searched: readonly string[];
   /**
-   * What `?q=` searches: SQL over the columns for folded text with a space before every word; needs a trigram index.
+   * What `?q=` searches until its search documents are made for the first time, if the table has a trigram index: SQL
+   * over the columns for folded text with a space before every word. Default: the searched fields, without an index.
    */
-  readonly search?: string;
+  readonly searchUntilFilled?: string;
 }
 
 /** The record and the input of a noun. */
@@ -199,6 +205,7 @@ export function defineNoun<const F extends Fields>(
     pluralLabel: definition.pluralLabel,
     title: definition.title,
     listed: definition.listed,
+    subtitle: definition.subtitle ?? [],
     fields,
     columns: [...names, 'custom_fields'],
     input: input as z.ZodType<Input>,
@@ -241,7 +248,8 @@ export function defineNoun<const F extends Fields>(
     summary: (record) => ({ ...summaryOf(fields, record), ...definition.summary?.(record) }),
     filters: filtersOf(definition),
     matchRules: definition.matchRules ?? [],
-    ...(definition.search !== undefined && { search: definition.search }),
+    searched: names.filter((field) => fields[field]!.isSearched),
+    ...(definition.searchUntilFilled !== undefined && { searchUntilFilled: definition.searchUntilFilled }),
   };
 }
 

@@ -125,7 +125,7 @@ async function objectOf(
     plural_label: noun.pluralLabel,
     title_fields: [...noun.title],
     list_fields: [...noun.listed],
-    searchable: noun.search !== undefined,
+    searchable: noun.searched.length > 0,
     match_fields: noun.matchRules.map(({ field }) => field),
     fields: [...own, ...computed, ...BASE_FIELDS],
     events: Object.values(noun.events).map(({ name }) => name),

@@ -89,7 +89,8 @@ export function phoneCondition(
   const held = sql.ref(column);
   if (all.length === 0) return sql`${held} = ${wanted}`;
   // A number with a + is of another country if it only has the digits of a local one.
-  const first = sql`(phone_digits(${held}) = any(${all}::text[])
+  // The index leaves out rows without a number.
+  const first = sql`(${held} is not null and phone_digits(${held}) = any(${all}::text[])
     and (ltrim(${held}) not like '+%' or phone_digits(${held}) = any(${international}::text[])))`;
   if (others === undefined) return first;
   const list = sql.ref(others);

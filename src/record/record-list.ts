@@ -6,10 +6,14 @@ import { preparedOnce } from '../db/prepared-query.ts';
 import { retried, type Database } from '../db/pool.ts';
 import { query as runQuery } from '../db/query.ts';
 import { sql, type Sql } from '../db/sql.ts';
-import { filterConditions, searchCondition } from './record-filter.ts';
+import { filterConditions } from './record-filter.ts';
 import type { BaseRecord, Noun } from './noun.ts';
 import type { RecordStore } from './record-store.ts';
 import { deletionsOf, type DeletedRow } from './trash/deleted-records.ts';
+import { readWithin } from '../db/bounded-read.ts';
+import { unavailable } from '../base/errors.ts';
+import type { RecordSearch } from './search/record-search.ts';
+import type { Searcher } from './search/search-freshness.ts';
 import type { RecordTexts } from './record-text.ts';
 
 /** Sort orders of lists. `created_at` sorts by id, since a UUIDv7 begins with its time. */
@@ -21,7 +25,7 @@ const SEARCH =
   'Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits.';
 
 /** The query parameters of a noun's list. */
-export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
+export function listQuery(noun: Pick<Noun, 'filters' | 'searched'>) {
   const filters = Object.fromEntries(
     Object.entries(noun.filters).map(([name, { schema, description }]) => [
       name,
@@ -49,7 +53,7 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
         'Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them.',
     }),
     ...filters,
-    ...(noun.search && {
+    ...(noun.searched.length > 0 && {
       q: requiredText(200).optional().meta({ description: SEARCH }),
     }),
     ...bounds,
@@ -58,17 +62,30 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
 
 export type ListQuery = z.output<ReturnType<typeof listQuery>> & Record<string, unknown>;
 
+/** `search_behind`: recent changes may be missing from the result of a search. */
+type RecordPage<R> = Page<R | { id: string; deleted_at: string }> & { search_behind?: boolean };
+
+/** How long the page of a search may take, in milliseconds. */
+const MAX_SEARCH_MS = 4_000;
+
 /** One page of a noun's records, by keyset: as fast on page 1,000 as on page 1. */
 export async function listRecords<R extends BaseRecord>(
   db: Database,
-  noun: Pick<Noun, 'name' | 'filters' | 'search' | 'events'>,
+  noun: Noun,
   store: Pick<RecordStore<R>, 'toRecord'>,
-  request: { workspaceId: string; query: ListQuery; url: string },
-): Promise<Page<R | { id: string; deleted_at: string }>> {
-  const { query, workspaceId, url } = request;
-  const where = matching(noun, workspaceId, query, await filterConditions(db, noun, workspaceId, query));
+  search: RecordSearch,
+  request: { searcher: Searcher; query: ListQuery; url: string },
+): Promise<RecordPage<R>> {
+  const { query, searcher, url } = request;
+  const { workspaceId } = searcher;
+  const wanted = query['q'];
+  const sought = typeof wanted === 'string' ? await search.listCondition(noun, searcher, wanted) : null;
+  const conditions = await filterConditions(db, noun, workspaceId, query);
+  if (sought) conditions.push(sought.condition);
+  const where = matching(workspaceId, query, conditions);
+  const page = pageSql(noun.name, sql`*`, where, query);
   const found = await retried(() =>
-    runQuery<Record<string, string>>(db.pool, pageSql(noun.name, sql`*`, where, query)),
+    sought ? readSearched(db, page) : runQuery<Record<string, string>>(db.pool, page),
   );
   const deletions = query.deleted
     ? await deletionsOf(db, noun, workspaceId, found as unknown as DeletedRow[])
@@ -89,7 +106,18 @@ export async function listRecords<R extends BaseRecord>(
       return row['deleted_at'] ? { id: row['id']!, deleted_at: row['deleted_at'] } : store.toRecord(row);
     },
   );
-  return query.count ? { ...shown, total_count: await count(db, noun.name, where) } : shown;
+  return {
+    ...shown,
+    ...(query.count && { total_count: await count(db, noun.name, where) }),
+    ...(sought?.isBehind && { search_behind: true }),
+  };
+}
+
+/** A search of other filters that together match next to nothing reads many records, but not for ever. */
+async function readSearched(db: Database, page: Sql): Promise<Record<string, string>[]> {
+  const rows = await readWithin<Record<string, string>>(db.pool, MAX_SEARCH_MS, page);
+  if (rows === null) throw unavailable('The search takes too long; search for longer words.', 10);
+  return rows;
 }
 
 function pageSql(table: string, columns: Sql, where: Sql, query: ListQuery): Sql {
@@ -100,17 +128,17 @@ function pageSql(table: string, columns: Sql, where: Sql, query: ListQuery): Sql
 
 /**
  * The same page as JSON text, without an object for each record. Null if a value of the page cannot be read in this way.
- * Not for deleted records.
+ * Not for deleted records, and not for searches.
  */
 export async function listRecordTexts(
   db: Database,
-  noun: Pick<Noun, 'name' | 'filters' | 'search'>,
+  noun: Pick<Noun, 'name' | 'filters'>,
   texts: RecordTexts,
   request: { workspaceId: string; query: ListQuery; url: string },
 ): Promise<string | null> {
   const { query, workspaceId, url } = request;
   const filters = await filterConditions(db, noun, workspaceId, query);
-  const where = matching(noun, workspaceId, query, filters);
+  const where = matching(workspaceId, query, filters);
   const page = pageSql(noun.name, sql`${texts.row} as row`, where, query);
   const built = isNarrowed(noun, query) ? page.toQuery() : preparedOnce(page.toQuery());
   const { rows } = await retried(() => db.pool.query<{ row: string }>(built));
@@ -134,17 +162,10 @@ async function count(db: Database, table: string, where: Sql): Promise<number> {
 }
 
 /** The condition of all pages of a list. */
-function matching(
-  noun: Pick<Noun, 'search'>,
-  workspaceId: string,
-  query: ListQuery,
-  filters: readonly Sql[],
-): Sql {
+function matching(workspaceId: string, query: ListQuery, filters: readonly Sql[]): Sql {
   const conditions = [sql`workspace_id = ${workspaceId}`, ...filters];
   if (query.deleted) conditions.push(sql`deleted_at is not null and expunged_at is null`);
   else if (!query.include_deleted) conditions.push(sql`deleted_at is null`);
-  const wanted = query['q'];
-  if (noun.search && typeof wanted === 'string') conditions.push(searchCondition(noun.search, wanted));
   for (const column of ['created_at', 'updated_at']) {
     for (const [bound, operator] of Object.entries(BOUNDS)) {
       const value = query[`${column}[${bound}]`];
@@ -158,7 +179,7 @@ function matching(
 /** Whether a list leaves out records by their values: then the best plan depends on how many have them. */
 function isNarrowed({ filters }: Pick<Noun, 'filters'>, query: ListQuery): boolean {
   const isBound = (name: string) => name.endsWith(']');
-  return Object.keys(query).some((name) => name === 'q' || Object.hasOwn(filters, name) || isBound(name));
+  return Object.keys(query).some((name) => Object.hasOwn(filters, name) || isBound(name));
 }
 
 const isDescending = ({ sort }: ListQuery) => sort.startsWith('-');

@@ -5,7 +5,7 @@ import type { Database } from '../db/pool.ts';
 import { pageShape } from '../http/paging.ts';
 import { route, type Ctx, type Route } from '../http/route.ts';
 import { tagList } from './fields/tags.ts';
-import type { BaseRecord, Change } from './noun.ts';
+import type { BaseRecord, Change, Noun } from './noun.ts';
 import type { RecordAnswer } from './record-answer.ts';
 import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from './record-create-routes.ts';
 import { listQuery, listRecords, listRecordTexts, type ListQuery } from './record-list.ts';
@@ -13,6 +13,7 @@ import type { RecordService } from './record-service.ts';
 import { RESTORABLE_DAYS } from './trash/trash.ts';
 import { trashRoutes, type TrashRouteParts } from './trash/trash-routes.ts';
 import { makeRecordTexts } from './record-text.ts';
+import type { RecordSearch } from './search/record-search.ts';
 import type { UpsertParts } from './record-upsert.ts';
 import { matchRoutes, upsertRoutes } from './record-upsert-routes.ts';
 
@@ -24,15 +25,18 @@ const tagsBody = z
       ctx.addIssue({ code: 'custom', path: ['remove'], message: 'contains a tag that is also in add' });
   });
 
+/** For the API reference. */
+export const SEARCH_BEHIND = 'True if recent changes may be missing from the result of a search.';
+
 /** The routes that every kind of record has: list, create, batch, get, update, delete. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
-  parts: UpsertParts & TrashRouteParts,
+  parts: UpsertParts & TrashRouteParts & { search: RecordSearch },
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
   options?: CreateOptions<Input>,
 ): Route[] {
   return [
-    listRoute(service, shown, parts.db),
+    listRoute(service, shown, parts),
     ...recordCreateRoutes(parts, service, shown, options),
     ...upsertRoutes(parts, service, shown),
     ...matchRoutes(parts, service, shown),
@@ -48,7 +52,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
 function listRoute<R extends BaseRecord, Input extends object>(
   { noun, store }: RecordService<R, Input>,
   shown: RecordAnswer<R>,
-  db: Database,
+  { db, search }: { db: Database; search: RecordSearch },
 ): Route {
   const texts = makeRecordTexts(noun);
   return route<undefined, ListQuery>({
@@ -59,16 +63,26 @@ function listRoute<R extends BaseRecord, Input extends object>(
     summary: `List ${noun.pluralLabel.toLowerCase()}`,
     query: listQuery(noun),
     checksCaller: true,
-    answers: { 200: pageShape(shown.output).extend({ total_count: z.int().optional() }) },
+    answers: {
+      200: pageShape(shown.output).extend({
+        total_count: z.int().optional(),
+        search_behind: z.boolean().optional().meta({ description: SEARCH_BEHIND }),
+      }),
+    },
     async handle({ caller, query, url }) {
       const { workspaceId } = caller;
       if (query.deleted && !caller.may(`${noun.plural}:write`))
         throw new ApiError('forbidden', `deleted=only needs the scope ${noun.plural}:write.`);
-      if (shown.computed.length === 0 && !query.include_deleted && !query.deleted) {
+      const isPlain = !query.include_deleted && !query.deleted && query['q'] === undefined;
+      if (shown.computed.length === 0 && isPlain) {
         const body = await listRecordTexts(db, noun, texts, { workspaceId, query, url });
         if (body !== null) return { status: 200, body };
       }
-      const page = await listRecords(db, noun, store, { workspaceId, query, url });
+      const page = await listRecords(db, noun as unknown as Noun, store, search, {
+        searcher: caller,
+        query,
+        url,
+      });
       return { status: 200, body: { ...page, data: await completed(page.data) } };
 
       /** Deleted records have only an id, so they have no computed fields. */

@@ -290,6 +290,8 @@ describe('the engine with crashes, outages and slow receivers', () => {
     await s.db.pool.query(
       "update queue set due_at = clock_timestamp() + interval '1 hour' where id in (select id from queue limit 5)",
     );
+    // The API wakes the lane after it has answered.
+    await expect.poll(async () => (await lane()).due).not.toBe('infinity');
     const engine = engineOn(s);
     engines.push(engine);
     expect(await engine.pass(null)).toBe(1);

@@ -46,7 +46,14 @@ async function tablesWith(needle: string): Promise<string[]> {
   }
   return found.toSorted();
 }
-const settled = () => until(async () => (await s.db.pool.query('select from queue')).rowCount === 0);
+const indexed = async () =>
+  (
+    await s.db.pool.query(`
+      select from workspace_counter c left join search_position p on p.workspace_id = c.workspace_id
+      where c.event_seq > coalesce(p.seq, 0)`)
+  ).rowCount === 0;
+const settled = () =>
+  until(async () => (await s.db.pool.query('select from queue')).rowCount === 0 && (await indexed()));
 
 const KINDS = [
   ['contacts', { last_name: NEEDLE, email: NEEDLE, notes: NEEDLE, custom_fields: { mail: NEEDLE } }, 'notes'],
@@ -100,7 +107,7 @@ describe('section 6: personal data of a deleted record is erased once its delive
 
     const before = await tablesWith(NEEDLE);
     const record = plural.replace(/ies$/, 'y').replace(/s$/, '');
-    const expected = ['activity', 'attempt', 'event', 'idempotency', record];
+    const expected = ['activity', 'attempt', 'event', 'idempotency', 'search_document', record];
     if (plural === 'leads') expected.push('lead_submission', 'crm_activity', 'tag');
     expect(before).toEqual(expected.toSorted());
 
@@ -153,7 +160,15 @@ describe('section 6: personal data of a deleted record is erased once its delive
       await s.ask('PATCH', `/api/v1/leads/${lead}`, { body: { email: `x.${NEEDLE}` } });
     await settled();
     expect(await tablesWith(NEEDLE)).toEqual(
-      ['activity', 'attempt', 'event', 'idempotency', 'lead', 'lead_submission'].toSorted(),
+      [
+        'activity',
+        'attempt',
+        'event',
+        'idempotency',
+        'lead',
+        'lead_submission',
+        'search_document',
+      ].toSorted(),
     );
 
     for (const lead of leads) await s.ask('POST', `/api/v1/leads/${lead}/erase`);

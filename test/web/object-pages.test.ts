@@ -74,6 +74,9 @@ describe('RC1: the dashboard is drawn from the fields of an object', () => {
     const labelOf = (key: string) => fields.find((field) => field.key === key)!.label;
     const headings = await page.getByRole('columnheader').allTextContents();
     expect(headings).toEqual(['Name', ...columns.map(labelOf), 'Created', 'Updated']);
+    // The search box stands for the filters of texts, until they are requested.
+    await expectShown(page.getByRole('textbox', { name: 'Search companies' }));
+    await page.getByRole('button', { name: 'More filters' }).click();
     for (const { label } of fields.filter(({ kind, filter }) => filter && kind !== 'datetime'))
       await expectShown(page.getByLabel(`Filter by ${label.toLowerCase()}`).first());
     await page.getByLabel('Filter by industry').fill('Fishing');

@@ -16,7 +16,7 @@ import { ExactFilter } from './text.tsx';
 function Input(props: InputProps) {
   const object = useObject(props.field.references);
   return object ? (
-    <RecordPicker object={object} {...inputProps(props)} />
+    <RecordPicker object={object} mayCreate {...inputProps(props)} />
   ) : (
     <TextInput {...inputProps(props)} value={(props.input.value as string | null) ?? ''} />
   );

@@ -1,16 +1,21 @@
 import { Spotlight, type SpotlightActionData, type SpotlightFilterFunction } from '@mantine/spotlight';
 import { IconBook, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { nounOf, useObjects, type ObjectType } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
 import { API_REFERENCE, paths } from '../paths.ts';
 import { destinationsIn, recordDestinations, type Destination } from './nav-items.ts';
+import { useRecordResults } from './record-results.tsx';
 
-/** The command palette (Ctrl-K or Cmd-K): finds pages by name and by their names in other CRMs. */
+/** The command palette (Ctrl-K or Cmd-K): finds records, and pages by name and by their names in other CRMs. */
 export function Palette() {
   const navigate = useNavigate();
   const hasScope = useScopeCheck();
   const objects = useObjects();
+  const [query, setQuery] = useState('');
+  const { groups: results, isSearching, arrival } = useRecordResults(query);
+  useEffect(selectFirst, [arrival]);
 
   const goTo = ({ label, icon: Icon, link, aliases, features }: Destination): SpotlightActionData => ({
     id: label,
@@ -26,18 +31,28 @@ export function Palette() {
   return (
     <Spotlight
       shortcut={['mod + K']}
-      filter={filterByWords}
-      nothingFound="No results"
+      // Also from within a text field, where people are when they look something up.
+      tagsToIgnore={[]}
+      triggerOnContentEditable
+      query={query}
+      onQueryChange={setQuery}
+      // The API has filtered the records.
+      filter={(typed, groups) => [
+        ...filterByWords(typed, groups.slice(results.length)),
+        ...groups.slice(0, results.length),
+      ]}
+      nothingFound={isSearching ? 'Searching…' : 'No results'}
       scrollable
       centered={false}
       overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
       maxHeight="24rem"
       searchProps={{
-        placeholder: 'Search pages and commands',
+        placeholder: 'Search records, pages and commands',
         'aria-label': 'Search pages and commands',
         leftSection: <IconSearch size={18} stroke={1.6} />,
       }}
       actions={[
+        ...results,
         { group: 'Records', actions: permitted(recordDestinations(objects)) },
         {
           group: 'Create',
@@ -68,6 +83,13 @@ export function Palette() {
       ]}
     />
   );
+}
+
+/** Records arrive after the palette has selected an entry, and there may have been none. Enter opens the selected one. */
+function selectFirst(): void {
+  const actions = Array.from(document.querySelectorAll('[data-action]'));
+  if (actions.every((action) => !action.hasAttribute('data-selected')))
+    actions[0]?.setAttribute('data-selected', 'true');
 }
 
 function newRecords(objects: readonly ObjectType[]) {

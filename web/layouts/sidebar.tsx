@@ -27,7 +27,7 @@ export function Sidebar() {
         aria-label="Search pages and commands"
       >
         <IconSearch size={15} stroke={1.6} aria-hidden />
-        <span>Go to…</span>
+        <span>Search…</span>
         <Kbd size="xs">{modifier} K</Kbd>
       </UnstyledButton>
       <nav className={classes.nav} aria-label="Main">

@@ -38,6 +38,8 @@ export interface ObjectView<R extends BaseRecord = ObjectRecord> {
   panels?: Readonly<Record<string, ComponentType<{ record: R }>>>;
   /** Errors of a form that is about to create a record, by field. */
   check?: (values: FormValues) => Readonly<Record<string, string>>;
+  /** False: a record needs more than a name, so that a picker cannot create one. */
+  isNameEnough?: boolean;
   /** Replaces the list page. */
   List?: ComponentType<{ object: ObjectType }>;
   /** Replaces the page of a record. */

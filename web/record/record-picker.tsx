@@ -3,9 +3,12 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Query } from '../api/client.ts';
-import { fieldOf, type ObjectType } from '../api/object-queries.ts';
-import { queriesOf, type ObjectRecord } from '../api/record-queries.ts';
-import { NO_RECORD, recordTitle } from './record-title.ts';
+import { fieldOf, nounOf, type ObjectType } from '../api/object-queries.ts';
+import { queriesOf, useCreateRecord, type ObjectInput, type ObjectRecord } from '../api/record-queries.ts';
+import { useHasScope } from '../api/session-queries.ts';
+import { notifyError } from '../ui/notify.tsx';
+import { useObjectView } from './object-view.ts';
+import { nameFields, NO_RECORD, recordTitle } from './record-title.ts';
 
 /** The maximum page size of the API. */
 const MAX_LISTED = 200;
@@ -18,11 +21,20 @@ const MAX_FOUND = 20;
 export function RecordPicker({
   object,
   value,
+  onChange,
+  mayCreate = false,
   ...props
-}: Omit<SelectProps, 'data'> & { object: ObjectType }) {
+}: Omit<SelectProps, 'data'> & {
+  object: ObjectType;
+  /** Offers to create a record with the typed name. */
+  mayCreate?: boolean;
+}) {
   const [typed, type] = useState('');
+  const creating = useCreateByName(object, mayCreate);
   const { chosen, isMissing, found, isSearching } = useChoices(object, value ?? null, typed);
   const choices = chosen && found.every(({ id }) => id !== chosen.id) ? [chosen, ...found] : found;
+  // Before the answer, nobody knows whether there is such a record.
+  const newName = isSearching ? null : creating.nameIn(typed, choices);
   const details = new Map(choices.map((record) => [record.id, detailOf(object, record)]));
   return (
     <Select
@@ -32,7 +44,17 @@ export function RecordPicker({
       data={[
         ...(isMissing && value ? [{ value, label: NO_RECORD }] : []),
         ...choices.map((record) => ({ value: record.id, label: optionLabel(object, record) })),
+        ...(newName ? [{ value: CREATE, label: `Create ${nounOf(object)} “${newName}”` }] : []),
       ]}
+      onChange={(id, option) => {
+        if (id !== CREATE) return onChange?.(id, option);
+        void creating
+          .create(typed.trim())
+          .then(
+            (record) => onChange?.(record.id, { value: record.id, label: optionLabel(object, record) }),
+            notifyError,
+          );
+      }}
       {...(object.searchable && {
         // The API has searched more fields than the label shows.
         filter: ({ options }) => options,
@@ -58,13 +80,46 @@ export function RecordPicker({
   );
 }
 
+/** The value of the option that creates a record. */
+const CREATE = 'create';
+
+/** Creates a record from its name, or from its email. */
+function useCreateByName(object: ObjectType, isOffered: boolean) {
+  const mayWrite = useHasScope(`${object.plural}:write`);
+  const { isNameEnough = true } = useObjectView(object.key);
+  const { mutateAsync } = useCreateRecord(queriesOf(object));
+  const isPossible = isOffered && mayWrite && isNameEnough;
+  return {
+    /** What would be created; null if nothing is typed, or a record of this name can be chosen. */
+    nameIn(typed: string, choices: readonly ObjectRecord[]): string | null {
+      const name = typed.trim();
+      const isChoice = choices.some((record) =>
+        [optionLabel(object, record), recordTitle(object, record)].some(
+          (label) => label.toLowerCase() === name.toLowerCase(),
+        ),
+      );
+      return isPossible && name !== '' && name !== NO_RECORD && !isChoice ? name : null;
+    },
+    create: (name: string) => mutateAsync(valuesFor(object, name)),
+  };
+}
+
+function valuesFor(object: ObjectType, name: string): ObjectInput {
+  const email = object.title_fields.find((key) => fieldOf(object, key)?.kind === 'email');
+  if (email && /^\S+@\S+\.\S+$/.test(name)) return { [email]: name };
+  const [first = 'name', last] = nameFields(object);
+  const [, before, after] = /^(.+)\s+(\S+)$/.exec(name) ?? [];
+  return last && before ? { [first]: before, [last]: after } : { [first]: name };
+}
+
 /** The selected record, and those to choose from. */
 function useChoices(object: ObjectType, id: string | null, typed: string) {
   const queries = queriesOf(object);
   const [settled] = useDebouncedValue(typed.trim(), 250);
   const { data: chosen, isError } = useQuery({ ...queries.detail(id ?? ''), enabled: id !== null });
   // The input shows the selected record, which is not a search.
-  const words = chosen && settled === optionLabel(object, chosen) ? '' : settled;
+  const isShown = settled === (chosen ? optionLabel(object, chosen) : NO_RECORD);
+  const words = isShown ? '' : settled;
   const query = searchQuery(object, words);
   const newest = useInfiniteQuery({
     ...queries.list(object.searchable ? { q: words, limit: MAX_FOUND } : { limit: MAX_LISTED }),

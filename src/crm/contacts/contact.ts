@@ -20,23 +20,30 @@ export const contact = defineNoun({
   pluralLabel: 'Contacts',
   title: ['first_name', 'last_name', 'email'],
   listed: ['email', 'company', 'status', 'tags', 'owner_id'],
+  subtitle: ['company', 'email', 'phone'],
   fields: {
-    first_name: text({ label: 'First name', max: 200, sample: 'Jane' }),
-    last_name: text({ label: 'Last name', max: 200, sample: 'Doe' }),
+    first_name: text({ label: 'First name', max: 200, sample: 'Jane', search: true }),
+    last_name: text({ label: 'Last name', max: 200, sample: 'Doe', search: true }),
     email: email({
       label: 'Email',
       sample: 'jane@example.com',
       filter: { others: 'other_emails' },
       summary: 'presence',
+      search: true,
     }),
-    other_emails: emails({ label: 'Other emails', description: 'Further email addresses' }),
+    other_emails: emails({ label: 'Other emails', description: 'Further email addresses', search: true }),
     phone: phone({
       label: 'Phone',
       sample: '+15551234567',
       filter: { others: 'other_phones' },
       summary: 'presence',
+      search: true,
     }),
-    other_phones: phones({ label: 'Other phones', description: 'Further telephone numbers, kept as sent' }),
+    other_phones: phones({
+      label: 'Other phones',
+      description: 'Further telephone numbers, kept as sent',
+      search: true,
+    }),
     company: text({
       label: 'Company name',
       description:
@@ -44,6 +51,7 @@ export const contact = defineNoun({
       max: 200,
       sample: 'Acme Ltd',
       summary: 'presence',
+      search: true,
     }),
     company_id: record({
       label: 'Company',
@@ -51,8 +59,9 @@ export const contact = defineNoun({
       sample: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c31',
       filter: true,
       summary: 'presence',
+      search: true,
     }),
-    job_title: text({ label: 'Job title', max: 200, sample: 'Buyer' }),
+    job_title: text({ label: 'Job title', max: 200, sample: 'Buyer', search: true }),
     status: text({ label: 'Status', max: 64, default: 'lead', filter: true, summary: 'value' }),
     source: text({
       label: 'Source',
@@ -62,7 +71,7 @@ export const contact = defineNoun({
       filter: true,
       summary: 'value',
     }),
-    notes: longText({ label: 'Notes' }),
+    notes: longText({ label: 'Notes', search: true }),
     owner_id: user({ label: 'Owner', filter: true }),
     tags: tags({ label: 'Tags', filter: true }),
   },

@@ -28,6 +28,7 @@ export const deal = defineNoun({
   pluralLabel: 'Deals',
   title: ['name'],
   listed: ['value', 'stage_id', 'status', 'expected_close_date', 'tags', 'owner_id'],
+  subtitle: ['company_id', 'contact_id', 'status'],
   fields: {
     name: text({
       label: 'Name',
@@ -35,6 +36,7 @@ export const deal = defineNoun({
       required: true,
       sample: 'Acme: Q3 contract',
       filter: { by: 'folded' },
+      search: true,
     }),
     value: currency({
       label: 'Value',
@@ -69,14 +71,15 @@ export const deal = defineNoun({
     expected_close_date: date({ label: 'Expected close date', sample: '2026-09-30', summary: 'presence' }),
     closed_at: datetime({ label: 'Closed at', description: 'When it was won or lost', readOnly: true }),
     lost_reason: text({ label: 'Lost reason', max: 1000 }),
-    notes: longText({ label: 'Notes' }),
-    contact_id: record({ label: 'Contact', to: 'contact', filter: true, summary: 'presence' }),
+    notes: longText({ label: 'Notes', search: true }),
+    contact_id: record({ label: 'Contact', to: 'contact', filter: true, summary: 'presence', search: true }),
     company_id: record({
       label: 'Company',
       to: 'company',
       sample: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c31',
       filter: true,
       summary: 'presence',
+      search: true,
     }),
     owner_id: user({ label: 'Owner', filter: true, summary: 'presence' }),
     tags: tags({ label: 'Tags', filter: true }),

@@ -29,16 +29,24 @@ const fields = {
     assigned: true,
     sample: 123,
     filter: { schema: z.string().regex(/^\d{1,9}$/, 'must be an integer') },
+    search: true,
   }),
-  first_name: text({ label: 'First name', max: 200, sample: 'Jane' }),
+  first_name: text({ label: 'First name', max: 200, sample: 'Jane', search: true }),
   last_name: text({
     label: 'Last name',
     description: 'Last name; null if only one name was sent',
     max: 200,
     sample: 'Doe',
+    search: true,
   }),
-  email: email({ label: 'Email', sample: 'jane@example.com', filter: true, summary: 'presence' }),
-  phone: phone({ label: 'Phone', sample: '+15551234567', filter: true, summary: 'presence' }),
+  email: email({
+    label: 'Email',
+    sample: 'jane@example.com',
+    filter: true,
+    summary: 'presence',
+    search: true,
+  }),
+  phone: phone({ label: 'Phone', sample: '+15551234567', filter: true, summary: 'presence', search: true }),
   event_date: date({ label: 'Event date', sample: '2026-08-15', summary: 'presence' }),
   event_type: optionOf({
     label: 'Event type',
@@ -64,13 +72,14 @@ const fields = {
     filter: true,
     summary: 'value',
   }),
-  notes: longText({ label: 'Notes' }),
+  notes: longText({ label: 'Notes', search: true }),
   owner_id: user({ label: 'Owner', filter: true, summary: 'presence' }),
   crm_lead_id: text({
     label: 'CRM lead ID',
     description: 'Id of the lead in another CRM',
     max: 200,
     filter: true,
+    search: true,
   }),
   tags: tags({ label: 'Tags', filter: true }),
   submissions: number({
@@ -105,6 +114,7 @@ const defined = defineNoun({
   pluralLabel: 'Leads',
   title: ['first_name', 'last_name', 'email', 'phone'],
   listed: ['number', 'status', 'email', 'event_type', 'event_date', 'source', 'owner_id'],
+  subtitle: ['email', 'phone', 'status'],
   fields,
 
   descriptions: { created: 'A lead was created by the Lead API.' },
@@ -127,7 +137,7 @@ const defined = defineNoun({
     ...(lead['form_id'] !== undefined && { form_id: lead['form_id'] }),
   }),
 
-  search: 'lead_search_text(first_name, last_name, email, phone, notes)',
+  searchUntilFilled: 'lead_search_text(first_name, last_name, email, phone, notes)',
 
   sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c81' },
 });

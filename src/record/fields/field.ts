@@ -49,6 +49,11 @@ export interface FieldOptions {
    * Default: not at all. Never `value` for personal data.
    */
   summary?: 'value' | 'presence';
+  /**
+   * Whether search looks at it; default: only tags. Of a reference, search looks at the title of the record; it needs a
+   * `filter`, whose index finds the records that reference one whose title has changed.
+   */
+  search?: boolean;
 }
 
 /** A field of an object, for the API, the dashboard, events and erasure. */
@@ -79,6 +84,7 @@ export interface Field<
   /** How lists are filtered by it; undefined if they cannot be. */
   readonly filter: Omit<Filter, 'column'> | undefined;
   readonly summary: 'value' | 'presence' | undefined;
+  readonly isSearched: boolean;
 }
 
 /** The stored type of a field with these options. */
@@ -114,6 +120,7 @@ export interface KindParts {
   options?: Field['options'];
   /** Whether the sample is an example in the API reference, valid in any workspace. */
   hasExample?: boolean;
+  isSearched?: boolean;
 }
 
 /** Makes a field of a kind; each kind has a file in this folder. */
@@ -150,6 +157,7 @@ export function makeField<Value, const Options extends FieldOptions>(
     ...(parts.options !== undefined && { options: parts.options }),
     filter: filter ? { ...parts.filter, ...(filter === true ? {} : filter) } : undefined,
     summary: options.summary,
+    isSearched: options.search ?? parts.isSearched ?? false,
   };
   return field as FieldOf<Value, Options>;
 }

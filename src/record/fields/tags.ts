@@ -30,6 +30,7 @@ export function tags<const Options extends FieldOptions>(options: Options) {
       input: tagList.nullable(),
       output: z.array(z.string()),
       filter: { name: 'tag', by: 'tag' },
+      isSearched: true,
     },
     { sample: ['vip'], ...options, default: [] },
   );

@@ -7,6 +7,7 @@ import { query } from '../../db/query.ts';
 import { sql, type Sql } from '../../db/sql.ts';
 import { jobType, type JobRun, type JobType } from '../../jobs/job.ts';
 import type { Noun } from '../noun.ts';
+import { reindexed } from '../search/search-pending.ts';
 import { TAGS_CACHED_MS } from './tag-registry.ts';
 
 /** Removes a tag from one record, with its event. */
@@ -118,16 +119,19 @@ async function rewritten(
     sql`with found as (
           select id from ${table} where ${withTag(workspaceId, change)}
           order by id limit ${BATCH} for update skip locked
-        )
-        update ${table} r set version = r.version + 1, updated_at = now(), tags = (
+        ),
+        changed as (update ${table} r set version = r.version + 1, updated_at = now(), tags = (
           select coalesce(array_agg(k.tag order by k.nth), '{}') from (
             select (array_agg(u.tag order by u.nth))[1] as tag, min(u.nth) as nth from (
               select case when caseless_text(t.tag) = ${change.folded} then ${change.name}::text else t.tag end as tag, t.nth
               from unnest(r.tags) with ordinality as t(tag, nth)
             ) u where u.tag is not null group by caseless_text(u.tag)
           ) k)
-        from found where r.workspace_id = ${workspaceId} and r.id = found.id
-        returning r.id`,
+          from found where r.workspace_id = ${workspaceId} and r.id = found.id
+          returning r.id
+        ),
+        ${reindexed(sql`select ${workspaceId}::uuid, ${noun.name}, id from changed`)}
+        select id from changed`,
   );
   if (rows.length > 0) return rows.length;
   const [left] = await query<{ count: number }>(

@@ -16,7 +16,7 @@ function CompanyInputs(props: InputProps) {
   const name = inputProps(props);
   return (
     <>
-      {companies && <RecordPicker object={companies} label="Company" {...company} />}
+      {companies && <RecordPicker object={companies} mayCreate label="Company" {...company} />}
       {!company.value && <TextInput {...name} description="If the company is not in the list." />}
     </>
   );

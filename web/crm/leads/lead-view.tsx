@@ -23,6 +23,7 @@ const CURL = `curl -X POST ${window.location.origin}/api/v1/leads \\
 
 export const leadView = viewOf<Lead>({
   icon: IconInbox,
+  isNameEnough: false,
   fields: {
     number: { label: 'No.', column: { width: '3.5rem', align: 'right', desktopOnly: true } },
     status: {
