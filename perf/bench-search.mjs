@@ -84,9 +84,9 @@ export async function searchRecords() {
   await client.end();
   await load.end();
   await server.stop();
-  const of = `among ${CONTACTS.toLocaleString('en-US')} contacts`;
+  const among = `among ${CONTACTS.toLocaleString('en-US')} contacts`;
   return [
-    figure(`search: ${of}, p99 ms`, { value: searched, aim: ['value', '≤', 30] }),
+    figure(`search: ${among}, p99 ms`, { value: searched, aim: ['value', '≤', 30] }),
     figure(`search: behind at ${PER_SECOND} writes/s, p99 ms`, {
       value: [percentile(lags, 99)],
       aim: ['value', '≤', 1_000],

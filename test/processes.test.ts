@@ -85,15 +85,15 @@ describe('several processes on one DATABASE_URL', () => {
 
   test('a key that one process revokes writes nothing at the others, from the very next request on', async () => {
     const join = await cluster();
-    const [here, there] = [await join(), await join()];
-    const servers = [await here.start(), await there.start()];
-    const made = await here.run(['key', 'create', '--name', 'to be revoked']);
+    const [first, second] = [await join(), await join()];
+    const servers = [await first.start(), await second.start()];
+    const made = await first.run(['key', 'create', '--name', 'to be revoked']);
     const as = made.stdout.trim();
     const id = /key (\S+)/.exec(made.stderr)![1]!;
     const create = { as, body: { first_name: 'Jane' } };
     for (const server of [...servers, ...servers])
       expect((await server.ask('POST', '/api/v1/contacts', create)).status).toBe(201);
-    expect((await here.run(['key', 'revoke', id])).code).toBe(0);
+    expect((await first.run(['key', 'revoke', id])).code).toBe(0);
     for (const server of servers) {
       expect(await server.ask('POST', '/api/v1/contacts', create)).toMatchObject({ status: 401 });
       expect(await server.ask('GET', '/api/v1/contacts', { as })).toMatchObject({ status: 401 });

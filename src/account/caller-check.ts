@@ -71,8 +71,8 @@ export function callerRows(
     if (others) others.push(unit);
     else numbers.set(key, [unit]);
   }
-  return [...numbers].map(([{ workspace_id, id, scopes, plan, role }, of]) => ({
-    units: of,
+  return [...numbers].map(([{ workspace_id, id, scopes, plan, role }, units]) => ({
+    units,
     at,
     workspace_id,
     id,

@@ -5,7 +5,7 @@ import type { Sessions } from '../account/session.ts';
 import { admit, authenticate, isAdmitted, rawKey } from './authenticate.ts';
 import type { Answer, Route } from './route.ts';
 
-interface AdmissionParts {
+interface CallerParts {
   callers: Callers;
   sessions: Sessions;
   /** The public URL of this installation; '' means the host of the request. */
@@ -17,7 +17,7 @@ interface AdmissionParts {
  * looked up; then also every refusal is by what is stored now.
  */
 export function rememberedCaller(
-  { callers }: AdmissionParts,
+  { callers }: CallerParts,
   route: Pick<Route, 'checksCaller' | 'scope'>,
   { headers }: FastifyRequest,
 ): Caller | null {
@@ -28,7 +28,7 @@ export function rememberedCaller(
 
 /** Looks up the caller of a request. Throws if it may not proceed. */
 export async function lookUpCaller(
-  parts: AdmissionParts,
+  parts: CallerParts,
   scope: string | null,
   request: FastifyRequest,
 ): Promise<void> {
@@ -42,7 +42,7 @@ export async function lookUpCaller(
  * so that a revoked key gets its own error and nothing else.
  */
 export async function answerOf(
-  parts: AdmissionParts,
+  parts: CallerParts,
   route: Pick<Route, 'method' | 'scope'>,
   request: FastifyRequest,
   call: () => Promise<Answer>,
@@ -67,7 +67,7 @@ export async function answerOf(
  * else it is read again.
  */
 async function answerOfRead(
-  parts: AdmissionParts,
+  parts: CallerParts,
   route: Pick<Route, 'scope'>,
   request: FastifyRequest,
   call: () => Promise<Answer>,
@@ -89,7 +89,7 @@ function hasSameRights(a: Caller, b: Caller): boolean {
 }
 
 /** The error of a request that failed before its call. If its caller may not proceed, the error of that. */
-export async function errorOf(parts: AdmissionParts, request: FastifyRequest, error: Error): Promise<Error> {
+export async function errorOf(parts: CallerParts, request: FastifyRequest, error: Error): Promise<Error> {
   const { check } = request.caller ?? {};
   if (!check || check.isDone) return error;
   try {

@@ -115,10 +115,11 @@ test('a body that cannot be rendered again as it was is not shown; nor is a requ
 
 /** The stored requests of a webhook, oldest first, and how many templates it has. */
 async function stored(name: string): Promise<{ requests: unknown[]; templates: number }> {
-  const of = 'join endpoint e on e.workspace_id = x.workspace_id and e.id = x.endpoint_id where e.name = $1';
+  const ofWebhook =
+    'join endpoint e on e.workspace_id = x.workspace_id and e.id = x.endpoint_id where e.name = $1';
   const [attempted, templates] = await Promise.all([
-    s.db.pool.query(`select x.request from attempt x ${of} order by x.id`, [name]),
-    s.db.pool.query(`select 1 from request_template x ${of}`, [name]),
+    s.db.pool.query(`select x.request from attempt x ${ofWebhook} order by x.id`, [name]),
+    s.db.pool.query(`select 1 from request_template x ${ofWebhook}`, [name]),
   ]);
   return { requests: attempted.rows.map(({ request }) => request), templates: templates.rows.length };
 }

@@ -121,9 +121,9 @@ describe('errors show where they belong', () => {
     await page.goto('/contacts');
     await page.getByRole('button', { name: 'New contact' }).first().click();
     // Valid for the browser, not for the API.
-    await dialog().getByLabel('Email').fill('jane@localhost');
+    await dialog().getByLabel('Email', { exact: true }).fill('jane@localhost');
     await dialog().getByRole('button', { name: 'Create contact' }).click();
-    const email = dialog().getByLabel('Email');
+    const email = dialog().getByLabel('Email', { exact: true });
     await expect.poll(() => email.getAttribute('aria-invalid')).toBe('true');
     await expectShown(
       dialog()

@@ -534,22 +534,82 @@ export interface paths {
         get: operations["getContactsId"];
         /**
          * Update a contact
-         * @description Changes only the fields sent. Fires `contact.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `contact.updated` or `contact.tag_added` or `contact.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putContactsId"];
         post?: never;
         /**
          * Delete a contact
-         * @description Fires `contact.deleted`; afterwards the contact answers 404.
+         * @description Fires `contact.deleted`; afterwards the contact answers 404. It can be restored for 30 days; then its personal data is erased.
          */
         delete: operations["deleteContactsId"];
         options?: never;
         head?: never;
         /**
          * Update a contact
-         * @description Changes only the fields sent. Fires `contact.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `contact.updated` or `contact.tag_added` or `contact.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchContactsId"];
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of a contact
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `contact.tag_added` and `contact.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postContactsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a contact
+         * @description Within 30 days of its deletion. Fires `contact.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postContactsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a contact
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `contact.deleted`, if it was not deleted.
+         */
+        post: operations["postContactsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/companies": {
@@ -624,22 +684,82 @@ export interface paths {
         get: operations["getCompaniesId"];
         /**
          * Update a company
-         * @description Changes only the fields sent. Fires `company.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `company.updated` or `company.tag_added` or `company.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putCompaniesId"];
         post?: never;
         /**
          * Delete a company
-         * @description Fires `company.deleted`; afterwards the company answers 404.
+         * @description Fires `company.deleted`; afterwards the company answers 404. It can be restored for 30 days; then its personal data is erased.
          */
         delete: operations["deleteCompaniesId"];
         options?: never;
         head?: never;
         /**
          * Update a company
-         * @description Changes only the fields sent. Fires `company.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `company.updated` or `company.tag_added` or `company.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchCompaniesId"];
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of a company
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `company.tag_added` and `company.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postCompaniesIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a company
+         * @description Within 30 days of its deletion. Fires `company.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postCompaniesIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a company
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `company.deleted`, if it was not deleted.
+         */
+        post: operations["postCompaniesIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/deals": {
@@ -694,22 +814,82 @@ export interface paths {
         get: operations["getDealsId"];
         /**
          * Update a deal
-         * @description Changes only the fields sent. Fires `deal.updated` or `deal.stage_changed` or `deal.won` or `deal.lost`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `deal.updated` or `deal.stage_changed` or `deal.won` or `deal.lost` or `deal.tag_added` or `deal.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putDealsId"];
         post?: never;
         /**
          * Delete a deal
-         * @description Fires `deal.deleted`; afterwards the deal answers 404.
+         * @description Fires `deal.deleted`; afterwards the deal answers 404. It can be restored for 30 days; then its personal data is erased.
          */
         delete: operations["deleteDealsId"];
         options?: never;
         head?: never;
         /**
          * Update a deal
-         * @description Changes only the fields sent. Fires `deal.updated` or `deal.stage_changed` or `deal.won` or `deal.lost`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `deal.updated` or `deal.stage_changed` or `deal.won` or `deal.lost` or `deal.tag_added` or `deal.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchDealsId"];
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of a deal
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `deal.tag_added` and `deal.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postDealsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a deal
+         * @description Within 30 days of its deletion. Fires `deal.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postDealsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a deal
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `deal.deleted`, if it was not deleted.
+         */
+        post: operations["postDealsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/tasks": {
@@ -764,22 +944,82 @@ export interface paths {
         get: operations["getTasksId"];
         /**
          * Update a task
-         * @description Changes only the fields sent. Fires `task.updated` or `task.completed`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `task.updated` or `task.completed` or `task.tag_added` or `task.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putTasksId"];
         post?: never;
         /**
          * Delete a task
-         * @description Fires `task.deleted`; afterwards the task answers 404.
+         * @description Fires `task.deleted`; afterwards the task answers 404. It can be restored for 30 days; then its personal data is erased.
          */
         delete: operations["deleteTasksId"];
         options?: never;
         head?: never;
         /**
          * Update a task
-         * @description Changes only the fields sent. Fires `task.updated` or `task.completed`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `task.updated` or `task.completed` or `task.tag_added` or `task.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchTasksId"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of a task
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `task.tag_added` and `task.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postTasksIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a task
+         * @description Within 30 days of its deletion. Fires `task.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postTasksIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a task
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `task.deleted`, if it was not deleted.
+         */
+        post: operations["postTasksIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/leads": {
@@ -834,22 +1074,82 @@ export interface paths {
         get: operations["getLeadsId"];
         /**
          * Update a lead
-         * @description Changes only the fields sent. Fires `lead.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `lead.updated` or `lead.tag_added` or `lead.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putLeadsId"];
         post?: never;
         /**
          * Delete a lead
-         * @description Fires `lead.deleted`; afterwards the lead answers 404.
+         * @description Fires `lead.deleted`; afterwards the lead answers 404. It can be restored for 30 days; then its personal data is erased.
          */
         delete: operations["deleteLeadsId"];
         options?: never;
         head?: never;
         /**
          * Update a lead
-         * @description Changes only the fields sent. Fires `lead.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         * @description Changes only the fields sent. Fires `lead.updated` or `lead.tag_added` or `lead.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchLeadsId"];
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of a lead
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `lead.tag_added` and `lead.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postLeadsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a lead
+         * @description Within 30 days of its deletion. Fires `lead.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postLeadsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a lead
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `lead.deleted`, if it was not deleted.
+         */
+        post: operations["postLeadsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/search": {
@@ -976,6 +1276,79 @@ export interface paths {
         get: operations["getActivitiesContactId"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tags
+         * @description By name. A tag is created when it is first added to a record.
+         */
+        get: operations["getTags"];
+        put?: never;
+        /**
+         * Create a tag
+         * @description 409 if a tag has this name, ignoring case. Adding a tag to a record creates it, too.
+         */
+        post: operations["postTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a tag */
+        get: operations["getTagsId"];
+        /**
+         * Rename a tag
+         * @description A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.
+         */
+        put: operations["putTagsId"];
+        post?: never;
+        /**
+         * Delete a tag
+         * @description A background job removes it from all records.
+         */
+        delete: operations["deleteTagsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a tag
+         * @description A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.
+         */
+        patch: operations["patchTagsId"];
+        trace?: never;
+    };
+    "/api/v1/tags/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge tags
+         * @description This tag takes the place of the others: a background job changes all records, which fire no events. The others are deleted.
+         */
+        post: operations["postTagsIdMerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2329,6 +2702,16 @@ export interface components {
                 path: string;
             }[];
         };
+        ErasureRequestInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            deleted_at: string;
+            /** Format: date-time */
+            erase_requested_at: string;
+            /** @description Null until its deliveries have settled. */
+            erased_at: string | null;
+        };
         SearchResultInput: {
             /** @description Key of the object, as in `contact`. */
             type: string;
@@ -2363,6 +2746,22 @@ export interface components {
             details?: unknown;
             /** Format: date-time */
             occurred_at: string;
+        };
+        TagInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Whether records are still being changed after a rename or a merge. */
+            is_changing: boolean;
+            /** @description Number of records with the tag, by object, as in `contact`; objects that the caller may read. */
+            usage?: {
+                [key: string]: number;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         CompanyInput: {
             /**
@@ -2404,6 +2803,8 @@ export interface components {
             notes: string | null;
             /** @description Owner (user id) */
             owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         ContactInput: {
             /**
@@ -2455,6 +2856,8 @@ export interface components {
             notes: string | null;
             /** @description Owner (user id) */
             owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         DealInput: {
             /**
@@ -2515,6 +2918,8 @@ export interface components {
             company_id: string | null;
             /** @description Owner (user id) */
             owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         FormInput: {
             /** @description As in `form_…`; public, since it is part of the URL. */
@@ -2789,6 +3194,8 @@ export interface components {
             deal_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         PipelineInput: {
             /** Format: uuid */
@@ -3800,6 +4207,16 @@ export interface components {
                 path: string;
             }[];
         };
+        ErasureRequest: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            deleted_at: string;
+            /** Format: date-time */
+            erase_requested_at: string;
+            /** @description Null until its deliveries have settled. */
+            erased_at: string | null;
+        };
         SearchResult: {
             /** @description Key of the object, as in `contact`. */
             type: string;
@@ -3834,6 +4251,22 @@ export interface components {
             details?: unknown;
             /** Format: date-time */
             occurred_at: string;
+        };
+        Tag: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Whether records are still being changed after a rename or a merge. */
+            is_changing: boolean;
+            /** @description Number of records with the tag, by object, as in `contact`; objects that the caller may read. */
+            usage?: {
+                [key: string]: number;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         Company: {
             /**
@@ -3875,6 +4308,8 @@ export interface components {
             notes: string | null;
             /** @description Owner (user id) */
             owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         Contact: {
             /**
@@ -3926,6 +4361,8 @@ export interface components {
             notes: string | null;
             /** @description Owner (user id) */
             owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         Deal: {
             /**
@@ -3986,6 +4423,8 @@ export interface components {
             company_id: string | null;
             /** @description Owner (user id) */
             owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         Form: {
             /** @description As in `form_…`; public, since it is part of the URL. */
@@ -4260,6 +4699,8 @@ export interface components {
             deal_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         Pipeline: {
             /** Format: uuid */
@@ -6819,6 +7260,8 @@ export interface operations {
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
                 /** @description Only records with this email. */
                 email?: string;
                 /** @description Only records with this phone. */
@@ -6831,6 +7274,8 @@ export interface operations {
                 source?: string;
                 /** @description Only records with this owner_id. */
                 owner_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -6918,6 +7363,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -6996,6 +7443,8 @@ export interface operations {
                         notes: string | null;
                         /** @description Owner (user id) */
                         owner_id: string | null;
+                        /** @description Tags */
+                        tags: string[];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -7112,6 +7561,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -7190,6 +7641,8 @@ export interface operations {
                         notes: string | null;
                         /** @description Owner (user id) */
                         owner_id: string | null;
+                        /** @description Tags */
+                        tags: string[];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -7324,6 +7777,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -7441,6 +7896,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -7483,6 +7940,119 @@ export interface operations {
             };
         };
     };
+    postContactsIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postContactsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postContactsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getCompanies: {
         parameters: {
             query?: {
@@ -7494,6 +8064,8 @@ export interface operations {
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
                 /** @description Only records with this name. */
                 name?: string;
                 /** @description Only records with this website. */
@@ -7502,6 +8074,8 @@ export interface operations {
                 industry?: string;
                 /** @description Only records with this owner_id. */
                 owner_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -7582,6 +8156,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -7650,6 +8226,8 @@ export interface operations {
                         notes: string | null;
                         /** @description Owner (user id) */
                         owner_id: string | null;
+                        /** @description Tags */
+                        tags: string[];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -7831,6 +8409,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -7941,6 +8521,8 @@ export interface operations {
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -7983,6 +8565,119 @@ export interface operations {
             };
         };
     };
+    postCompaniesIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Company"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCompaniesIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Company"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCompaniesIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getDeals: {
         parameters: {
             query?: {
@@ -7994,6 +8689,8 @@ export interface operations {
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
                 /** @description Only records with this name. */
                 name?: string;
                 /** @description Only records with this status. */
@@ -8008,6 +8705,8 @@ export interface operations {
                 company_id?: string;
                 /** @description Only records with this owner_id. */
                 owner_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
                 /** @description Only deals in this pipeline, by its name or id. */
                 pipeline?: string;
                 /** @description Only deals in a stage with this name or id. */
@@ -8108,6 +8807,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /**
                      * @description Another name for `name`.
                      * @example Acme: Q3 contract
@@ -8286,6 +8987,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /**
                      * @description Another name for `name`.
                      * @example Acme: Q3 contract
@@ -8420,6 +9123,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /**
                      * @description Another name for `name`.
                      * @example Acme: Q3 contract
@@ -8467,6 +9172,119 @@ export interface operations {
             };
         };
     };
+    postDealsIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postDealsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postDealsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getTasks: {
         parameters: {
             query?: {
@@ -8478,6 +9296,8 @@ export interface operations {
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
                 /** @description Only records with this priority. */
                 priority?: string;
                 /** @description Only records with this status. */
@@ -8492,6 +9312,8 @@ export interface operations {
                 deal_id?: string;
                 /** @description Only records with this assignee_id. */
                 assignee_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -8576,6 +9398,8 @@ export interface operations {
                     deal_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -8737,6 +9561,8 @@ export interface operations {
                     deal_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -8854,6 +9680,8 @@ export interface operations {
                     deal_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -8896,6 +9724,119 @@ export interface operations {
             };
         };
     };
+    postTasksIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTasksIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTasksIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getLeads: {
         parameters: {
             query?: {
@@ -8907,6 +9848,8 @@ export interface operations {
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
                 /** @description Only records with this number. */
                 number?: string;
                 /** @description Only records with this email. */
@@ -9467,6 +10410,119 @@ export interface operations {
             };
         };
     };
+    postLeadsIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getSearch: {
         parameters: {
             query: {
@@ -9878,6 +10934,315 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTags: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                /** @description Only tags whose name contains this text, in any case. */
+                q?: string;
+                /** @description `false` leaves out `usage`; faster. */
+                usage?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Tag"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_changing?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly usage?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Unique, ignoring case.
+                     * @example VIP
+                     */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTagsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putTagsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_changing?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly usage?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Unique, ignoring case.
+                     * @example VIP
+                     */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTagsId: {
+        parameters: {
+            query?: {
+                /** @description Fires an event for each record that loses the tag, as in `contact.tag_removed`. */
+                events?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchTagsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_changing?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly usage?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Unique, ignoring case.
+                     * @example VIP
+                     */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTagsIdMerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of the tags that are replaced by this one, and deleted. */
+                    with: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
                 };
             };
             /** @description Any error. */

@@ -28,7 +28,7 @@ const TAKE_TURN = { name: 'search.take-turn', text: 'select pg_try_advisory_xact
 const FORMS = { name: 'search.forms', text: 'select object_type, form from search_form' };
 
 /** A workspace whose documents are behind; `floor` is the last event that retention has dropped. */
-const BEHIND = {
+const IS_BEHIND = {
   name: 'search.behind',
   text: `
 select c.workspace_id, coalesce(p.seq, 0) as seq, c.event_seq as until, f.seq as floor,
@@ -160,7 +160,7 @@ async function followEvents(
   trx: Transaction,
   documents: SearchDocuments,
 ): Promise<{ done: number; backlog: number }> {
-  const behind = await query<Behind>(trx, BEHIND, []);
+  const behind = await query<Behind>(trx, IS_BEHIND, []);
   if (behind.length === 0) return { done: 0, backlog: 0 };
   await requestMissed(trx, documents, behind);
   const share = Math.max(20, Math.floor(EVENTS / behind.length));
