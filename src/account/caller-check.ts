@@ -71,8 +71,8 @@ export function callerRows(
     if (others) others.push(unit);
     else numbers.set(key, [unit]);
   }
-  return [...numbers].map(([{ workspace_id, id, scopes, plan, role }, units]) => ({
-    units,
+  return [...numbers].map(([{ workspace_id, id, scopes, plan, role }, ofKey]) => ({
+    units: ofKey,
     at,
     workspace_id,
     id,
