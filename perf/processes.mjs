@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process, with the CPU time that it has used since its start, in ticks of 10 ms. */
 /** @typedef {{ parent: number, ticks: number }} Process */
@@ -53,5 +54,21 @@ function read(/** @type {string} */ file) {
     return readFileSync(file, 'utf8');
   } catch {
     return '';
+  }
+}
+
+const LOOK_MS = 500;
+const MAX_LOOKS = 240;
+
+/**
+ * Waits until this process and its descendants use less than a twentieth of a core: what a burst leaves to do, such as
+ * search documents, must not slow down the next measurement. After two minutes it measures anyway.
+ */
+export async function untilIdle() {
+  const most = LOOK_MS / 10 / 20;
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const before = ticksOfTree(processes(), process.pid);
+    await sleep(LOOK_MS);
+    if (ticksOfTree(processes(), process.pid) - before < most) return;
   }
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { untilIdle } from './processes.mjs';
 
 /** @type {AsyncLocalStorage<<T>(work: () => Promise<T>) => Promise<T>>} */
 const turns = new AsyncLocalStorage();
@@ -54,7 +55,7 @@ export async function alternately(sides) {
   let last = Promise.resolve();
   /** @type {<R>(work: () => Promise<R>) => Promise<R>} */
   const take = (work) => {
-    const result = last.then(work);
+    const result = last.then(untilIdle).then(work);
     last = result.catch(() => {});
     return result;
   };

@@ -3,7 +3,10 @@ import { makeScopes, recordScopes } from '../../src/account/scope.ts';
 import { SCOPES } from '../../src/catalogue.ts';
 
 const RECORDS = ['contacts', 'companies', 'deals', 'tasks', 'leads', 'pipelines', 'activities', 'forms'];
-const BOTH = RECORDS.flatMap((plural) => [`${plural}:read`, `${plural}:write`]);
+// After 0.1.0: tags.
+const BOTH = [...RECORDS, 'tags'].flatMap((plural) => [`${plural}:read`, `${plural}:write`]);
+/** Of managers and up. */
+const MANAGED = new Set(['pipelines:write', 'forms:write', 'tags:write']);
 const OTHERS = [
   '*',
   'leads:create',
@@ -21,7 +24,7 @@ const OTHERS = [
   'workspace:manage',
 ];
 
-describe('the scopes of 0.1.0 and its roles, and those of connections', () => {
+describe('the scopes of 0.1.0 and its roles, and those of connections and tags', () => {
   test('every scope is there, in its order', () => {
     expect(SCOPES.names).toEqual([...OTHERS, ...BOTH]);
     expect(SCOPES.list.map(({ name }) => name)).toEqual([...BOTH, ...OTHERS]);
@@ -44,7 +47,7 @@ describe('the scopes of 0.1.0 and its roles, and those of connections', () => {
     expect(SCOPES.ofRole('member')).toEqual([
       'leads:create',
       'members:read',
-      ...BOTH.filter((scope) => scope !== 'pipelines:write' && scope !== 'forms:write'),
+      ...BOTH.filter((scope) => !MANAGED.has(scope)),
     ]);
   });
 

@@ -411,7 +411,7 @@ test('erasing a lead clears the log: refused bodies with its address, and ids of
   await until(async () => (await tablesWith(needle)).includes('connection_unverified_request'));
   expect(good.status, good.text).toBe(200);
   expect(await tablesWith(needle)).toContain('connection_event');
-  expect((await s.ask('DELETE', `/api/v1/leads/${good.json.id}`)).status).toBe(204);
+  expect((await s.ask('POST', `/api/v1/leads/${good.json.id}/erase`)).status).toBe(202);
   await eraseDeleted({ db: s.db, log: silent }).pass(new AbortController().signal);
   expect(await tablesWith(needle)).toEqual([]);
   const { data } = (await s.ask('GET', `${PATH}/${made.id}/events`)).json;
@@ -443,7 +443,7 @@ test('erasing a contact clears the bodies of requests that became no record', as
   expect(contact.status, contact.text).toBe(201);
   const payloadOf = async () => (await s.ask('GET', `${PATH}/${made.id}/events`)).json.data[0].payload;
   expect(await payloadOf()).not.toBeNull();
-  await s.ask('DELETE', `/api/v1/contacts/${contact.json.id}`);
+  await s.ask('POST', `/api/v1/contacts/${contact.json.id}/erase`);
   await eraseDeleted({ db: s.db, log: silent }).pass(new AbortController().signal);
   expect(await payloadOf()).toBeNull();
 });

@@ -269,7 +269,7 @@ describe('tags', () => {
     await patch(made, { tags: ['VIP', 'spring'] });
     expect(await s.newEvents()).toEqual([]);
     expect((await patch(made, { tags: [] })).tags).toEqual([]);
-    expect(await s.newEvents()).toEqual(['lead.updated']);
+    expect(await s.newEvents()).toEqual(['lead.tag_removed', 'lead.tag_removed']);
     expect(await found('vip')).toEqual([]);
   });
 

@@ -30,7 +30,8 @@ beforeEach(async () => {
   lines = '';
   workspaceId = newId();
   await database.db.pool.query(
-    `insert into workspace (id, name, plan, is_default, created_at) values ($1, 'Acme', 'unlimited', false, now())`,
+    `insert into workspace (id, name, plan, is_default, created_at, slug)
+     values ($1::uuid, 'Acme', 'unlimited', false, now(), $1::uuid::text)`,
     [workspaceId],
   );
 });

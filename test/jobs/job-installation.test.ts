@@ -42,6 +42,7 @@ async function recurring(url: string): Promise<RecurringRow[]> {
 }
 
 const EVERYWHERE = [
+  'maintenance.connection_events',
   'maintenance.erasure',
   'maintenance.files',
   'maintenance.form_spam',

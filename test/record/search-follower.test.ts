@@ -179,7 +179,7 @@ test('an erased record has no document, whichever comes first', async () => {
   const id = await make('contacts', { last_name: 'Erasable' });
   const deal = await make('deals', { name: 'Order', contact_id: id });
   await catchUp();
-  await s.ask('DELETE', `/api/v1/contacts/${id}`);
+  await s.ask('POST', `/api/v1/contacts/${id}/erase`);
   expect(await eraseDeleted({ db: s.db, log: silent }).pass(new AbortController().signal)).toBe(1);
   expect(await rows('select from search_document where record_id = $1', [id])).toEqual([]);
   await catchUp();

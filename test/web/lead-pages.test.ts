@@ -171,7 +171,7 @@ describe('a received lead', () => {
     await picture(page, 'lead-form');
     await dialog().getByRole('button', { name: 'Save' }).click();
     await expectShown(page.getByRole('definition').getByText('Alice Archer'));
-    await fires('lead.updated', 'lead.updated');
+    await fires('lead.updated', 'lead.updated', 'lead.tag_added');
     expect(await stored(id)).toMatchObject({
       status: 'contacted',
       source: 'A new source',

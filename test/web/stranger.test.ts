@@ -54,7 +54,7 @@ async function createContact(page: Page, guide: string | undefined): Promise<voi
     .click();
   const form = page.getByRole('dialog', { name: 'New contact' });
   await form.getByLabel('First name').fill('Jane');
-  await form.getByLabel('Email').fill('jane@example.com');
+  await form.getByLabel('Email', { exact: true }).fill('jane@example.com');
   await form.getByRole('button', { name: 'Create contact' }).click();
   await expect.poll(() => form.count()).toBe(0);
 }

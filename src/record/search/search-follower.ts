@@ -19,12 +19,19 @@ export interface SearchFollower {
 const POLL_MS = 150;
 /** With very many workspaces a step that finds nothing takes longer; it takes a tenth of the time at most. */
 const MAX_POLL_MS = 500;
-/** With more events than this to follow, writes yield to search; with fewer, search yields to writes. */
+/** With more events than this to follow, pauses are short. */
 const BACKLOG = 500;
-/** Pauses are a part of the time that the step took. */
+/** Pauses as multiples of the time that the step took. */
 const PAUSE_BEHIND = 0.1;
 const PAUSE = 1;
 const MAX_PAUSE_MS = 500;
+/**
+ * With more new events a second than this, the machine has no time to spare: search yields to the writes, and says that it
+ * is behind. Documents are made once the writes have calmed down.
+ */
+const FULL_RATE = 3_000;
+const PAUSE_AT_FULL_RATE = 24;
+const MAX_PAUSE_AT_FULL_RATE_MS = 5_000;
 /** Index entries are merged after this time without changes; until then, each search reads those that are new. */
 const MERGE_AFTER_MS = 1_000;
 
@@ -39,6 +46,7 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
   /** When documents were last made and not merged; Infinity: nothing to merge. */
   let changedAt = Infinity;
   let endPause = () => {};
+  const rate = new EventRate();
 
   async function step(): Promise<SearchStep> {
     try {
@@ -68,7 +76,7 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
       if (outcome.kind === 'done') changedAt = performance.now();
       else await mergeIndex();
       if (!isWoken && !stopping.signal.aborted)
-        await pause(pauseMs(outcome, performance.now() - started), (end) => (endPause = end));
+        await pause(pauseMs(outcome, performance.now() - started, rate), (end) => (endPause = end));
     }
   }
 
@@ -85,8 +93,29 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
   };
 }
 
-function pauseMs(outcome: SearchStep, tookMs: number): number {
-  if (outcome.kind !== 'done') return Math.min(MAX_POLL_MS, Math.max(POLL_MS, 10 * tookMs));
+/** How fast events are committed. */
+class EventRate {
+  #last: { backlog: number; at: number } | undefined;
+
+  /** The new events a second since the last step; 0 at first. */
+  after({ events, backlog }: { events: number; backlog: number }): number {
+    const last = this.#last;
+    const at = performance.now();
+    this.#last = { backlog, at };
+    return last ? ((backlog + events - last.backlog) * 1000) / Math.max(1, at - last.at) : 0;
+  }
+}
+
+function pollMs(tookMs: number): number {
+  return Math.min(MAX_POLL_MS, Math.max(POLL_MS, 10 * tookMs));
+}
+
+function pauseMs(outcome: SearchStep, tookMs: number, rate: EventRate): number {
+  // Another process that is in a step knows the backlog.
+  if (outcome.kind === 'busy') return pollMs(tookMs);
+  const perSecond = rate.after(outcome.kind === 'done' ? outcome : { events: 0, backlog: 0 });
+  if (outcome.kind === 'idle') return pollMs(tookMs);
+  if (perSecond > FULL_RATE) return Math.min(MAX_PAUSE_AT_FULL_RATE_MS, tookMs * PAUSE_AT_FULL_RATE);
   return Math.min(MAX_PAUSE_MS, tookMs * (outcome.backlog > BACKLOG ? PAUSE_BEHIND : PAUSE));
 }
 

@@ -11,8 +11,8 @@ export type SearchStep =
   | { kind: 'busy' }
   /** There was nothing to do. */
   | { kind: 'idle' }
-  /** `backlog`: events that were committed and are not in the documents, at the time of the step. */
-  | { kind: 'done'; done: number; backlog: number };
+  /** `events`: how many it followed; `backlog`: how many were committed at its begin and are left. */
+  | { kind: 'done'; events: number; backlog: number };
 
 // Any number will do, as long as every process of an installation uses the same.
 const LOCK = 0x4641_5345;
@@ -121,8 +121,8 @@ export function searchStep(db: Database, documents: SearchDocuments): Promise<Se
     const { done: followed, backlog } = await followEvents(trx, documents);
     const indexed = await indexNamed(trx, documents);
     const filled = await indexRange(trx, documents);
-    const done = followed + indexed + filled;
-    return done === 0 ? { kind: 'idle' } : { kind: 'done', done, backlog };
+    if (followed + indexed + filled === 0) return { kind: 'idle' };
+    return { kind: 'done', events: followed, backlog };
   });
 }
 
