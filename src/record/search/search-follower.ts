@@ -29,9 +29,9 @@ const MAX_PAUSE_MS = 500;
  * With more new events a second than this, the machine has no time to spare: search yields to the writes, and says that it
  * is behind. Documents are made once the writes have calmed down.
  */
-const FULL_RATE = 3_000;
-const PAUSE_AT_FULL_RATE = 24;
-const MAX_PAUSE_AT_FULL_RATE_MS = 5_000;
+const FULL_RATE = 2_500;
+const PAUSE_AT_FULL_RATE = 40;
+const MAX_PAUSE_AT_FULL_RATE_MS = 8_000;
 /** Index entries are merged after this time without changes; until then, each search reads those that are new. */
 const MERGE_AFTER_MS = 1_000;
 
