@@ -119,10 +119,13 @@ export function makeJobWorker(parts: JobWorkerParts): JobWorker {
     async pass() {
       const left = new Map(recurring.map((item) => [item.name, item]));
       for (;;) {
+        // Runs may end during the claim, which had no room for more.
+        const wasActive = active.size > 0;
         const begun = await beginDue(types, [...left.values()]);
         for (const { type } of begun) left.delete(type);
-        if (begun.length === 0 && active.size === 0) return;
-        if (begun.length === 0) await active.nextEnd();
+        if (begun.length > 0) continue;
+        if (!wasActive) return;
+        if (active.size > 0) await active.nextEnd();
       }
     },
 
