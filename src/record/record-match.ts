@@ -15,7 +15,7 @@ export interface MatchRule {
 }
 
 /** A value of an input, and the records that have it. */
-export interface Criterion {
+interface Criterion {
   field: string;
   /** Two inputs that could be the same record have the same key. */
   key: string;

@@ -340,7 +340,7 @@ async function showSession({ users, workspaceSettings, logos }: SessionParts, ca
     },
     role: caller.role,
     scopes: caller.scopes,
-    workspaces: memberships.map((membership) => ({ ...membership, logo_url: logoOf(membership.id) })),
+    workspaces: memberships.map((item) => ({ ...item, logo_url: logoOf(item.id) })),
     expires_at: expiresAt,
   };
 }

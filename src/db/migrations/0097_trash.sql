@@ -1,5 +1,5 @@
 -- A deleted record can be restored for 30 days; then its personal data is erased, or before that where it is asked for.
--- See record/trash/ and decisions/0035.
+-- See record/trash/ and decisions/0037.
 
 alter table contact add column erase_requested_at timestamptz(3);
 alter table company add column erase_requested_at timestamptz(3);

@@ -89,7 +89,7 @@ export class ReadAhead {
     return this.#rows.length;
   }
 
-  /** Whether so many rows are left that no read is needed yet. */
+  /** Whether enough rows are left, and no read is needed yet. */
   get isAmple(): boolean {
     return this.#rows.length > this.#lowWater;
   }
