@@ -138,6 +138,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--ground-hover': 'var(--mantine-color-gray-1)',
     '--line': 'var(--mantine-color-gray-2)',
     '--mantine-color-dimmed': 'var(--mantine-color-gray-6)',
+    '--mantine-color-placeholder': 'var(--mantine-color-gray-6)',
     '--mantine-color-error': '#b3261e',
   },
   dark: {
@@ -147,6 +148,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--line': 'var(--mantine-color-dark-6)',
     '--mantine-color-body': 'var(--mantine-color-dark-8)',
     '--mantine-color-dimmed': 'var(--mantine-color-dark-2)',
+    '--mantine-color-placeholder': 'var(--mantine-color-dark-2)',
     '--mantine-color-error': '#ff8f86',
     '--mantine-color-anchor': 'var(--mantine-color-harbour-3)',
   },

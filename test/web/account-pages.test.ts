@@ -61,7 +61,7 @@ describe('signing in', () => {
       await page.getByLabel('Email').fill(owner.email);
       await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
       await page.keyboard.press('Enter');
-      await expectShown(page.getByRole('button', { name: 'Search pages and commands' }));
+      await expectShown(page.getByRole('button', { name: 'Search…' }));
       expect(new URL(page.url()).origin).toBe(s.url);
     },
   );

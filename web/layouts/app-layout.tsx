@@ -45,7 +45,7 @@ export function AppLayout() {
           position="left"
           size="17rem"
           withCloseButton={false}
-          aria-label="Menu"
+          attributes={{ content: { 'aria-label': 'Menu' } }}
           classNames={{ body: classes.drawer! }}
         >
           <Sidebar />

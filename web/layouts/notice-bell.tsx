@@ -21,8 +21,8 @@ function Bell() {
   const count = hasNextPage ? `${data.length}+` : String(data.length);
   return (
     <Popover opened={opened} onChange={toggle} position="bottom-start" width={340} shadow="md" trapFocus>
-      <Popover.Target>
-        <Indicator label={count} size={16} color="red" offset={5} disabled={data.length === 0}>
+      <Indicator label={count} size={16} color="red" offset={5} disabled={data.length === 0}>
+        <Popover.Target>
           <ActionIcon
             variant="subtle"
             color="gray"
@@ -32,8 +32,8 @@ function Bell() {
           >
             <IconBell size={18} stroke={1.6} />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown p={0} aria-label="Notifications">
         {data.length === 0 ? (
           <Text size="sm" c="dimmed" p="md">

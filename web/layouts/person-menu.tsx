@@ -15,7 +15,7 @@ export function PersonMenu() {
   return (
     <Menu position="top-start" width={224}>
       <Menu.Target>
-        <UnstyledButton className={classes.person} aria-label={`${user.name}: account`}>
+        <UnstyledButton className={classes.person}>
           <div className={classes.lines}>
             <Text size="sm" fw={500} truncate>
               {user.name}

@@ -21,14 +21,12 @@ export function Sidebar() {
           <NoticeBell />
         </Box>
       </div>
-      <UnstyledButton
-        className={classes.search}
-        onClick={spotlight.open}
-        aria-label="Search pages and commands"
-      >
+      <UnstyledButton className={classes.search} onClick={spotlight.open} aria-keyshortcuts="Control+K">
         <IconSearch size={15} stroke={1.6} aria-hidden />
         <span>Search…</span>
-        <Kbd size="xs">{modifier} K</Kbd>
+        <Kbd size="xs" aria-hidden>
+          {modifier} K
+        </Kbd>
       </UnstyledButton>
       <nav className={classes.nav} aria-label="Main">
         <Links destinations={recordDestinations(useObjects())} />

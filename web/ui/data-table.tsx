@@ -1,4 +1,4 @@
-import { Skeleton, Table, UnstyledButton } from '@mantine/core';
+import { Skeleton, Table, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconArrowsSort } from '@tabler/icons-react';
 import { createLink } from '@tanstack/react-router';
 import {
@@ -116,6 +116,10 @@ export function DataTable<T extends RowData>({
                       <SortButton by={look.sort} sort={sort} onSort={onSort}>
                         <table.FlexRender header={header} />
                       </SortButton>
+                    ) : look.corner ? (
+                      <VisuallyHidden>
+                        <table.FlexRender header={header} />
+                      </VisuallyHidden>
                     ) : (
                       <table.FlexRender header={header} />
                     )}

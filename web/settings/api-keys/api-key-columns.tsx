@@ -67,7 +67,7 @@ export const MANAGER_COLUMNS = column.columns([
   }),
   column.display({
     id: 'actions',
-    header: '',
+    header: 'Actions',
     meta: { width: '4rem', align: 'right', corner: true },
     cell: ({ row }) => <ApiKeyMenu apiKey={row.original} />,
   }),

@@ -38,7 +38,7 @@ const COLUMNS = column.columns([
   }),
   column.display({
     id: 'actions',
-    header: '',
+    header: 'Actions',
     meta: { width: '8rem', align: 'right', corner: true },
     cell: ({ row }) => <Withdraw invitation={row.original} />,
   }),

@@ -41,7 +41,7 @@ const COLUMNS = column.columns([
   }),
   column.display({
     id: 'actions',
-    header: '',
+    header: 'Actions',
     meta: { width: '4rem', align: 'right', corner: true },
     cell: ({ row }) => <MemberMenu member={row.original} />,
   }),

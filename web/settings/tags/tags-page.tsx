@@ -76,7 +76,7 @@ function useColumns(mayWrite: boolean) {
       ? [
           column.display({
             id: 'menu',
-            header: '',
+            header: 'Actions',
             meta: { width: '4rem', align: 'right', corner: true },
             cell: ({ row: { original: tag } }) => <TagMenu tag={tag} />,
           }),

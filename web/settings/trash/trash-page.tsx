@@ -73,7 +73,7 @@ function TrashTable({ object }: { object: ObjectType }) {
         }),
         column.display({
           id: 'actions',
-          header: '',
+          header: 'Actions',
           meta: { width: '14rem', align: 'right' },
           cell: ({ row: { original: record } }) => <Actions object={object} record={record} />,
         }),

@@ -179,7 +179,7 @@ function deliveryColumns({
       ? [
           column.display({
             id: 'choose',
-            header: '',
+            header: 'Actions',
             meta: { width: '3.5rem', align: 'right' as const, corner: true },
             // A test cannot be resent; send a new one.
             cell: ({ row: { original } }) =>
