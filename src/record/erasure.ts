@@ -126,10 +126,11 @@ const REDACT_RESPONSE = {
          where workspace_id = $2 and api_key_id = $3 and key = $4`,
 };
 
-/** The next records to erase. By an index for each reason: what waits in the trash is not read. */
+/** The next records to erase; merged ones are erased with their survivor. By an index for each reason: what waits in the trash is not read. */
 function dueRecords(
   db: Database,
   table: Sql,
+  isMergeable: boolean,
   after: Pick<Deleted, 'deleted_at' | 'id'> | null,
 ): Promise<Deleted[]> {
   const due = (condition: Sql) => sql`
@@ -143,7 +144,7 @@ function dueRecords(
     select * from (
       (${due(sql`erase_requested_at is not null and deleted_at is not null`)})
       union
-      (${due(sql`deleted_at <= now() - ${sql.raw(RESTORABLE)}`)})
+      (${due(sql`deleted_at <= now() - ${sql.raw(RESTORABLE)}${isMergeable ? sql` and merged_into is null` : sql``}`)})
     ) d order by deleted_at, id limit ${BATCH}`,
   );
 }
@@ -199,6 +200,7 @@ export function makeEraser(
         sql`update ${sql.ref(other)} set ${sql.raw(blank)}
                 where workspace_id = ${workspaceId} and ${sql.ref(key)} = ${id}`,
       );
+    if (noun.mergeRules) await eraseMerges(trx, table, record, rows[0]['merged_ids'] as Uuid[] | null);
     await forgetDocument(trx, workspaceId, noun.name, id);
     await eraseCopies?.(trx, rows[0]);
     const left = redacted(Object.fromEntries(noun.columns.map((name) => [name, rows[0]![name]])));
@@ -217,7 +219,7 @@ export function makeEraser(
     async pass(stopped) {
       const until = performance.now() + PASS_MS;
       for (let done = 0; ;) {
-        const found = await dueRecords(db, table, after);
+        const found = await dueRecords(db, table, noun.mergeRules !== undefined, after);
         for (const record of found) {
           if (stopped.aborted || performance.now() > until) return done;
           try {
@@ -293,6 +295,26 @@ async function removeUnusedTags(
           and not exists (select from tag_change c where c.workspace_id = tag.workspace_id and c.tag_id = tag.id)`,
     );
   }
+}
+
+/** Ends the undo of its merges; the records that were merged into it are the next to be erased. */
+async function eraseMerges(
+  trx: Transaction,
+  table: Sql,
+  { workspace_id: workspaceId, id }: Deleted,
+  mergedIds: readonly Uuid[] | null,
+): Promise<void> {
+  await query(
+    trx,
+    sql`update record_merge set contribution = null, moved = null
+        where workspace_id = ${workspaceId} and survivor_id = ${id}`,
+  );
+  if (mergedIds)
+    await query(
+      trx,
+      sql`update ${table} set erase_requested_at = now()
+          where workspace_id = ${workspaceId} and id = any(${mergedIds}::uuid[]) and erase_requested_at is null`,
+    );
 }
 
 function contextRedaction(output: z.ZodObject | undefined) {
