@@ -7,6 +7,7 @@ import { query, type Transaction } from '../db/query.ts';
 import { sql, type Sql } from '../db/sql.ts';
 import { MAX_WAIT } from '../events/outbox.ts';
 import { tagsOf, type Noun } from './noun.ts';
+import { eraseMerges } from './merge/merge-erasure.ts';
 import { forgetDocument } from './search/search-pending.ts';
 import { redaction, withRedacted, type PartRedaction, type Redaction } from './redaction.ts';
 import { RESTORABLE_DAYS } from './trash/trash.ts';
@@ -200,7 +201,7 @@ export function makeEraser(
         sql`update ${sql.ref(other)} set ${sql.raw(blank)}
                 where workspace_id = ${workspaceId} and ${sql.ref(key)} = ${id}`,
       );
-    if (noun.mergeRules) await eraseMerges(trx, table, record, rows[0]['merged_ids'] as Uuid[] | null);
+    if (noun.mergeRules) await eraseMerges(trx, table, record, rows[0]['merged_ids']);
     await forgetDocument(trx, workspaceId, noun.name, id);
     await eraseCopies?.(trx, rows[0]);
     const left = redacted(Object.fromEntries(noun.columns.map((name) => [name, rows[0]![name]])));
@@ -295,26 +296,6 @@ async function removeUnusedTags(
           and not exists (select from tag_change c where c.workspace_id = tag.workspace_id and c.tag_id = tag.id)`,
     );
   }
-}
-
-/** Ends the undo of its merges; the records that were merged into it are the next to be erased. */
-async function eraseMerges(
-  trx: Transaction,
-  table: Sql,
-  { workspace_id: workspaceId, id }: Deleted,
-  mergedIds: readonly Uuid[] | null,
-): Promise<void> {
-  await query(
-    trx,
-    sql`update record_merge set contribution = null, moved = null
-        where workspace_id = ${workspaceId} and survivor_id = ${id}`,
-  );
-  if (mergedIds)
-    await query(
-      trx,
-      sql`update ${table} set erase_requested_at = now()
-          where workspace_id = ${workspaceId} and id = any(${mergedIds}::uuid[]) and erase_requested_at is null`,
-    );
 }
 
 function contextRedaction(output: z.ZodObject | undefined) {

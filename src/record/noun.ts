@@ -7,6 +7,7 @@ import { mergeEvent } from './merge/merge-event.ts';
 import type { MergeRules } from './merge/merge-values.ts';
 import { nounSchemas } from './noun-schema.ts';
 import type { Filter } from './record-filter.ts';
+import { summaryOf } from './noun-summary.ts';
 import { tagEvents, withKeptSpelling } from './tags/record-tags.ts';
 import type { MatchRule } from './record-match.ts';
 
@@ -320,19 +321,6 @@ function eventsOfNoun<F extends Fields>({
 /** The tags of a record whose noun has them. */
 export function tagsOf(record: object): readonly string[] {
   return (record as { tags: readonly string[] }).tags;
-}
-
-/** Values first, then presence. */
-function summaryOf(fields: Fields, record: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const summary: Record<string, unknown> = {};
-  for (const [name, { summary: mode }] of Object.entries(fields))
-    if (mode === 'value') summary[name] = record[name];
-  for (const [name, { summary: mode }] of Object.entries(fields)) {
-    if (mode !== 'presence') continue;
-    const has = `has_${name.replace(/_id$/, '')}`;
-    summary[has] = summary[has] === true || record[name] !== null;
-  }
-  return summary;
 }
 
 function filtersOf<F extends Fields>({ fields, filters }: NounDefinition<F>): Record<string, Filter> {

@@ -40,10 +40,10 @@ export function makeReferences(
     maxWeight: 1000,
     timeout: { ms: TIMEOUT_MS, error: () => unavailable('The database does not answer.', 2) },
     async run(items) {
-      const nouns = [...new Set(items.map(({ noun }) => noun))];
+      const kinds = [...new Set(items.map(({ noun }) => noun))];
       const found = new Map(
         await Promise.all(
-          nouns.map(
+          kinds.map(
             async (noun) =>
               [
                 noun,

@@ -2982,6 +2982,8 @@ export interface components {
             searchable: boolean;
             /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
             match_fields: string[];
+            /** @description Whether its records can be merged. */
+            mergeable: boolean;
             fields: components["schemas"]["ObjectFieldInput"][];
             events: string[];
             /** @description Lists about a record; `{id}` in the path is the id of the record. */
@@ -4493,6 +4495,8 @@ export interface components {
             searchable: boolean;
             /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
             match_fields: string[];
+            /** @description Whether its records can be merged. */
+            mergeable: boolean;
             fields: components["schemas"]["ObjectField"][];
             events: string[];
             /** @description Lists about a record; `{id}` in the path is the id of the record. */
