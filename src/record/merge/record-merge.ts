@@ -66,7 +66,7 @@ export async function mergeRecords<R extends BaseRecord, Input extends object>(
   requireChecked(writer);
   const { workspaceId, actor } = writer;
   const { answer, lanes } = await parts.db.transaction(async (trx) => {
-    const { survivor: row, others } = await lockMerged(trx, noun.name, request);
+    const { survivor: row, others, currentIds } = await lockMerged(trx, noun.name, request);
     if (expected && !expected.includes(row.version)) {
       const message = `The ${noun.name} is at version ${row.version}, not the one in If-Match.`;
       throw new ApiError('precondition_failed', message);
@@ -76,7 +76,13 @@ export async function mergeRecords<R extends BaseRecord, Input extends object>(
 
     const at = isoTime(parts.clock.now());
     const records = others.map((other) => store.toRecord(other) as unknown as Values);
-    const merged = mergedValues(noun, survivor as unknown as Values, records, choices);
+    const chosen = Object.entries(choices).map(([field, id]) => [field, currentIds.get(id) ?? id]);
+    const merged = mergedValues(
+      noun,
+      survivor as unknown as Values,
+      records,
+      Object.fromEntries(chosen) as Choices,
+    );
     const values = noun.update(merged.values as unknown as R, {}, { at, actor, resolved: {} });
     const ids = others.map(({ id }) => id);
     const moved = await moveRows(trx, workspaceId, parts.columns, ids, row.id);
@@ -120,7 +126,7 @@ async function lockMerged(
   trx: Transaction,
   table: string,
   { writer: { workspaceId }, id, others: requested }: MergeRequest,
-): Promise<{ survivor: MergeRow; others: MergeRow[] }> {
+): Promise<{ survivor: MergeRow; others: MergeRow[]; currentIds: ReadonlyMap<Uuid, Uuid> }> {
   let [survivorId, ids] = [id, [...requested]];
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const rows = new Map(
@@ -137,7 +143,8 @@ async function lockMerged(
     const others = [...new Set(ids)].filter((other) => other !== survivorId);
     const missing = others.filter((other) => rows.get(other)?.deleted_at !== null);
     if (missing.length > 0) throw invalid('with', `there is no ${table} with the id ${missing.join(', ')}`);
-    return { survivor, others: others.map((other) => rows.get(other)!) };
+    const currentIds = new Map(requested.map((wanted, at) => [wanted, ids[at]!]));
+    return { survivor, others: others.map((other) => rows.get(other)!), currentIds };
   }
   throw new ApiError('conflict', 'The records keep changing; try again.');
 }
