@@ -42,7 +42,10 @@ import { memberRoutes, type MemberParts } from './api/account/member-routes.ts';
 import { eventLogRoutes } from './api/events/event-log-routes.ts';
 import { planRoutes } from './api/account/plan-routes.ts';
 import { scopeRoutes } from './api/account/scope-routes.ts';
-import { sessionRoutes, type SessionParts } from './api/account/session-routes.ts';
+import { linkRoutes } from './api/account/link-routes.ts';
+import { passwordRoutes } from './api/account/password-routes.ts';
+import type { SessionParts } from './api/account/session-answer.ts';
+import { sessionRoutes } from './api/account/session-routes.ts';
 import { webhookFormatRoutes } from './api/webhooks/webhook-format-routes.ts';
 import { noticeRoutes, type NoticeParts } from './api/account/notice-routes.ts';
 import { fileRoutes, type FileRouteParts } from './api/files/file-routes.ts';
@@ -91,6 +94,8 @@ export function apiRoutes(
     ...meRoutes(parts),
     ...planRoutes(),
     ...sessionRoutes(parts),
+    ...linkRoutes(parts),
+    ...passwordRoutes(parts),
     ...memberRoutes(parts),
     ...invitationRoutes(parts),
     ...auditRoutes(parts.audit),

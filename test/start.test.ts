@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 async function installation(settings?: Record<string, string>): Promise<Installation> {
-  const made = await makeInstallation(settings);
+  const made = await makeInstallation(settings, { isEmpty: true });
   cleanups.push(() => made.remove());
   return made;
 }

@@ -31,6 +31,7 @@ import {
   type PostgresConnection,
 } from '../../src/db/embedded/embedded.ts';
 import { mayUse, type RunAs } from '../../src/db/embedded/run-as.ts';
+import { addPreparedStore } from '../kit/prepared-store.ts';
 
 const run = promisify(execFile);
 const project = path.resolve(import.meta.dirname, '../..');
@@ -85,7 +86,7 @@ describe('the life of the database', () => {
   });
 
   test('a restart keeps the data', async () => {
-    const dir = await freshDir();
+    const dir = await usedDir();
     const first = await start(dir);
     await query(first.connection, `create table kept as select 'Alice' as name`);
     await first.stop();
@@ -94,7 +95,7 @@ describe('the life of the database', () => {
   });
 
   test('it listens on a private socket only, and requires the password', async () => {
-    const dir = await freshDir();
+    const dir = await usedDir();
     const { connection } = await start(dir);
     expect(await query(connection, 'show listen_addresses')).toEqual([{ listen_addresses: '' }]);
     expect((await stat(connection.host)).mode & 0o777).toBe(0o700);
@@ -106,7 +107,7 @@ describe('the life of the database', () => {
     if (process.platform !== 'linux') context.skip('only Linux shows the environment of a process');
     process.env['MARKER_SECRET'] = 'marker-8192';
     cleanups.push(() => delete process.env['MARKER_SECRET']);
-    const { pid } = await start(await freshDir());
+    const { pid } = await start(await usedDir());
     const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
     expect(environment).toContain('LC_ALL=C');
     expect(environment).not.toContain('marker-8192');
@@ -125,7 +126,7 @@ describe('the life of the database', () => {
   });
 
   test('a given setting overrides the default one', async () => {
-    const { connection } = await start(await freshDir(), { work_mem: '7MB', max_connections: '33' });
+    const { connection } = await start(await usedDir(), { work_mem: '7MB', max_connections: '33' });
     expect(await query(connection, 'show work_mem')).toEqual([{ work_mem: '7MB' }]);
     expect(await query(connection, 'show max_connections')).toEqual([{ max_connections: '33' }]);
   });
@@ -170,7 +171,7 @@ describe('the life of the database', () => {
   });
 
   test('the log is truncated when it has grown beyond 10 MB', async () => {
-    const dir = await freshDir();
+    const dir = await usedDir();
     await writeFile(path.join(dir, 'postgres.log'), Buffer.alloc(11 * 1024 * 1024, 'x'));
     await start(dir);
     expect((await stat(path.join(dir, 'postgres.log'))).size).toBeLessThan(1024 * 1024);
@@ -205,7 +206,7 @@ describe('a path too long for a socket', () => {
 
 describe('PostgreSQL dies', () => {
   test('killed with -9 it restarts by itself, with its data and at the same address', async () => {
-    const server = await start(await freshDir());
+    const server = await start(await usedDir());
     await query(server.connection, `create table kept as select 'Alice' as name`);
     const idle = new Client(server.connection);
     idle.on('error', () => {});
@@ -223,7 +224,7 @@ describe('PostgreSQL dies', () => {
 
   test('stopping while it recovers from a crashed backend does not hang', async () => {
     for (const delay of [0, 5, 10, 20, 40]) {
-      const dir = await freshDir();
+      const dir = await usedDir();
       const server = await start(dir);
       const killed = query(server.connection, `copy (select 1) to program 'kill -SEGV $PPID'`);
       await expect(killed).rejects.toThrow('terminated');
@@ -235,7 +236,7 @@ describe('PostgreSQL dies', () => {
 
   test('stopping during its restart leaves nothing running', async () => {
     for (const delay of [0, 40, 80, 160]) {
-      const dir = await freshDir();
+      const dir = await usedDir();
       const server = await start(dir);
       process.kill(server.pid, 'SIGKILL');
       await sleep(delay);
@@ -247,7 +248,7 @@ describe('PostgreSQL dies', () => {
 
 describe('the program dies', () => {
   test('after kill -9 the next start works, finds the data, and leaves no process when it stops', async () => {
-    const dir = await freshDir();
+    const dir = await usedDir();
     const child = startChild(dir);
     const { pid, connection } = await child.ready;
     await query(connection, `create table kept as select 'Alice' as name`);
@@ -262,7 +263,7 @@ describe('the program dies', () => {
   });
 
   test('killed together with a busy PostgreSQL, the next start works', async () => {
-    const dir = await freshDir();
+    const dir = await usedDir();
     const child = startChild(dir);
     const { pid, connection } = await child.ready;
     await query(connection, `create table kept as select 'Alice' as name`);
@@ -275,7 +276,7 @@ describe('the program dies', () => {
   });
 
   test('when it ends by an exception, PostgreSQL ends too', async () => {
-    const dir = await freshDir();
+    const dir = await usedDir();
     const child = startChild(dir);
     const { pid } = await child.ready;
     child.say('throw');
@@ -285,7 +286,7 @@ describe('the program dies', () => {
   });
 
   test('Ctrl-C in its terminal does not reach PostgreSQL before the program has drained', async () => {
-    const child = startChild(await freshDir(), { ownGroup: true });
+    const child = startChild(await usedDir(), { ownGroup: true });
     const { pid, connection } = await child.ready;
     process.kill(-child.pid, 'SIGINT');
     await sleep(200);
@@ -314,7 +315,7 @@ describe('the program dies', () => {
 
 describe('one owner', () => {
   test('a second start is refused in one line with the pid, and the first one is unharmed', async () => {
-    const dir = await freshDir();
+    const dir = await usedDir();
     const child = startChild(dir);
     const { pid, connection } = await child.ready;
     const message = await startError(dir);
@@ -326,7 +327,7 @@ describe('one owner', () => {
   });
 
   test('an owner that hangs is still the owner', async () => {
-    const dir = await freshDir();
+    const dir = await usedDir();
     const child = startChild(dir);
     await child.ready;
     process.kill(child.pid, 'SIGSTOP');
@@ -351,7 +352,7 @@ describe('one owner', () => {
   });
 
   test('a stale lock and stale pid files do not block, even if their pid is reused by another process', async () => {
-    const dir = await freshDir();
+    const dir = await usedDir();
     const child = startChild(dir);
     const { pid, connection } = await child.ready;
     await query(connection, `create table kept as select 'Alice' as name`);
@@ -382,7 +383,7 @@ describe('one owner', () => {
   });
 
   test('an empty postmaster.pid, as a power loss leaves it, does not block', async () => {
-    const dir = await freshDir();
+    const dir = await usedDir();
     await (await start(dir)).stop();
     await writeFile(path.join(dir, 'postgres/postmaster.pid'), '');
     const { connection } = await start(dir);
@@ -390,7 +391,7 @@ describe('one owner', () => {
   });
 
   test('commands reach a running server, and get null if none runs', async () => {
-    const dir = await freshDir();
+    const dir = await usedDir();
     expect(await attachEmbedded(dir)).toBeNull();
     const child = startChild(dir);
     const { pid, connection } = await child.ready;
@@ -420,7 +421,7 @@ describe('a fatal problem is reported in one line', () => {
   });
 
   test('a password that is missing or belongs to other data', async () => {
-    const dir = await freshDir();
+    const dir = await usedDir();
     await (await start(dir)).stop();
     await writeFile(path.join(dir, 'postgres-password'), 'of another backup');
     await expect(startError(dir)).resolves.toContain('postgres-password does not belong to it');
@@ -477,7 +478,7 @@ describe('users', () => {
 
   test('as root, data restored from a backup as root’s is given to the PostgreSQL user', async (context) => {
     needsRoot(context);
-    const dir = await freshDir();
+    const dir = await usedDir();
     await (await start(dir)).stop();
     await run('chown', ['-R', '0:0', path.join(dir, 'postgres')]);
     const { connection } = await start(dir);
@@ -538,6 +539,13 @@ async function freshDir(): Promise<string> {
   const dir = await realpath(await mkdtemp(path.join(tmpdir(), 'fairlead-embedded-')));
   await chmod(dir, 0o755);
   cleanups.push(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
+  return dir;
+}
+
+/** The same, with a database that a first start has made. */
+async function usedDir(): Promise<string> {
+  const dir = await freshDir();
+  await addPreparedStore(dir);
   return dir;
 }
 

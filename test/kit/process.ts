@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SETTINGS } from '../../src/config.ts';
 import { isPostmasterOf, readPostmasterFile } from '../../src/db/embedded/orphan.ts';
+import { addPreparedStore } from './prepared-store.ts';
 import { ask, type Ask, type Reply } from './scenario.ts';
 
 /** The repository, whose dist/ contains the built program. */
@@ -165,8 +167,14 @@ export interface Installation {
   remove(): Promise<void>;
 }
 
-/** @param settings for all of its programs; by default webhooks may reach loopback */
-export async function makeInstallation(settings: Record<string, string> = {}): Promise<Installation> {
+/**
+ * @param settings for all of its programs; by default webhooks may reach loopback
+ * @param isEmpty `start` makes the database; otherwise it finds an empty one
+ */
+export async function makeInstallation(
+  settings: Record<string, string> = {},
+  { isEmpty = settings['DATABASE_URL'] !== undefined } = {},
+): Promise<Installation> {
   const home = await temporaryDirectory('product');
   const dataDir = path.join(home, 'data');
   const pgData = path.join(dataDir, 'postgres');
@@ -195,7 +203,10 @@ export async function makeInstallation(settings: Record<string, string> = {}): P
   return {
     dataDir,
     launch,
-    start: (env) => untilReady(launch([], env)),
+    async start(env) {
+      if (!isEmpty && !existsSync(pgData)) await addPreparedStore(dataDir);
+      return untilReady(launch([], env));
+    },
     run: (args, env) => launch(args, env).exited,
     postgres,
     postgresLog: () => readFile(path.join(dataDir, 'postgres.log'), 'utf8'),

@@ -520,7 +520,8 @@ describe('several senders', () => {
     open();
     const [held, sent] = await rows();
     expect(held).toMatchObject({ state: 'queued', claim: null });
-    expect(held!.wait_s).toBeLessThanOrEqual(0);
+    // Due at once; the clock can be set back a little between two statements.
+    expect(held!.wait_s).toBeLessThan(1);
     expect(sent).toMatchObject({ state: 'sent' });
     await passed();
     expect(server.inbox.map(({ to }) => to)).toEqual(['jane@example.com', 'held@example.com']);
