@@ -130,6 +130,17 @@ describe('RC5: a merge', () => {
     });
   });
 
+  test('by an old id takes the survivor of that record, also for its values', async () => {
+    const [a, b, c] = [
+      await contact({ first_name: 'A' }),
+      await contact({ first_name: 'B' }),
+      await contact({ first_name: 'C' }),
+    ];
+    await mergeInto('contacts', b.id, [c.id]);
+    const record = await mergeInto('contacts', a.id, [c.id], { values: { first_name: c.id } });
+    expect(record).toMatchObject({ id: a.id, first_name: 'B', merged_ids: [b.id, c.id] });
+  });
+
   test('moves what references the others: it rises in version and fires nothing; the event has its ids', async () => {
     const [a, b] = [await contact(), await contact()];
     const deal = await make('deals', { name: 'Deal', contact_id: b.id });
