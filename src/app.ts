@@ -20,7 +20,7 @@ import { makeRecordChange } from './http/record-change.ts';
 import { makeJobQueue } from './jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
 import { maintenanceTasks } from './maintenance.ts';
-import { listFollowers, listModules, makeModules } from './modules.ts';
+import { listFollowers, listModules, makeModules, MODULE_NOUNS } from './modules.ts';
 import type { Follower } from './record/module.ts';
 import { makeReferences } from './record/reference.ts';
 // After the routes, whose imports order the schemas of the API's document.
@@ -85,7 +85,7 @@ export function assemble(input: FoundationInput): App {
   const modules = makeModules({
     ...shared,
     workspaceSettings,
-    references: makeReferences(db),
+    references: makeReferences(db, MODULE_NOUNS),
     leadsPerHour: config.leadsPerHour,
     logoOf: async (workspaceId) => (await storedFiles.logos.list([workspaceId])).get(workspaceId),
     leadInputByKeyStyle: LEAD_INPUTS,

@@ -344,6 +344,15 @@ export const PAGES = {
     title: null,
     component: lazy(() => import('./record/object-pages.tsx'), 'RecordPage'),
   },
+  mergeRecords: {
+    path: '/$plural/$id/merge',
+    frame: 'inside',
+    title: null,
+    search: ({ with: other }: Record<string, unknown>) => ({
+      with: typeof other === 'string' ? other : undefined,
+    }),
+    component: lazy(() => import('./record/merge/merge-page.tsx'), 'MergePage'),
+  },
 } as const satisfies Record<string, Page>;
 
 export type PageName = keyof typeof PAGES;

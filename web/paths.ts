@@ -40,6 +40,10 @@ export const paths = {
   home: () => ({ to: '/' }) as const,
   signIn: (next?: string) => ({ ...pageLinks.signIn(), search: { next } }),
   newRecord: (plural: string) => ({ ...pageLinks.records(plural), search: { create: true } as const }),
+  mergeOf: (plural: string, id: string, other?: string) => ({
+    ...pageLinks.mergeRecords(plural, id),
+    search: { with: other },
+  }),
   deliveriesOf: (eventId: string) => ({ ...pageLinks.deliveries(), search: { event_id: eventId } }),
   ipAddresses: () => ({ ...pageLinks.webhooks(), hash: 'ip-addresses' }),
 };

@@ -15,6 +15,8 @@ import { recordRoutes } from '../record/record-routes.ts';
 import { makeRecordService, type RecordService, type ServiceOptions } from '../record/record-service.ts';
 import type { InsertGate } from '../record/record-batch.ts';
 import { makeRecordStore } from '../record/record-store.ts';
+import { duplicatesExtension } from '../record/merge/duplicates.ts';
+import { dropOldMerges, makeMerges } from '../record/merge/merges.ts';
 import { makeRecordSearch } from '../record/search/record-search.ts';
 import { searchRoutes } from '../record/search/search-routes.ts';
 import { TIMELINE_SCOPES, timelineRoutes } from '../record/timeline-routes.ts';
@@ -35,6 +37,7 @@ import { makeForms } from './forms/forms.ts';
 import { CRM_ACTIVITY_TABLE, makeCrmActivities, type CrmActivities } from './leads/inbound/crm-activity.ts';
 import { crmActivityRoutes } from './leads/inbound/crm-activity-routes.ts';
 import { makeInboundLeads, type InboundLeads } from './leads/inbound/inbound-lead.ts';
+import { recountDays } from './leads/analytics/lead-daily-rollup.ts';
 import { leadAnalyticsRoutes } from './leads/analytics/lead-analytics-routes.ts';
 import { leadConversionRoutes } from './leads/conversion/lead-conversion-routes.ts';
 import { LEAD_CREATE_SCOPES, leadCreateOptions, type LeadInputByKeyStyle } from './leads/lead-create.ts';
@@ -69,6 +72,12 @@ const SCOPES: readonly Scope[] = [
 export const RECORD_EVENTS: readonly EventType[] = [...NOUNS.flatMap(eventsOf), ...FORM_EVENTS];
 
 export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
+
+/** Rows of other tables that follow a merged record (record/merge/moved-columns.ts). */
+export const MERGED_TABLES = [
+  { object: 'lead', table: 'lead_submission', column: 'lead_id', label: 'submissions' },
+  { object: 'lead', table: 'crm_activity', column: 'lead_id', label: 'CRM reports' },
+];
 
 /** Where personal data of a record is stored besides its own table and events, by noun. */
 const ERASURE_RULES: Readonly<Record<string, ErasureRules>> = {
@@ -146,7 +155,11 @@ function makeCrm(parts: CrmParts): Crm {
     lead_event_type: eventTypes.options,
     lead_status: statuses.options,
   };
-  const extensions = makeExtensions([leadExtension(parts.baseUrl, crmActivities)]);
+  const extensions = makeExtensions([
+    leadExtension(parts.baseUrl, crmActivities),
+    duplicatesExtension(contact),
+    duplicatesExtension(company),
+  ]);
   const shownAs = makeRecordAnswers(NOUNS, extensions, parts.log);
   const shown = shownAs(lead);
   const nouns = NOUNS.filter(({ hasTags }) => hasTags);
@@ -159,6 +172,14 @@ function makeCrm(parts: CrmParts): Crm {
     companies: serviceOf(company),
     deals: serviceOf(deal),
   };
+  const merges = makeMerges({
+    ...parts,
+    nouns: NOUNS,
+    serviceOf,
+    shownAs,
+    further: MERGED_TABLES,
+    afterMerge: { lead: recountDays },
+  });
   const search = makeRecordSearch({
     db,
     log: parts.log,
@@ -169,6 +190,7 @@ function makeCrm(parts: CrmParts): Crm {
     ...NOUNS.flatMap((noun) =>
       recordRoutes({ ...parts, search }, serviceOf(noun), shownAs(noun), createOptions[noun.name]),
     ),
+    ...merges.routes,
     ...searchRoutes(search, NOUNS),
     ...objectRoutes(NOUNS, extensions, optionLists),
     ...pipelineRoutes(pipelines, recordChange),
@@ -188,7 +210,7 @@ function makeCrm(parts: CrmParts): Crm {
   ];
   return {
     routes,
-    jobTypes: tags.jobTypes,
+    jobTypes: [...tags.jobTypes, ...merges.jobTypes],
     followers: [search.follower],
     mountPages: forms.mountSite,
     inboundLeads: makeInboundLeads(writing),
@@ -222,6 +244,7 @@ export const crm: Module<CrmParts, Crm> = {
   eventObjects: [...EVENT_OBJECTS, TAG_OBJECT],
   maintenance: ({ db, log }) => [
     { name: 'maintenance.erasure', everyMs: MINUTE_MS, run: eraseDeleted({ db, log }).pass },
+    { name: 'maintenance.merges', everyMs: 60 * MINUTE_MS, run: () => dropOldMerges(db) },
     { name: 'maintenance.form_spam', everyMs: 60 * MINUTE_MS, run: () => dropOldQuarantine(db) },
   ],
   make: makeCrm,

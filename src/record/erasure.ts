@@ -7,6 +7,7 @@ import { query, type Transaction } from '../db/query.ts';
 import { sql, type Sql } from '../db/sql.ts';
 import { MAX_WAIT } from '../events/outbox.ts';
 import { tagsOf, type Noun } from './noun.ts';
+import { eraseMerges } from './merge/merge-erasure.ts';
 import { forgetDocument } from './search/search-pending.ts';
 import { redaction, withRedacted, type PartRedaction, type Redaction } from './redaction.ts';
 import { RESTORABLE_DAYS } from './trash/trash.ts';
@@ -126,10 +127,11 @@ const REDACT_RESPONSE = {
          where workspace_id = $2 and api_key_id = $3 and key = $4`,
 };
 
-/** The next records to erase. By an index for each reason: what waits in the trash is not read. */
+/** The next records to erase; merged ones are erased with their survivor. By an index for each reason: what waits in the trash is not read. */
 function dueRecords(
   db: Database,
   table: Sql,
+  isMergeable: boolean,
   after: Pick<Deleted, 'deleted_at' | 'id'> | null,
 ): Promise<Deleted[]> {
   const due = (condition: Sql) => sql`
@@ -143,7 +145,7 @@ function dueRecords(
     select * from (
       (${due(sql`erase_requested_at is not null and deleted_at is not null`)})
       union
-      (${due(sql`deleted_at <= now() - ${sql.raw(RESTORABLE)}`)})
+      (${due(sql`deleted_at <= now() - ${sql.raw(RESTORABLE)}${isMergeable ? sql` and merged_into is null` : sql``}`)})
     ) d order by deleted_at, id limit ${BATCH}`,
   );
 }
@@ -199,6 +201,7 @@ export function makeEraser(
         sql`update ${sql.ref(other)} set ${sql.raw(blank)}
                 where workspace_id = ${workspaceId} and ${sql.ref(key)} = ${id}`,
       );
+    if (noun.mergeRules) await eraseMerges(trx, table, record, rows[0]['merged_ids']);
     await forgetDocument(trx, workspaceId, noun.name, id);
     await eraseCopies?.(trx, rows[0]);
     const left = redacted(Object.fromEntries(noun.columns.map((name) => [name, rows[0]![name]])));
@@ -217,7 +220,7 @@ export function makeEraser(
     async pass(stopped) {
       const until = performance.now() + PASS_MS;
       for (let done = 0; ;) {
-        const found = await dueRecords(db, table, after);
+        const found = await dueRecords(db, table, noun.mergeRules !== undefined, after);
         for (const record of found) {
           if (stopped.aborted || performance.now() > until) return done;
           try {

@@ -8,10 +8,12 @@ interface Described {
   fields: Readonly<Record<string, Field>>;
   /** Other names that clients may use for a field. */
   aliases?: Readonly<Record<string, string>> | undefined;
+  /** Set if its records can be merged. */
+  mergeRules?: object | undefined;
 }
 
 /** The schemas of a noun: what clients send to create and to change a record, and what the API returns. */
-export function nounSchemas({ label, fields, aliases = {} }: Described) {
+export function nounSchemas({ label, fields, aliases = {}, mergeRules }: Described) {
   const entries = Object.entries(fields);
   const shape = Object.fromEntries(
     entries.map(([name, { input, isRequired }]) => [name, isRequired ? input : input.optional()]),
@@ -27,6 +29,7 @@ export function nounSchemas({ label, fields, aliases = {} }: Described) {
     ...others,
     custom_fields: customFields.optional(),
     ...readOnlyFields,
+    ...(mergeRules && { merged_ids: ignored }),
   });
   const withAliases =
     Object.keys(aliases).length > 0 ? (schema: z.ZodType) => aliased(schema, aliases) : plain;
@@ -34,7 +37,11 @@ export function nounSchemas({ label, fields, aliases = {} }: Described) {
     input: withAliases(all),
     change: withAliases(all.partial()),
     output: z
-      .object({ ...baseOutput, ...Object.fromEntries(entries.map(([name, { output }]) => [name, output])) })
+      .object({
+        ...baseOutput,
+        ...Object.fromEntries(entries.map(([name, { output }]) => [name, output])),
+        ...(mergeRules && mergeOutput),
+      })
       .meta({ id: label.replaceAll(' ', '') }),
   };
 }
@@ -69,4 +76,12 @@ const baseOutput = {
   custom_fields: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .meta({ description: 'Custom fields, by name' }),
+};
+
+/** Fields of records that can be merged. */
+const mergeOutput = {
+  merged_ids: z
+    .array(z.uuid())
+    .optional()
+    .meta({ description: 'Ids of the records that were merged into this one; left out if there are none' }),
 };

@@ -3,8 +3,11 @@ import { isSame } from '../base/values/same.ts';
 import type { EventType } from '../events/event-type.ts';
 import { mergeCustomFields, type CustomValue } from './custom-fields.ts';
 import type { Field } from './fields/field.ts';
+import { mergeEvent } from './merge/merge-event.ts';
+import type { MergeRules } from './merge/merge-values.ts';
 import { nounSchemas } from './noun-schema.ts';
 import type { Filter } from './record-filter.ts';
+import { summaryOf } from './noun-summary.ts';
 import { tagEvents, withKeptSpelling } from './tags/record-tags.ts';
 import type { MatchRule } from './record-match.ts';
 
@@ -16,6 +19,8 @@ export interface BaseRecord {
   created_at: string;
   updated_at: string;
   custom_fields: Record<string, CustomValue>;
+  /** The records that were merged into it; left out if there are none. */
+  merged_ids?: string[];
 }
 
 export type Fields = Readonly<Record<string, Field>>;
@@ -85,6 +90,8 @@ export interface NounDefinition<F extends Fields> {
   filters?: Readonly<Record<string, Filter>>;
   /** See `Noun.matchRules`. */
   matchRules?: readonly (MatchRule & { field: keyof F & string; others?: keyof F & string })[];
+  /** See `Noun.mergeRules`. */
+  mergeRules?: MergeRules;
   /** See `Noun.searchUntilFilled`. */
   searchUntilFilled?: string;
   /** Id and custom fields of the sample record. */
@@ -153,6 +160,8 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly filters: Readonly<Record<string, Filter>>;
   /** How a new record is recognised as one that exists, most certain first (record-match.ts). */
   readonly matchRules: readonly MatchRule[];
+  /** Set if records can be merged (RC5): the table has the columns `merged_into` and `merged_ids`. */
+  readonly mergeRules?: MergeRules;
   /** The fields that search looks at. */
   readonly searched: readonly string[];
   /**
@@ -248,6 +257,7 @@ export function defineNoun<const F extends Fields>(
     summary: (record) => ({ ...summaryOf(fields, record), ...definition.summary?.(record) }),
     filters: filtersOf(definition),
     matchRules: definition.matchRules ?? [],
+    ...(definition.mergeRules && { mergeRules: definition.mergeRules }),
     searched: names.filter((field) => fields[field]!.isSearched),
     ...(definition.searchUntilFilled !== undefined && { searchUntilFilled: definition.searchUntilFilled }),
   };
@@ -260,6 +270,7 @@ function eventsOfNoun<F extends Fields>({
   sample,
   events = {},
   descriptions = {},
+  mergeRules,
 }: NounDefinition<F>): Noun['events'] {
   const created = {
     id: sample.id,
@@ -286,12 +297,14 @@ function eventsOfNoun<F extends Fields>({
       changed,
     ),
     ...Object.fromEntries(
-      Object.entries({ ...events, ...(fields['tags'] && tagEvents(subject.toLowerCase())) }).map(
-        ([verb, { description, sample: differs, ...more }]) => [
-          verb,
-          { ...type(verb, description, { ...changed, ...differs }), ...more },
-        ],
-      ),
+      Object.entries({
+        ...events,
+        ...(fields['tags'] && tagEvents(subject.toLowerCase())),
+        ...(mergeRules && mergeEvent(subject.toLowerCase())),
+      }).map(([verb, { description, sample: differs, ...more }]) => [
+        verb,
+        { ...type(verb, description, { ...changed, ...differs }), ...more },
+      ]),
     ),
     restored: {
       ...type('restored', `${subject} was restored after its deletion.`, changed),
@@ -308,19 +321,6 @@ function eventsOfNoun<F extends Fields>({
 /** The tags of a record whose noun has them. */
 export function tagsOf(record: object): readonly string[] {
   return (record as { tags: readonly string[] }).tags;
-}
-
-/** Values first, then presence. */
-function summaryOf(fields: Fields, record: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const summary: Record<string, unknown> = {};
-  for (const [name, { summary: mode }] of Object.entries(fields))
-    if (mode === 'value') summary[name] = record[name];
-  for (const [name, { summary: mode }] of Object.entries(fields)) {
-    if (mode !== 'presence') continue;
-    const has = `has_${name.replace(/_id$/, '')}`;
-    summary[has] = summary[has] === true || record[name] !== null;
-  }
-  return summary;
 }
 
 function filtersOf<F extends Fields>({ fields, filters }: NounDefinition<F>): Record<string, Filter> {

@@ -56,6 +56,7 @@ const objectShape = z
     match_fields: z.array(z.string()).meta({
       description: 'Fields by which a new record is recognised as one that exists; see `on_duplicate`.',
     }),
+    mergeable: z.boolean().meta({ description: 'Whether its records can be merged.' }),
     fields: z.array(fieldShape),
     events: z.array(z.string()),
     panels: z
@@ -127,6 +128,7 @@ async function objectOf(
     list_fields: [...noun.listed],
     searchable: noun.searched.length > 0,
     match_fields: noun.matchRules.map(({ field }) => field),
+    mergeable: noun.mergeRules !== undefined,
     fields: [...own, ...computed, ...BASE_FIELDS],
     events: Object.values(noun.events).map(({ name }) => name),
     panels: [...extensions.panels(noun.name)],

@@ -168,10 +168,17 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
     requireChecked(request.writer);
     const current = await this.#readRecords(on, [request]);
     const planned = this.#plan(request, current.get(request.id), this.#now());
-    const result = await this.#send(on, 'update', [numbered(request, planned, 0)]);
+    const lanes = await this.updateWithin(on, numbered(request, planned, 0));
+    return { answer: planned.answer, lanes };
+  }
+
+  /** Writes a planned change of a record whose row the transaction has locked. @returns the lanes to notify after the commit */
+  async updateWithin(on: Queryable, unit: Unit): Promise<LaneKey[]> {
+    requireChecked(unit.writer);
+    const result = await this.#send(on, 'update', [{ ...unit, unit: 0 }]);
     if (result.missed) throw new ApiError('conflict', 'The record keeps changing; try again.');
     if (result.taken) throw new AlreadyAnswered();
-    return { answer: planned.answer, lanes: result.lanes ?? [] };
+    return result.lanes ?? [];
   }
 
   /**
@@ -197,6 +204,7 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
     const record: Record<string, unknown> = { id: row['id'], version: row['version'] };
     for (const column of this.#noun.columns) record[column] = row[column];
     for (const column of BASE_COLUMNS) record[column] = row[column];
+    if (row['merged_ids']) record['merged_ids'] = row['merged_ids'];
     return record as unknown as R;
   }
 

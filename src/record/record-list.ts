@@ -44,10 +44,10 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'searched'>) {
     cursor: z.string().max(500).optional().meta({ description: '`next_cursor` of the previous page.' }),
     sort: z.enum(SORTS).default('-created_at'),
     count: z.literal('exact').optional().meta({ description: 'Adds `total_count`; slower.' }),
-    include_deleted: z
-      .stringbool()
-      .optional()
-      .meta({ description: 'Includes deleted records, as `id` and `deleted_at`.' }),
+    include_deleted: z.stringbool().optional().meta({
+      description:
+        'Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`.',
+    }),
     deleted: z.literal('only').optional().meta({
       description:
         'Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them.',
@@ -63,7 +63,9 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'searched'>) {
 export type ListQuery = z.output<ReturnType<typeof listQuery>> & Record<string, unknown>;
 
 /** `search_behind`: recent changes may be missing from the result of a search. */
-type RecordPage<R> = Page<R | { id: string; deleted_at: string }> & { search_behind?: boolean };
+type RecordPage<R> = Page<R | { id: string; deleted_at: string } | { id: string; merged_into: string }> & {
+  search_behind?: boolean;
+};
 
 /** How long the page of a search may take, in milliseconds. */
 const MAX_SEARCH_MS = 4_000;
@@ -82,6 +84,7 @@ export async function listRecords<R extends BaseRecord>(
   const sought = typeof wanted === 'string' ? await search.listCondition(noun, searcher, wanted) : null;
   const conditions = await filterConditions(db, noun, workspaceId, query);
   if (sought) conditions.push(sought.condition);
+  if (query.deleted && noun.mergeRules) conditions.push(sql`merged_into is null`);
   const where = matching(workspaceId, query, conditions);
   const page = pageSql(noun.name, sql`*`, where, query);
   const found = await retried(() =>
@@ -101,6 +104,7 @@ export async function listRecords<R extends BaseRecord>(
         id: row['id']!,
       }),
     (row) => {
+      if (row['merged_into']) return { id: row['id']!, merged_into: row['merged_into'] };
       const deletion = deletions?.get(row['id']!);
       if (deletion) return { ...store.toRecord(row), ...deletion };
       return row['deleted_at'] ? { id: row['id']!, deleted_at: row['deleted_at'] } : store.toRecord(row);

@@ -10,6 +10,7 @@ import type { RecordAnswer } from './record-answer.ts';
 import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from './record-create-routes.ts';
 import { listQuery, listRecords, listRecordTexts, type ListQuery } from './record-list.ts';
 import type { RecordService } from './record-service.ts';
+import type { ReferenceFields, References } from './reference.ts';
 import { RESTORABLE_DAYS } from './trash/trash.ts';
 import { trashRoutes, type TrashRouteParts } from './trash/trash-routes.ts';
 import { makeRecordTexts } from './record-text.ts';
@@ -30,7 +31,7 @@ export const SEARCH_BEHIND = 'True if recent changes may be missing from the res
 
 /** The routes that every kind of record has: list, create, batch, get, update, delete. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
-  parts: UpsertParts & TrashRouteParts & { search: RecordSearch },
+  parts: UpsertParts & TrashRouteParts & { search: RecordSearch; references: References },
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
   options?: CreateOptions<Input>,
@@ -52,9 +53,10 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
 function listRoute<R extends BaseRecord, Input extends object>(
   { noun, store }: RecordService<R, Input>,
   shown: RecordAnswer<R>,
-  { db, search }: { db: Database; search: RecordSearch },
+  { db, search, references }: { db: Database; search: RecordSearch; references: References },
 ): Route {
   const texts = makeRecordTexts(noun);
+  const referenceFilters = referenceFiltersOf(noun);
   return route<undefined, ListQuery>({
     method: 'GET',
     path: `/api/v1/${noun.plural}`,
@@ -69,8 +71,9 @@ function listRoute<R extends BaseRecord, Input extends object>(
         search_behind: z.boolean().optional().meta({ description: SEARCH_BEHIND }),
       }),
     },
-    async handle({ caller, query, url }) {
+    async handle({ caller, query: sent, url }) {
       const { workspaceId } = caller;
+      const query = { ...sent, ...(await references.survivors(workspaceId, referenceFilters, sent)) };
       if (query.deleted && !caller.may(`${noun.plural}:write`))
         throw new ApiError('forbidden', `deleted=only needs the scope ${noun.plural}:write.`);
       const isPlain = !query.include_deleted && !query.deleted && query['q'] === undefined;
@@ -98,6 +101,16 @@ function listRoute<R extends BaseRecord, Input extends object>(
   });
 }
 
+/** The filters by a referenced record, with its kind. */
+function referenceFiltersOf({ filters, fields }: Pick<Noun, 'filters' | 'fields'>): ReferenceFields {
+  return Object.fromEntries(
+    Object.entries(filters).flatMap(([name, { column }]) => {
+      const kind = fields[column]?.references;
+      return kind === undefined ? [] : [[name, kind] as const];
+    }),
+  );
+}
+
 function getRoute<R extends BaseRecord, Input extends object>(
   { noun, store }: RecordService<R, Input>,
   shown: RecordAnswer<R>,
@@ -108,6 +121,9 @@ function getRoute<R extends BaseRecord, Input extends object>(
     scope: `${noun.plural}:read`,
     tag: noun.plural,
     summary: `Get ${withArticle(noun.label)}`,
+    ...(noun.mergeRules && {
+      description: `The id of a merged ${noun.name} returns the one that it was merged into.`,
+    }),
     query: z.strictObject({
       include_deleted: z
         .stringbool()
@@ -118,7 +134,7 @@ function getRoute<R extends BaseRecord, Input extends object>(
     answers: { 200: shown.output },
     async handle({ caller: { workspaceId }, params, query }) {
       const id = params['id']!;
-      const record = await store.get(workspaceId, id);
+      const record = await store.find(workspaceId, id);
       if (record) {
         const [body] = await shown.complete(workspaceId, [record]);
         return { status: 200, body: body!, headers: { etag: etag(record) } };

@@ -16,6 +16,7 @@ import {
   type Plan,
   type Writer,
 } from './record-plan.ts';
+import { withSurvivor } from './merge/merged-id.ts';
 import type { RecordStore, StoreParts } from './record-store.ts';
 import { refersToAny, type References } from './reference.ts';
 import type { TagChange } from './tags/record-tags.ts';
@@ -155,14 +156,16 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
   }
 
   async plan(writer: Writer, input: Input, source: Source): Promise<Plan<R>> {
-    if (refersToAny(this.noun.references, input)) await this.#checkReferences(writer.workspaceId, input);
+    const checked = refersToAny(this.noun.references, input)
+      ? await this.#withReferences(writer.workspaceId, input)
+      : input;
     const steps = this.#options.enrich ?? [];
-    if (steps.length === 0) return this.planEnriched(writer, input);
+    if (steps.length === 0) return this.planEnriched(writer, checked);
     const draft = await this.#enriched({
       writer,
       kind: 'create',
       source,
-      input: { ...(input as object) },
+      input: { ...(checked as object) },
       resolved: {},
     });
     return this.planEnriched(writer, draft.input as Input, draft);
@@ -180,10 +183,23 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     return plan;
   }
 
-  async update(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<StoredAnswer> {
-    const { mutation, before } = await this.prepareChange(request, sent);
-    if (before.length === 0) return this.store.change({ ...request, mutation });
-    return this.#changeInTransaction({ ...request, mutation }, before);
+  update(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<StoredAnswer> {
+    return this.#byCurrentId(request, async (current) => {
+      const { mutation, before } = await this.prepareChange(current, sent);
+      if (before.length === 0) return this.store.change({ ...current, mutation });
+      return this.#changeInTransaction({ ...current, mutation }, before);
+    });
+  }
+
+  /** The id of a merged record works like that of its survivor. */
+  #byCurrentId<Request extends Pick<ChangeRequest<R>, 'writer' | 'id'>, T>(
+    request: Request,
+    work: (request: Request) => Promise<T>,
+  ): Promise<T> {
+    const { db } = this.#parts;
+    return withSurvivor(db, this.noun, request.writer.workspaceId, request.id, (id) =>
+      work({ ...request, id }),
+    );
   }
 
   async #changeInTransaction(
@@ -201,12 +217,12 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     { writer, id }: Pick<ChangeRequest<R>, 'writer' | 'id'>,
     { change, source }: SentChange<Input>,
   ): Promise<PreparedChange<R>> {
-    await this.#checkReferences(writer.workspaceId, change, id);
+    const checked = await this.#withReferences(writer.workspaceId, change, id);
     const draft = await this.#enriched({
       writer,
       kind: 'change',
       source,
-      input: { ...change },
+      input: { ...checked },
       resolved: {},
     });
     const enriched = draft.input as Change<Input>;
@@ -232,13 +248,16 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     const { writer } = request;
     const { names, created } = await this.#options.tags!.match(writer.workspaceId, add);
     const change = { ...request, mutation: tagChangeOf<R, Input>(this.noun, { add: names, remove }) };
-    return created
-      ? this.#changeInTransaction(change, [this.#createTags(writer, created)])
-      : this.store.change(change);
+    return this.#byCurrentId(change, (current) =>
+      created
+        ? this.#changeInTransaction(current, [this.#createTags(writer, created)])
+        : this.store.change(current),
+    );
   }
 
   remove(request: Omit<ChangeRequest<R>, 'mutation'>): Promise<StoredAnswer> {
-    return this.store.change({ ...request, mutation: deletionOf<R>(this.noun) });
+    const removal = { ...request, mutation: deletionOf<R>(this.noun) };
+    return this.#byCurrentId(removal, (current) => this.store.change(current));
   }
 
   async previewCreate(writer: Writer, input: Input, source: Source): Promise<Preview<R>> {
@@ -285,15 +304,24 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     return { record: plan.record, changed, events, webhooks: await matchingWebhooks(db, workspaceId, fired) };
   }
 
-  /** @param id the record that is changed: its current references may stay, even if deleted since */
-  async #checkReferences(workspaceId: Uuid, input: object, id?: Uuid): Promise<void> {
-    let missing = await this.#parts.references.missing(workspaceId, this.noun.references, input);
+  /**
+   * The input, with the survivors of merged records in place of their old ids. Throws `validation_error` if a reference is
+   * to no record.
+   * @param id the record that is changed: its current references may stay, even if deleted since
+   */
+  async #withReferences<T extends object>(workspaceId: Uuid, input: T, id?: Uuid): Promise<T> {
+    const { references } = this.#parts;
+    const found = await references.missing(workspaceId, this.noun.references, input);
+    if (found.length === 0) return input;
+    const survivors = await references.survivors(workspaceId, this.noun.references, input);
+    const current = { ...input, ...survivors };
+    let missing = found.filter(({ field }) => !(field in survivors));
     if (missing.length > 0 && id !== undefined) {
-      const current = (await this.store.get(workspaceId, id)) as Record<string, unknown> | undefined;
+      const stored = (await this.store.get(workspaceId, id)) as Record<string, unknown> | undefined;
       const sent = input as Record<string, unknown>;
-      missing = missing.filter(({ field }) => sent[field] !== current?.[field]);
+      missing = missing.filter(({ field }) => sent[field] !== stored?.[field]);
     }
-    if (missing.length === 0) return;
+    if (missing.length === 0) return current;
     const message = missing.map((problem) => `${problem.field}: ${problem.message}`).join('; ');
     throw new ApiError('validation_error', message, { fields: missing });
   }

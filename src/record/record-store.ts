@@ -14,6 +14,7 @@ import {
   type CreateUnit,
   type InsertGate,
 } from './record-batch.ts';
+import { survivorOf } from './merge/merged-id.ts';
 import type { ChangeRequest, Plan, Writer } from './record-plan.ts';
 import { insertTags } from './tags/tag-registry.ts';
 
@@ -50,6 +51,8 @@ export interface RecordStore<R extends BaseRecord> {
   ): Promise<LaneKey[]>;
   /** The same as `change`, for a record whose row the transaction has locked. */
   changeWithin(on: Queryable, request: ChangeRequest<R>): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
+  /** Writes a planned change of a record whose row the transaction has locked. @returns the lanes to notify after the commit */
+  updateWithin(on: Queryable, writer: Writer, plan: Plan<R>, answer?: StoredAnswer): Promise<LaneKey[]>;
   /** Restores a deleted record whose row the transaction has locked. @param isDeleted false: it only answers */
   restoreWithin(
     on: Queryable,
@@ -58,6 +61,8 @@ export interface RecordStore<R extends BaseRecord> {
     isDeleted: boolean,
   ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
   get(workspaceId: Uuid, id: Uuid): Promise<R | undefined>;
+  /** The record with this id, or the one that it was merged into. */
+  find(workspaceId: Uuid, id: Uuid): Promise<R | undefined>;
   /** The records that exist, in any order. */
   getMany(workspaceId: Uuid, ids: readonly Uuid[]): Promise<R[]>;
   /** When a record was deleted; undefined if it was not deleted or never existed. */
@@ -135,9 +140,21 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
 
     changeWithin: (on, request) => batch.changeWithin(on, request),
 
+    updateWithin: (on, writer, plan, answer = NO_BODY) =>
+      batch.updateWithin(on, { writer, plans: [plan], answer }),
+
     restoreWithin: (on, writer, current, isDeleted) => batch.restoreWithin(on, writer, current, isDeleted),
 
     get: async (workspaceId, id) => (await read(workspaceId, [id]))[0],
+
+    async find(workspaceId, id) {
+      for (let current: Uuid | undefined = id; current !== undefined;) {
+        const [record] = await read(workspaceId, [current]);
+        if (record) return record;
+        current = await survivorOf(db, noun, workspaceId, current);
+      }
+      return undefined;
+    },
 
     getMany: async (workspaceId, ids) => (ids.length === 0 ? [] : read(workspaceId, ids)),
 

@@ -63,7 +63,11 @@ const BASE: Readonly<Record<string, ToJson>> = {
   created_by: textJson,
   created_at: timeJson,
   updated_at: timeJson,
+  merged_ids: json,
 };
+
+/** Left out of records that have none. */
+const MERGED_IDS = 'merged_ids';
 
 /** The kinds whose column is an array. */
 function isList(kind: FieldKind | undefined): boolean {
@@ -73,13 +77,16 @@ function isList(kind: FieldKind | undefined): boolean {
 export function makeRecordTexts({
   columns,
   fields,
+  mergeRules,
 }: {
   columns: readonly string[];
   fields: Fields;
+  mergeRules?: object;
 }): RecordTexts {
-  const names = ['id', 'version', ...columns, ...BASE_COLUMNS];
+  const names = ['id', 'version', ...columns, ...BASE_COLUMNS, ...(mergeRules ? [MERGED_IDS] : [])];
   const cells = names.map((name) => {
-    const column = isList(fields[name]?.kind) ? sql`to_json(${sql.ref(name)})` : sql.ref(name);
+    const column =
+      name === MERGED_IDS || isList(fields[name]?.kind) ? sql`to_json(${sql.ref(name)})` : sql.ref(name);
     return sql`coalesce('"' || ${column}::text, '')`;
   });
   const heads = names.map((name, at) => `${at === 0 ? '{' : ','}${JSON.stringify(name)}:`);
@@ -98,6 +105,7 @@ export function makeRecordTexts({
       let text = '';
       for (let at = 0; at < found.length; at++) {
         const cell = found[at]!;
+        if (cell === '' && names[at] === MERGED_IDS) continue;
         text += heads[at]! + (cell === '' ? 'null' : toJson[at]!(cell));
       }
       return `${text}}`;

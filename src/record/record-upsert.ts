@@ -91,11 +91,17 @@ export async function upsert<R extends BaseRecord, Input extends object>(
     const write = expected
       ? await writeExisting(service, writer, requested, { expected, show })
       : writeNew(service, writer, await service.plan(writer, input, source));
-    const written = await db.transaction(async (trx) => {
-      await lockMatches(trx, noun.name, workspaceId, keysOf(criteria));
-      const found = await findMatch(trx, noun.name, workspaceId, criteria);
-      return found?.id === expected?.id ? write(trx) : null;
-    });
+    const written = await db
+      .transaction(async (trx) => {
+        await lockMatches(trx, noun.name, workspaceId, keysOf(criteria));
+        const found = await findMatch(trx, noun.name, workspaceId, criteria);
+        return found?.id === expected?.id ? write(trx) : null;
+      })
+      .catch((error: unknown) => {
+        // Deleted or merged between the search and the lock.
+        if (expected && error instanceof ApiError && error.code === 'not_found') return null;
+        throw error;
+      });
     if (written) {
       notify(written.lanes);
       return written.answer;

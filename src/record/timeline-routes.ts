@@ -9,6 +9,7 @@ import type { Database } from '../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Extensions, TimelineEntry } from './extension.ts';
+import { currentId } from './merge/merged-id.ts';
 import type { Noun } from './noun.ts';
 
 const entryShape = z
@@ -61,19 +62,24 @@ export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions:
   const related = { name: 'activity.related', text: relatedSql(nouns, WITH_RELATED) };
 
   /** The records of a timeline. Throws `not_found` for records that the caller may not read. */
-  async function recordsOf(caller: Caller, id: Uuid): Promise<Uuid[]> {
+  async function recordsOf(caller: Caller, requestedId: Uuid): Promise<Uuid[]> {
     const { workspaceId } = caller;
     const mayRead = (kind: string) => {
       const plural = nouns.find(({ name }) => name === kind)!.plural;
       return caller.may(`${plural}:read`);
     };
-    const [found] = await db.read<{ kind: string }>(kindOf, [workspaceId, id]);
+    const [found] = await db.read<{ kind: string; id: Uuid; merged_ids: Uuid[] | null }>(kindOf, [
+      workspaceId,
+      requestedId,
+    ]);
     // The scope of this route allows the timelines of contacts.
     if (!found || (found.kind !== WITH_RELATED && !mayRead(found.kind)))
       throw new ApiError('not_found', 'There is no contact with this id.');
-    if (found.kind !== WITH_RELATED) return [id];
+    const { id, merged_ids: merged } = found;
+    const own = [id, ...(merged ?? [])];
+    if (found.kind !== WITH_RELATED) return own;
     const rows = await db.read<{ kind: string; id: Uuid }>(related, [workspaceId, id]);
-    return [id, ...rows.filter(({ kind }) => mayRead(kind)).map((row) => row.id)];
+    return [...own, ...rows.filter(({ kind }) => mayRead(kind)).map((row) => row.id)];
   }
 
   /** The latest entries of all kinds, in the order of ids. */
@@ -96,7 +102,7 @@ export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions:
       tag: 'activities',
       summary: 'Get the timeline of a contact',
       description:
-        'Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns only the timeline of that record.',
+        'Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns only the timeline of that record. Entries of merged records are included.',
       query: pageQuery,
       answers: { 200: pageShape(entryShape) },
       async handle({ caller, params, query, url }) {
@@ -112,10 +118,14 @@ export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions:
   ];
 }
 
-/** SQL for the kind of a record. `$1` workspace, `$2` id. */
+/** SQL for a record's kind, its current id, and the ids of the records that were merged into it. `$1` workspace, `$2` id. */
 function kindSql(nouns: readonly Noun[]): string {
-  const selectKind = ({ name }: Noun) =>
-    `select '${name}' as kind from ${name} where workspace_id = $1 and id = $2 and deleted_at is null`;
+  const selectKind = ({ name, mergeRules }: Noun) =>
+    mergeRules
+      ? `select '${name}' as kind, s.id, s.merged_ids from ${name} t
+         join ${name} s on s.workspace_id = t.workspace_id and s.id = ${currentId('t')} and s.deleted_at is null
+         where t.workspace_id = $1 and t.id = $2`
+      : `select '${name}', id, null from ${name} where workspace_id = $1 and id = $2 and deleted_at is null`;
   return nouns.map(selectKind).join(' union all ');
 }
 

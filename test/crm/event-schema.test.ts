@@ -209,6 +209,19 @@ async function everything(s: Scenario): Promise<void> {
     expect((await s.ask('DELETE', `/api/v1/${path}/${id}`)).status).toBe(204);
     expect((await s.ask('POST', `/api/v1/${path}/${id}/restore`)).status).toBe(200);
   }
+  for (const [path, record, body] of [
+    ['contacts', contact, { last_name: 'Doe' }],
+    ['companies', company, { name: 'Acme' }],
+    ['leads', lead, { name: 'Jane', email: 'j@example.com' }],
+  ] as const) {
+    const { id } = await post(path, body);
+    const { status, text } = await s.ask('POST', `/api/v1/${path}/${record.id}/merge`, {
+      body: { with: [id] },
+    });
+    expect(status, text).toBe(200);
+    // Now with `merged_ids`.
+    await patch(path, record, { notes: 'merged' });
+  }
 }
 
 /** Makes a receiver disable its webhook. */

@@ -32,7 +32,7 @@ beforeAll(async () => {
     newId,
     notify: (lanes: LaneKey[]) => void notified.push(...lanes),
     idempotency: makeIdempotency(db, makeSealer(Buffer.alloc(32, 7))),
-    references: makeReferences(db),
+    references: makeReferences(db, []),
     wildcardFormats: () => ['standard', 'automatenexus', 'axcelerate'],
     oneEventFormats: ['axcelerate'],
   };

@@ -28,6 +28,7 @@ const EXAMPLES: Record<
   '/settings/connections/$id': ({ connection }) => `/settings/connections/${connection}`,
   '/$plural': () => '/contacts',
   '/$plural/$id': ({ contact }) => `/contacts/${contact}`,
+  '/$plural/$id/merge': ({ contact }) => `/contacts/${contact}/merge`,
 };
 
 let s: Scenario;

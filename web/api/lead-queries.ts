@@ -40,8 +40,15 @@ export const leadByNumberQuery = (number: string) =>
   queryOptions({
     queryKey: [leads.plural, 'number', number],
     queryFn: async ({ signal }) =>
-      (await dataOf(api.GET('/api/v1/leads', { params: { query: { number, limit: 1 } }, signal }))).data[0] ??
-      null,
+      (
+        await dataOf(
+          // The number of a merged lead leads to its survivor.
+          api.GET('/api/v1/leads', {
+            params: { query: { number, limit: 1, include_deleted: 'true' } },
+            signal,
+          }),
+        )
+      ).data[0] ?? null,
   });
 
 /** One submission of a lead, as received. */

@@ -530,7 +530,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a contact */
+        /**
+         * Get a contact
+         * @description The id of a merged contact returns the one that it was merged into.
+         */
         get: operations["getContactsId"];
         /**
          * Update a contact
@@ -680,7 +683,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a company */
+        /**
+         * Get a company
+         * @description The id of a merged company returns the one that it was merged into.
+         */
         get: operations["getCompaniesId"];
         /**
          * Update a company
@@ -1070,7 +1076,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a lead */
+        /**
+         * Get a lead
+         * @description The id of a merged lead returns the one that it was merged into.
+         */
         get: operations["getLeadsId"];
         /**
          * Update a lead
@@ -1146,6 +1155,286 @@ export interface paths {
          * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `lead.deleted`, if it was not deleted.
          */
         post: operations["postLeadsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge contacts
+         * @description The contact in the path survives: its values stay, empty ones are filled from the others in the given order, and tags and addresses are united. What references the others is moved to it. Their ids keep working and lead to it. Fires `contact.merged` alone. Those that are merged already stay as they are. Can be undone within 30 days. With If-Match, 412 if the version differs.
+         */
+        post: operations["postContactsIdMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a merge of contacts
+         * @description Within 30 days; then 410. The merged contact comes back under its id (`contact.restored`), with all that was moved and has not been moved since. The survivor loses the values that came from it, unless they have changed since (`contact.updated`), and is returned.
+         */
+        post: operations["postContactsIdUnmerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/merge-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview a merge of contacts
+         * @description The contact as it would be after the merge, and how many records would be moved, of those that the caller can read. Nothing is written.
+         */
+        get: operations["getContactsIdMergePreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the contacts that were merged into a contact
+         * @description Latest first.
+         */
+        get: operations["getContactsIdMerges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List possible duplicates of a contact
+         * @description Others that have the same value in one of these fields: email, phone. Oldest first, at most 20.
+         */
+        get: operations["getContactsIdDuplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge companies
+         * @description The company in the path survives: its values stay, empty ones are filled from the others in the given order, and tags and addresses are united. What references the others is moved to it. Their ids keep working and lead to it. Fires `company.merged` alone. Those that are merged already stay as they are. Can be undone within 30 days. With If-Match, 412 if the version differs.
+         */
+        post: operations["postCompaniesIdMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a merge of companies
+         * @description Within 30 days; then 410. The merged company comes back under its id (`company.restored`), with all that was moved and has not been moved since. The survivor loses the values that came from it, unless they have changed since (`company.updated`), and is returned.
+         */
+        post: operations["postCompaniesIdUnmerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/merge-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview a merge of companies
+         * @description The company as it would be after the merge, and how many records would be moved, of those that the caller can read. Nothing is written.
+         */
+        get: operations["getCompaniesIdMergePreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the companies that were merged into a company
+         * @description Latest first.
+         */
+        get: operations["getCompaniesIdMerges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List possible duplicates of a company
+         * @description Others that have the same value in one of these fields: website, email, name. Oldest first, at most 20.
+         */
+        get: operations["getCompaniesIdDuplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge leads
+         * @description The lead in the path survives: its values stay, empty ones are filled from the others in the given order, and tags and addresses are united. What references the others is moved to it. Their ids keep working and lead to it. Fires `lead.merged` alone. Those that are merged already stay as they are. Can be undone within 30 days. With If-Match, 412 if the version differs.
+         */
+        post: operations["postLeadsIdMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a merge of leads
+         * @description Within 30 days; then 410. The merged lead comes back under its id (`lead.restored`), with all that was moved and has not been moved since. The survivor loses the values that came from it, unless they have changed since (`lead.updated`), and is returned.
+         */
+        post: operations["postLeadsIdUnmerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/merge-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview a merge of leads
+         * @description The lead as it would be after the merge, and how many records would be moved, of those that the caller can read. Nothing is written.
+         */
+        get: operations["getLeadsIdMergePreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the leads that were merged into a lead
+         * @description Latest first.
+         */
+        get: operations["getLeadsIdMerges"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1271,7 +1560,7 @@ export interface paths {
         };
         /**
          * Get the timeline of a contact
-         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns only the timeline of that record.
+         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns only the timeline of that record. Entries of merged records are included.
          */
         get: operations["getActivitiesContactId"];
         put?: never;
@@ -2693,6 +2982,8 @@ export interface components {
             searchable: boolean;
             /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
             match_fields: string[];
+            /** @description Whether its records can be merged. */
+            mergeable: boolean;
             fields: components["schemas"]["ObjectFieldInput"][];
             events: string[];
             /** @description Lists about a record; `{id}` in the path is the id of the record. */
@@ -2805,6 +3096,8 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
         };
         ContactInput: {
             /**
@@ -2858,6 +3151,8 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
         };
         DealInput: {
             /**
@@ -3995,6 +4290,8 @@ export interface components {
             deal_id: string | null;
             /** @description When the lead was converted to a contact */
             converted_at: string | null;
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
             /**
              * Format: uri
              * @description URL of the lead in the dashboard
@@ -4198,6 +4495,8 @@ export interface components {
             searchable: boolean;
             /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
             match_fields: string[];
+            /** @description Whether its records can be merged. */
+            mergeable: boolean;
             fields: components["schemas"]["ObjectField"][];
             events: string[];
             /** @description Lists about a record; `{id}` in the path is the id of the record. */
@@ -4310,6 +4609,8 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
         };
         Contact: {
             /**
@@ -4363,6 +4664,8 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
         };
         Deal: {
             /**
@@ -5500,6 +5803,8 @@ export interface components {
             deal_id: string | null;
             /** @description When the lead was converted to a contact */
             converted_at: string | null;
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
             /**
              * Format: uri
              * @description URL of the lead in the dashboard
@@ -7258,7 +7563,7 @@ export interface operations {
                 sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
-                /** @description Includes deleted records, as `id` and `deleted_at`. */
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
                 include_deleted?: string;
                 /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
                 deleted?: "only";
@@ -7383,6 +7688,8 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly merged_ids?: unknown;
                 };
             };
         };
@@ -7445,6 +7752,8 @@ export interface operations {
                         owner_id: string | null;
                         /** @description Tags */
                         tags: string[];
+                        /** @description Ids of the records that were merged into this one; left out if there are none */
+                        merged_ids?: string[];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -7581,6 +7890,8 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly merged_ids?: unknown;
                 };
             };
         };
@@ -7643,6 +7954,8 @@ export interface operations {
                         owner_id: string | null;
                         /** @description Tags */
                         tags: string[];
+                        /** @description Ids of the records that were merged into this one; left out if there are none */
+                        merged_ids?: string[];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -7797,6 +8110,8 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly merged_ids?: unknown;
                 };
             };
         };
@@ -7916,6 +8231,8 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly merged_ids?: unknown;
                 };
             };
         };
@@ -8062,7 +8379,7 @@ export interface operations {
                 sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
-                /** @description Includes deleted records, as `id` and `deleted_at`. */
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
                 include_deleted?: string;
                 /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
                 deleted?: "only";
@@ -8176,6 +8493,8 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly merged_ids?: unknown;
                 };
             };
         };
@@ -8228,6 +8547,8 @@ export interface operations {
                         owner_id: string | null;
                         /** @description Tags */
                         tags: string[];
+                        /** @description Ids of the records that were merged into this one; left out if there are none */
+                        merged_ids?: string[];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -8429,6 +8750,8 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly merged_ids?: unknown;
                 };
             };
         };
@@ -8541,6 +8864,8 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly merged_ids?: unknown;
                 };
             };
         };
@@ -8687,7 +9012,7 @@ export interface operations {
                 sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
-                /** @description Includes deleted records, as `id` and `deleted_at`. */
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
                 include_deleted?: string;
                 /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
                 deleted?: "only";
@@ -9294,7 +9619,7 @@ export interface operations {
                 sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
-                /** @description Includes deleted records, as `id` and `deleted_at`. */
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
                 include_deleted?: string;
                 /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
                 deleted?: "only";
@@ -9846,7 +10171,7 @@ export interface operations {
                 sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
-                /** @description Includes deleted records, as `id` and `deleted_at`. */
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
                 include_deleted?: string;
                 /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
                 deleted?: "only";
@@ -10254,6 +10579,8 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly merged_ids?: unknown;
                 };
             };
         };
@@ -10386,6 +10713,8 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly merged_ids?: unknown;
                 };
             };
         };
@@ -10510,6 +10839,621 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postContactsIdMerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of the records to merge into it; at most 20. */
+                    with: string[];
+                    /**
+                     * @description Fields whose value is taken from another record: `{field: id}`. A custom field is named as in `custom_fields.industry`.
+                     * @default {}
+                     */
+                    values?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postContactsIdUnmerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description The id of the merged record that comes back.
+                     */
+                    id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getContactsIdMergePreview: {
+        parameters: {
+            query: {
+                /** @description Ids of the records to merge into it, separated by commas. */
+                with: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        record: components["schemas"]["Contact"];
+                        moves: {
+                            /** @description What is moved, as in `deals`. */
+                            label: string;
+                            count: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getContactsIdMerges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: date-time */
+                            merged_at: string;
+                            /** @description Who merged it, as in `user:<id>`. */
+                            merged_by: string;
+                            /**
+                             * Format: uuid
+                             * @description The record that it was merged into first.
+                             */
+                            merged_into: string;
+                            /** @description Until when the merge can be undone; null if it cannot. */
+                            unmergeable_until: string | null;
+                            record: components["schemas"]["Contact"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getContactsIdDuplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Contact"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCompaniesIdMerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of the records to merge into it; at most 20. */
+                    with: string[];
+                    /**
+                     * @description Fields whose value is taken from another record: `{field: id}`. A custom field is named as in `custom_fields.industry`.
+                     * @default {}
+                     */
+                    values?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Company"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCompaniesIdUnmerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description The id of the merged record that comes back.
+                     */
+                    id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Company"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCompaniesIdMergePreview: {
+        parameters: {
+            query: {
+                /** @description Ids of the records to merge into it, separated by commas. */
+                with: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        record: components["schemas"]["Company"];
+                        moves: {
+                            /** @description What is moved, as in `deals`. */
+                            label: string;
+                            count: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCompaniesIdMerges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: date-time */
+                            merged_at: string;
+                            /** @description Who merged it, as in `user:<id>`. */
+                            merged_by: string;
+                            /**
+                             * Format: uuid
+                             * @description The record that it was merged into first.
+                             */
+                            merged_into: string;
+                            /** @description Until when the merge can be undone; null if it cannot. */
+                            unmergeable_until: string | null;
+                            record: components["schemas"]["Company"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCompaniesIdDuplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Company"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadsIdMerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of the records to merge into it; at most 20. */
+                    with: string[];
+                    /**
+                     * @description Fields whose value is taken from another record: `{field: id}`. A custom field is named as in `custom_fields.industry`.
+                     * @default {}
+                     */
+                    values?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadsIdUnmerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description The id of the merged record that comes back.
+                     */
+                    id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadsIdMergePreview: {
+        parameters: {
+            query: {
+                /** @description Ids of the records to merge into it, separated by commas. */
+                with: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        record: components["schemas"]["Lead"];
+                        moves: {
+                            /** @description What is moved, as in `deals`. */
+                            label: string;
+                            count: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadsIdMerges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: date-time */
+                            merged_at: string;
+                            /** @description Who merged it, as in `user:<id>`. */
+                            merged_by: string;
+                            /**
+                             * Format: uuid
+                             * @description The record that it was merged into first.
+                             */
+                            merged_into: string;
+                            /** @description Until when the merge can be undone; null if it cannot. */
+                            unmergeable_until: string | null;
+                            record: components["schemas"]["Lead"];
+                        }[];
+                    };
                 };
             };
             /** @description Any error. */

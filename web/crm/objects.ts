@@ -1,5 +1,5 @@
 import type { ObjectView } from '../record/object-view.ts';
-import { companyView } from './companies/company-view.ts';
+import { companyView } from './companies/company-view.tsx';
 import { contactView } from './contacts/contact-view.tsx';
 import { dealView } from './deals/deal-view.tsx';
 import { leadView } from './leads/lead-view.tsx';

@@ -76,6 +76,29 @@ function isChoice({ kind, references = '' }: ObjectField): boolean {
 
 const SHORT_LISTS = new Set(['pipeline', 'stage']);
 
+/** The fields of which a merge keeps one value: what can be edited, but no lists. */
+export function mergeFields(object: ObjectType, view: ObjectView): DrawnField<ComponentType<ShownProps>>[] {
+  return object.fields
+    .filter(
+      ({ key, kind, read_only: isReadOnly, computed }) =>
+        !BASE_FIELDS.has(key) && !isReadOnly && !computed && !LIST_KINDS.has(kind),
+    )
+    .flatMap((field) => {
+      const [value] = drawn(field, view, 'Value');
+      // A field that its page shows elsewhere has a cell of its own; one without is part of another field.
+      return value ? [value] : view.fields?.[field.key]?.Cell ? drawn(field, view, 'Cell') : [];
+    });
+}
+
+/** The fields of which a merge keeps all values. */
+export function unitedFields(object: ObjectType, view: ObjectView): DrawnField<ComponentType<ShownProps>>[] {
+  return object.fields
+    .filter(({ kind, read_only: isReadOnly }) => !isReadOnly && LIST_KINDS.has(kind))
+    .flatMap((field) => drawn(field, view, 'Value'));
+}
+
+const LIST_KINDS = new Set(['tags', 'emails', 'phones']);
+
 /** Fields of every record, which a page shows apart. */
 const BASE_FIELDS = new Set(['custom_fields', 'created_by', 'created_at', 'updated_at']);
 

@@ -1,8 +1,8 @@
 import { ActionIcon, Button, Menu, Skeleton, Stack, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
+import { IconArrowMerge, IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { Navigate, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { ApiError } from '../api/client.ts';
 import { inSentence, nounOf, useObjects, type ObjectField, type ObjectType } from '../api/object-queries.ts';
@@ -21,6 +21,7 @@ import { Property, PropertyList } from '../ui/property-list.tsx';
 import { TextLink } from '../ui/router-links.tsx';
 import { Actor } from './actor.tsx';
 import { propertyFields, shownProps } from './object-fields.ts';
+import { MergedRecords } from './merge/merged-records.tsx';
 import { useObjectView } from './object-view.ts';
 import { RecordForm } from './record-form.tsx';
 import classes from './record-page.module.css';
@@ -44,6 +45,8 @@ export function RecordPage({ object, id }: { object: ObjectType; id: string }) {
     );
   }
   if (!record) return <Loading title={object.label} breadcrumb={breadcrumb} />;
+  // The id of a merged record returns the one that it was merged into.
+  if (record.id !== id) return <Navigate {...paths.record(object.plural, record.id)} replace />;
   return <LoadedPage object={object} record={record} breadcrumb={breadcrumb} />;
 }
 
@@ -78,6 +81,7 @@ function LoadedPage({ object, record, breadcrumb }: Shown & { breadcrumb: ReactN
       <div className={classes.body}>
         <div className={classes.history}>
           <Panels object={object} record={record} />
+          <MergedRecords object={object} record={record} />
           <section aria-labelledby="timeline-title">
             <Title order={2} id="timeline-title" mb="md">
               Timeline
@@ -213,6 +217,14 @@ function RecordMenu({ object, record }: Shown) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        {object.mergeable && (
+          <Menu.Item
+            leftSection={<IconArrowMerge size={15} />}
+            onClick={() => void navigate(paths.mergeOf(object.plural, record.id))}
+          >
+            Merge with another {noun}
+          </Menu.Item>
+        )}
         <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={confirmRemoval}>
           Delete {noun}
         </Menu.Item>

@@ -58,7 +58,8 @@ export function Timeline({ record }: { record: ObjectRecord }) {
 }
 
 function Entry({ activity, record }: { activity: Activity; record: ObjectRecord }) {
-  const isOwn = activity.record_id === record.id;
+  const isCurrent = activity.record_id === record.id;
+  const isOwn = isCurrent || mergedIds(record).includes(activity.record_id);
   const report = reportOf(activity);
   return (
     <>
@@ -73,7 +74,7 @@ function Entry({ activity, record }: { activity: Activity; record: ObjectRecord 
       {report ? (
         <Payload payload={report.payload} />
       ) : (
-        <Changes activity={activity} record={isOwn ? record : null} />
+        <Changes activity={activity} record={isCurrent ? record : null} />
       )}
     </>
   );
@@ -88,9 +89,11 @@ function OtherRecord({ activity: { record_type: type, record_id: id } }: { activ
 function Event({ activity }: { activity: Activity }) {
   const { type, actor, occurred_at: at } = activity;
   const tag = tagOf(activity);
+  const merged = mergedCount(activity);
   return (
     <>
       <span className={classes.what}>{activityLabel(type)}</span>{' '}
+      {merged > 0 && (merged === 1 ? 'with another record ' : `with ${merged} other records `)}
       {tag !== null && <Pill size="xs">{tag}</Pill>}{' '}
       <span className={classes.aside}>
         by <Actor actor={actor} /> · <Moment at={at} />
@@ -103,6 +106,17 @@ function Event({ activity }: { activity: Activity }) {
 function tagOf({ type, changed }: Activity): string | null {
   const tag = /\.tag_(?:added|removed)$/.test(type) ? changed?.['tag'] : null;
   return typeof tag === 'string' ? tag : null;
+}
+
+/** How many records were merged; 0 for other activities. */
+function mergedCount({ type, changed }: Activity): number {
+  const ids = type.endsWith('.merged') ? changed?.['merged_ids'] : null;
+  return Array.isArray(ids) ? ids.length : 0;
+}
+
+/** The ids of the records that were merged into a record. */
+function mergedIds(record: ObjectRecord): readonly string[] {
+  return (record['merged_ids'] as string[] | undefined) ?? [];
 }
 
 /** `deal.stage_changed` to `Stage changed`. */
@@ -158,6 +172,7 @@ const DERIVED_FIELDS = new Set([
   'closed_at',
   'converted_at',
   'first_contacted_at',
+  'merged_ids',
   'updated_at',
   'version',
 ]);

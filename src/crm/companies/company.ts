@@ -51,6 +51,7 @@ export const company = defineNoun({
     { field: 'email', by: 'email' },
     { field: 'name', by: 'name' },
   ],
+  mergeRules: {},
   sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c31', custom_fields: { employees: 40 } },
 });
 

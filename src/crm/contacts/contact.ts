@@ -81,6 +81,14 @@ export const contact = defineNoun({
     { field: 'phone', by: 'phone', others: 'other_phones' },
   ],
 
+  mergeRules: {
+    groups: [['company_id', 'company']],
+    addresses: [
+      { first: 'email', others: 'other_emails', keyOf: caseless },
+      { first: 'phone', others: 'other_phones', keyOf: phoneKey },
+    ],
+  },
+
   derive(next, before, { resolved }) {
     const { company_name: company } = resolved as ResolvedEmployer;
     const isNamed = company === undefined || next.company_id === before?.company_id;

@@ -30,7 +30,7 @@ const LOCK_COUNTER = {
 
 const LOCK_LEAD = {
   name: 'lead.lock',
-  text: `select from lead where workspace_id = $1 and id = $2 for update`,
+  text: `select merged_into from lead where workspace_id = $1 and id = $2 for update`,
 };
 
 const INSERT_SUBMISSION = {
@@ -126,8 +126,13 @@ function receipt(id: Uuid, status: Outcome): StoredAnswer {
 
 async function lockNewest(trx: Transaction, workspaceId: Uuid, duplicates: Sql | undefined) {
   const [newest] = duplicates ? await query<{ id: Uuid }>(trx, duplicates) : [];
-  if (newest) await query(trx, LOCK_LEAD, [workspaceId, newest.id]);
-  return newest?.id;
+  for (let id = newest?.id; id !== undefined;) {
+    const [row] = await query<{ merged_into: Uuid | null }>(trx, LOCK_LEAD, [workspaceId, id]);
+    // Merged while it was found.
+    if (!row?.merged_into) return id;
+    id = row.merged_into;
+  }
+  return undefined;
 }
 
 async function attach(
@@ -156,10 +161,9 @@ export function leadDuplicateRoutes({
       answers: { 200: pageShape(shown.output) },
       async handle({ caller, params }) {
         const { workspaceId } = caller;
-        const id = params['id']!;
-        const item = await leads.store.get(workspaceId, id);
+        const item = await leads.store.find(workspaceId, params['id']!);
         if (!item) throw new ApiError('not_found', 'There is no lead with this id.');
-        const duplicates = await duplicatesOf(db, workspaceId, item, MAX_DUPLICATES, id);
+        const duplicates = await duplicatesOf(db, workspaceId, item, MAX_DUPLICATES, item.id);
         const rows = duplicates ? await query<Record<string, unknown>>(db.pool, duplicates) : [];
         const data = await shown.complete(
           workspaceId,

@@ -7,6 +7,7 @@ import type { Database } from '../../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
 import type { RelatedTable } from '../../record/erasure.ts';
+import { currentId } from '../../record/merge/merged-id.ts';
 
 /** One submission of a lead, as received. */
 interface Submission {
@@ -60,7 +61,9 @@ const OF_LEAD = {
 
 const EXISTS = {
   name: 'lead.exists',
-  text: 'select from lead where workspace_id = $1 and id = $2 and deleted_at is null',
+  text: `select s.id from lead l
+         join lead s on s.workspace_id = l.workspace_id and s.id = ${currentId('l')} and s.deleted_at is null
+         where l.workspace_id = $1 and l.id = $2`,
 };
 
 /** The submissions of a lead, newest first; only ids smaller than `after`. */
@@ -90,11 +93,10 @@ export function leadSubmissionRoutes(db: Database): Route[] {
       answers: { 200: pageShape(submissionShape) },
       async handle({ caller, params, query, url }) {
         const { workspaceId } = caller;
-        const id = params['id']!;
-        if ((await db.read(EXISTS, [workspaceId, id])).length === 0)
-          throw new ApiError('not_found', 'There is no lead with this id.');
+        const [lead] = await db.read<{ id: Uuid }>(EXISTS, [workspaceId, params['id']!]);
+        if (!lead) throw new ApiError('not_found', 'There is no lead with this id.');
         const after = query.cursor ? decodeCursor(query.cursor, 'submissions').id : null;
-        const rows = await submissionsOf(db, workspaceId, id, query.limit + 1, after);
+        const rows = await submissionsOf(db, workspaceId, lead.id, query.limit + 1, after);
         const cursorOf = (row: Submission) =>
           encodeCursor({ sort: 'submissions', value: row.received_at, id: row.id });
         return { status: 200, body: jsonOf(pageOf(rows, query.limit, url, cursorOf, (row) => row)) };

@@ -5,6 +5,7 @@ import { jsonOf } from '../../base/json-text.ts';
 import type { Database } from '../../db/pool.ts';
 import { route, type Route } from '../../http/route.ts';
 import type { TimelineEntry } from '../../record/extension.ts';
+import { currentId } from '../../record/merge/merged-id.ts';
 import { timelineOf } from '../../record/timeline-routes.ts';
 import type { RecordAnswer } from '../../record/record-answer.ts';
 import type { RecordStore } from '../../record/record-store.ts';
@@ -25,6 +26,7 @@ const LABELS: Readonly<Record<string, string>> = {
   'lead.tag_added': 'Tag added',
   'lead.tag_removed': 'Tag removed',
   'lead.restored': 'Restored',
+  'lead.merged': 'Merged',
 };
 const CRM_LABEL = 'CRM';
 
@@ -62,7 +64,8 @@ const shapeOf = (lead: z.ZodType) =>
 
 const BY_NUMBER = {
   name: 'lead.by-number',
-  text: 'select id from lead where workspace_id = $1 and number = $2 and deleted_at is null',
+  text: `select ${currentId('l')} as id from lead l
+         where l.workspace_id = $1 and l.number = $2 and (l.deleted_at is null or l.merged_into is not null)`,
 };
 
 /** A lead with its history (CW5), by its id or its number. */
@@ -95,12 +98,13 @@ export function leadTimelineRoutes({
       answers: { 200: shapeOf(shown.output) },
       async handle({ caller, params }) {
         const { workspaceId } = caller;
-        const id = await idOf(workspaceId, params['id']!);
-        const found = id && (await leads.get(workspaceId, id));
-        if (!id || !found) throw new ApiError('not_found', 'There is no lead with this id or number.');
+        const requested = await idOf(workspaceId, params['id']!);
+        const found = requested && (await leads.find(workspaceId, requested));
+        if (!found) throw new ApiError('not_found', 'There is no lead with this id or number.');
+        const { id, merged_ids: merged = [] } = found;
         const [submissions, done, reported] = await Promise.all([
           submissionsOf(db, workspaceId, id, MAX_ENTRIES),
-          timelineOf(db, workspaceId, [id], MAX_ENTRIES),
+          timelineOf(db, workspaceId, [id, ...merged], MAX_ENTRIES),
           activities.list(workspaceId, { leadId: id }, MAX_ENTRIES, null),
         ]);
         const crmActivity = reported.map(({ id: item, event_type, payload, received_at }) => ({

@@ -137,6 +137,12 @@ const defined = defineNoun({
     ...(lead['form_id'] !== undefined && { form_id: lead['form_id'] }),
   }),
 
+  mergeRules: {
+    groups: [['contact_id', 'company_id', 'deal_id', 'converted_at']],
+    sums: ['submissions'],
+    earliest: ['first_contacted_at'],
+  },
+
   searchUntilFilled: 'lead_search_text(first_name, last_name, email, phone, notes)',
 
   sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c81' },

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { distinctBy } from '../../base/values/distinct.ts';
 
-const MAX_ITEMS = 20;
+/** The most further addresses of a record. */
+export const MAX_ADDRESSES = 20;
 
 /**
  * What a client may send for a list of addresses; null is an empty list.
@@ -10,7 +11,7 @@ const MAX_ITEMS = 20;
 export function addressList(item: z.ZodType<string>, keyOf: (item: string) => string) {
   return z
     .array(item)
-    .max(MAX_ITEMS, `must have at most ${MAX_ITEMS} items`)
+    .max(MAX_ADDRESSES, `must have at most ${MAX_ADDRESSES} items`)
     .transform((sent) => distinctBy(sent, keyOf))
     .nullable();
 }

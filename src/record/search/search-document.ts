@@ -36,13 +36,14 @@ export function makeSearchDocuments(all: readonly SearchedNoun[]): SearchDocumen
 }
 
 /**
- * `$1` workspaces, `$2` ids, `$3` tokens, `$4` whether it fans out. An erased record has no document; one that is only
- * deleted keeps it, for lists that include it.
+ * `$1` workspaces, `$2` ids, `$3` tokens, `$4` whether it fans out. An erased or merged record has no document; one that is
+ * only deleted keeps it, for lists that include it.
  */
 function makeStatement(noun: SearchedNoun, nouns: readonly SearchedNoun[]): Statement {
   const { text, title, joins } = textSql(noun, nouns);
   const referencing = referencesTo(noun.name, nouns);
   const object = `'${noun.name}'`;
+  const isCurrent = noun.mergeRules ? ' and t.merged_into is null' : '';
   const fanOut = `,
 fanned as (
   insert into search_pending (workspace_id, object_type, ref_field, ref_id)
@@ -57,7 +58,7 @@ fanned as (
     name: `${noun.name}.search-documents`,
     text: `
 with built as materialized (
-  select k.workspace_id, k.id, k.fans_out, t.updated_at, t.expunged_at is null and t.id is not null as is_kept,
+  select k.workspace_id, k.id, k.fans_out, t.updated_at, t.expunged_at is null and t.id is not null${isCurrent} as is_kept,
          k.token || ${text} as text, hashtextextended(coalesce(${title}, ''), 0) as title_hash
   from unnest($1::uuid[], $2::uuid[], $3::text[], $4::boolean[]) as k(workspace_id, id, token, fans_out)
   left join ${noun.name} t on t.workspace_id = k.workspace_id and t.id = k.id

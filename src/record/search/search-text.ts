@@ -4,7 +4,7 @@ import type { Field } from '../fields/field.ts';
 import type { Noun } from '../noun.ts';
 
 /** The part of a noun that its search documents are made from. */
-export type SearchedNoun = Pick<Noun, 'name' | 'fields' | 'title' | 'searched'>;
+export type SearchedNoun = Pick<Noun, 'name' | 'fields' | 'title' | 'searched' | 'mergeRules'>;
 
 /** Increase it when documents change in a way that the SQL of their text does not show. */
 const FORM = 1;

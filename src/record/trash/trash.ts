@@ -22,6 +22,8 @@ export interface TrashParts {
 }
 
 interface StoredRow extends Record<string, unknown> {
+  id: Uuid;
+  merged_into?: Uuid | null;
   deleted_at: string | null;
   expunged_at: string | null;
   erase_requested_at: string | null;
@@ -64,11 +66,12 @@ export async function requestErasure<R extends BaseRecord, Input extends object>
   { db, clock, notify }: TrashParts,
   { noun, store }: RecordService<R, Input>,
   { workspaceId, actor }: Omit<Writer, 'claim'>,
-  id: Uuid,
+  requestedId: Uuid,
   afterWrite: (trx: Transaction, request: ErasureRequest) => Promise<void>,
 ): Promise<ErasureRequest> {
   const { request, lanes } = await db.transaction(async (trx) => {
-    const row = await lockRow(trx, noun.name, workspaceId, id);
+    const row = await lockRow(trx, noun.name, workspaceId, requestedId);
+    const { id } = row;
     const at = isoTime(clock.now());
     const fired: LaneKey[] = [];
     if (row.deleted_at === null) {
@@ -92,13 +95,14 @@ export async function requestErasure<R extends BaseRecord, Input extends object>
   return request;
 }
 
+/** The row of the record, or of the one that it was merged into. */
 async function lockRow(trx: Transaction, table: string, workspaceId: Uuid, id: Uuid): Promise<StoredRow> {
   const [row] = await query<StoredRow>(
     trx,
     sql`select * from ${sql.ref(table)} where workspace_id = ${workspaceId} and id = ${id} for update`,
   );
   if (!row) throw new ApiError('not_found', `There is no ${table} with this id.`);
-  return row;
+  return row.merged_into ? lockRow(trx, table, workspaceId, row.merged_into) : row;
 }
 
 function refuseErased(noun: string, row: StoredRow, nowMs: number): void {

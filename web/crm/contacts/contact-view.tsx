@@ -3,6 +3,7 @@ import { IconAddressBook } from '@tabler/icons-react';
 import type { Contact } from '../../api/contact-queries.ts';
 import { useObject } from '../../api/object-queries.ts';
 import { inputProps, type InputProps, type ShownProps } from '../../fields/field-kind.ts';
+import { RecordDuplicates } from '../../record/merge/record-duplicates.tsx';
 import { RecordPicker } from '../../record/record-picker.tsx';
 import { RecordLink } from '../../record/record-link.tsx';
 import { viewOf } from '../../record/object-view.ts';
@@ -44,6 +45,7 @@ export const contactView = viewOf<Contact>({
   emptyText:
     'Create your first contact here, or send contacts from your website or another app with an API key.',
   emptyExample: <CodeBlock label="Create a contact with curl" code={CURL} />,
+  panels: { duplicates: ({ record }) => <RecordDuplicates objectKey="contact" record={record} /> },
   Badge: ({ record: { status } }) => <StateBadge tone="accent">{status}</StateBadge>,
   check: ({ first_name: first, last_name: last, email }) =>
     [first, last, email].some(isFilled) ? {} : { first_name: 'Enter a name or an email.' },

@@ -2,6 +2,7 @@ import { Button, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { leadDuplicatesQuery, type Lead } from '../../api/lead-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { Moment } from '../../ui/relative-time.tsx';
@@ -17,6 +18,7 @@ const MAX_SHOWN = 3;
 /** Other leads that may be the same person. */
 export function LeadDuplicates({ lead }: { lead: Lead }) {
   const { data: duplicates, error, refetch } = useQuery(leadDuplicatesQuery(lead.id));
+  const mayMerge = useHasScope('leads:write');
   const [showsAll, setShowsAll] = useState(false);
   if (error && !duplicates) return <ErrorPanel error={error} retry={() => void refetch()} />;
   if (!duplicates || duplicates.length === 0) return null;
@@ -34,6 +36,9 @@ export function LeadDuplicates({ lead }: { lead: Lead }) {
             </span>
             <LeadStatus status={other.status} />
             <ConvertedBadge lead={other} />
+            {mayMerge && (
+              <TextLink {...paths.mergeOf('leads', lead.id, other.id)}>Compare and merge</TextLink>
+            )}
           </li>
         ))}
       </ul>

@@ -1,6 +1,7 @@
 import { isoTime } from '../../../base/clock.ts';
 import { floorId, type Uuid } from '../../../base/id.ts';
 import type { Database } from '../../../db/pool.ts';
+import { query, type Transaction } from '../../../db/query.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -71,6 +72,21 @@ days as (
   group by 1, 2 order by 1, 2
   on conflict (workspace_id, day) do update set changed = excluded.changed
 )`;
+}
+
+const RECOUNT_DAYS = {
+  name: 'lead_day.recount',
+  text: `insert into lead_day (workspace_id, day, changed)
+         select distinct l.workspace_id, (l.created_at at time zone 'UTC')::date, c.event_seq
+         from lead l join workspace_counter c on c.workspace_id = l.workspace_id
+         where l.workspace_id = $1 and l.id = any($2::uuid[])
+         order by 1, 2
+         on conflict (workspace_id, day) do update set changed = excluded.changed`,
+};
+
+/** Counts the days of leads again that changed without an event. The transaction has locked the feed's counter. */
+export async function recountDays(trx: Transaction, workspaceId: Uuid, ids: readonly Uuid[]): Promise<void> {
+  await query(trx, RECOUNT_DAYS, [workspaceId, ids]);
 }
 
 const KNOWN = {

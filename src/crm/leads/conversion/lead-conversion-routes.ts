@@ -8,6 +8,7 @@ import { place } from '../../pipelines/pipeline.ts';
 import type { Pipelines } from '../../pipelines/pipeline-store.ts';
 import { requiredText } from '../../../base/values/text.ts';
 import { convertLead, type Conversion, type ConversionParts } from './lead-conversion.ts';
+import { withSurvivor } from '../../../record/merge/merged-id.ts';
 import type { RecordAnswer } from '../../../record/record-answer.ts';
 import type { Lead } from '../lead.ts';
 
@@ -86,12 +87,11 @@ export function leadConversionRoutes(parts: ConversionRouteParts): Route[] {
         for (const scope of made.map((item) => `${item}:write`))
           if (!caller.may(scope)) throw new ApiError('forbidden', `This also needs the scope ${scope}.`);
         const completed = requested.deal && (await completedDeal(parts, workspaceId, requested.deal));
-        return convertLead(
-          parts,
-          { workspaceId, actor, ...(claim && { claim }) },
-          params['id']!,
-          { ...requested, ...(completed && { deal: completed }) },
-          ifMatch,
+        const writer = { workspaceId, actor, ...(claim && { claim }) };
+        const conversion = { ...requested, ...(completed && { deal: completed }) };
+        const { db, leads } = parts;
+        return withSurvivor(db, leads.noun, workspaceId, params['id']!, (id) =>
+          convertLead(parts, writer, id, conversion, ifMatch),
         );
       },
       async render(answer, { caller }) {

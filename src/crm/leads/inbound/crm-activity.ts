@@ -6,6 +6,7 @@ import { JsonText } from '../../../base/json-text.ts';
 import type { Database } from '../../../db/pool.ts';
 import { query, type Transaction, type AfterWrite } from '../../../db/query.ts';
 import type { RelatedTable } from '../../../record/erasure.ts';
+import { currentId } from '../../../record/merge/merged-id.ts';
 
 /** An identical body within this time is a repeat of the same report (CW4). */
 const REPEAT_WINDOW_S = 60;
@@ -110,7 +111,9 @@ const SET_LEAD = {
 
 const FIND_LEAD = {
   name: 'crm_activity.find-lead',
-  text: `select from lead where workspace_id = $1 and id = $2 and deleted_at is null`,
+  text: `select s.id from lead l
+         join lead s on s.workspace_id = l.workspace_id and s.id = ${currentId('l')} and s.deleted_at is null
+         where l.workspace_id = $1 and l.id = $2`,
 };
 
 const MATCH = {
@@ -122,8 +125,9 @@ const MATCH = {
 
 const LEAD_OF_REPORT = {
   name: 'crm_activity.lead-of-report',
-  text: `(select 1 as place, l.id, l.number from lead l
-          where l.workspace_id = $1 and l.crm_lead_id = $2 and l.deleted_at is null
+  text: `(select 1 as place, s.id, s.number from lead l
+          join lead s on s.workspace_id = l.workspace_id and s.id = ${currentId('l')} and s.deleted_at is null
+          where l.workspace_id = $1 and l.crm_lead_id = $2
           order by l.id desc limit 1)
          union all
          (select 2, l.id, l.number from lead_submission s
@@ -199,9 +203,9 @@ export function makeCrmActivities({ db, clock, newId }: StoreParts): CrmActiviti
 
     match: ({ workspaceId, actor }, id, leadId, afterWrite) =>
       db.transaction(async (trx) => {
-        const leads = await query(trx, FIND_LEAD, [workspaceId, leadId]);
-        if (leads.length === 0) throw invalid('lead_id', 'there is no lead with this id');
-        const rows = await query<Row>(trx, MATCH, [leadId, actor, workspaceId, id]);
+        const [lead] = await query<{ id: Uuid }>(trx, FIND_LEAD, [workspaceId, leadId]);
+        if (!lead) throw invalid('lead_id', 'there is no lead with this id');
+        const rows = await query<Row>(trx, MATCH, [lead.id, actor, workspaceId, id]);
         if (!rows[0]) throw await refusal(trx, workspaceId, id);
         const activity = fromRow(rows[0]);
         await afterWrite(trx, activity);
