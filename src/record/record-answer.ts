@@ -3,6 +3,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { ComputedField, Extensions } from './extension.ts';
 import type { BaseRecord, Noun } from './noun.ts';
+import { EXPANDED, expandedShape } from './record-expansion-schema.ts';
 
 /** How the API returns records of a noun: with the computed fields that modules add. */
 export interface RecordAnswer<R extends BaseRecord> {
@@ -29,7 +30,7 @@ export function makeRecordAnswers(nouns: readonly Noun[], extensions: Extensions
 }
 
 function makeRecordAnswer<R extends BaseRecord>(
-  noun: Pick<Noun, 'name' | 'label' | 'output'>,
+  noun: Pick<Noun, 'name' | 'label' | 'output' | 'fields'>,
   computedFields: Readonly<Record<string, ComputedField>>,
   log: Logger,
 ): RecordAnswer<R> {
@@ -39,7 +40,7 @@ function makeRecordAnswer<R extends BaseRecord>(
       throw new Error(`${noun.name} has a field ${name} of its own`);
   if (entries.length === 0) {
     return {
-      output: noun.output,
+      output: outputWith(noun, []),
       computed: [],
       complete: (_workspaceId, records) => Promise.resolve(records),
       completeText: (_workspaceId, text) => Promise.resolve(text),
@@ -68,7 +69,7 @@ function makeRecordAnswer<R extends BaseRecord>(
     }));
   };
   return {
-    output: outputWith(noun.output, entries),
+    output: outputWith(noun, entries),
     computed: entries.map(([name]) => name),
     complete,
     async completeText(workspaceId, text) {
@@ -82,7 +83,10 @@ function makeRecordAnswer<R extends BaseRecord>(
 const extended = new WeakMap<z.ZodObject, z.ZodObject>();
 
 /** Moves the schema's name to the extended one; events use the noun's own schema, then without a name. */
-function outputWith(output: z.ZodObject, entries: readonly [string, ComputedField][]): z.ZodObject {
+function outputWith(
+  { output, fields }: Pick<Noun, 'output' | 'fields'>,
+  entries: readonly [string, ComputedField][],
+): z.ZodObject {
   const before = extended.get(output);
   if (before) return before;
   const meta = output.meta() ?? {};
@@ -91,7 +95,9 @@ function outputWith(output: z.ZodObject, entries: readonly [string, ComputedFiel
     name,
     shape.meta({ description, readOnly: true }),
   ]);
-  const answer = output.extend(Object.fromEntries(computed)).meta(meta);
+  const answer = output
+    .extend({ ...Object.fromEntries(computed), [EXPANDED]: expandedShape({ fields }) })
+    .meta(meta);
   extended.set(output, answer);
   return answer;
 }
