@@ -3,11 +3,13 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { ComputedField, Extensions } from './extension.ts';
 import type { BaseRecord, Noun } from './noun.ts';
-import { EXPANDED, expandedShape } from './record-expansion-schema.ts';
+import { expandable, EXPANDED, expandedShape } from './record-expansion-schema.ts';
 
 /** How the API returns records of a noun: with the computed fields that modules add. */
 export interface RecordAnswer<R extends BaseRecord> {
   output: z.ZodObject;
+  /** The same where a request can have `expand`. */
+  expandedOutput: z.ZodObject;
   /** Names of computed fields; ignored when sent. */
   computed: readonly string[];
   complete(workspaceId: Uuid, records: readonly R[]): Promise<readonly R[]>;
@@ -40,7 +42,8 @@ function makeRecordAnswer<R extends BaseRecord>(
       throw new Error(`${noun.name} has a field ${name} of its own`);
   if (entries.length === 0) {
     return {
-      output: outputWith(noun, []),
+      output: noun.output,
+      expandedOutput: expandedOutput(noun.output, noun),
       computed: [],
       complete: (_workspaceId, records) => Promise.resolve(records),
       completeText: (_workspaceId, text) => Promise.resolve(text),
@@ -68,8 +71,10 @@ function makeRecordAnswer<R extends BaseRecord>(
       ),
     }));
   };
+  const output = outputWith(noun.output, entries);
   return {
-    output: outputWith(noun, entries),
+    output,
+    expandedOutput: expandedOutput(output, noun),
     computed: entries.map(([name]) => name),
     complete,
     async completeText(workspaceId, text) {
@@ -83,10 +88,7 @@ function makeRecordAnswer<R extends BaseRecord>(
 const extended = new WeakMap<z.ZodObject, z.ZodObject>();
 
 /** Moves the schema's name to the extended one; events use the noun's own schema, then without a name. */
-function outputWith(
-  { output, fields }: Pick<Noun, 'output' | 'fields'>,
-  entries: readonly [string, ComputedField][],
-): z.ZodObject {
+function outputWith(output: z.ZodObject, entries: readonly [string, ComputedField][]): z.ZodObject {
   const before = extended.get(output);
   if (before) return before;
   const meta = output.meta() ?? {};
@@ -95,9 +97,22 @@ function outputWith(
     name,
     shape.meta({ description, readOnly: true }),
   ]);
-  const answer = output
-    .extend({ ...Object.fromEntries(computed), [EXPANDED]: expandedShape({ fields }) })
-    .meta(meta);
+  const answer = output.extend(Object.fromEntries(computed)).meta(meta);
   extended.set(output, answer);
   return answer;
+}
+
+/** By the schema without `expanded`, for the same reason. */
+const withExpanded = new WeakMap<z.ZodObject, z.ZodObject>();
+
+function expandedOutput(output: z.ZodObject, noun: Pick<Noun, 'fields'>): z.ZodObject {
+  if (expandable(noun).length === 0) return output;
+  const before = withExpanded.get(output);
+  if (before) return before;
+  const { id } = output.meta() ?? {};
+  const expanded = output
+    .extend({ [EXPANDED]: expandedShape(noun) })
+    .meta(id === undefined ? {} : { id: `Expanded${id}` });
+  withExpanded.set(output, expanded);
+  return expanded;
 }

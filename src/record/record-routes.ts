@@ -54,9 +54,8 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
 
 /** The query parameters that choose what a response has of each record. */
 function shownParameters(noun: Noun, shown: RecordAnswer<BaseRecord>) {
-  const { [EXPANDED]: _expanded, ...fields } = shown.output.shape;
   return {
-    fields: fieldsParameter(Object.keys(fields)),
+    fields: fieldsParameter(Object.keys(shown.output.shape)),
     ...(expandable(noun).length > 0 && { expand: expandParameter(noun) }),
   };
 }
@@ -85,7 +84,7 @@ function listRoute<R extends BaseRecord, Input extends object>(
     ) as unknown as z.ZodType<ListQuery & ShownQuery>,
     checksCaller: true,
     answers: {
-      200: pageShape(shown.output).extend({
+      200: pageShape(shown.expandedOutput).extend({
         total_count: z.int().optional(),
         search_behind: z.boolean().optional().meta({ description: SEARCH_BEHIND }),
       }),
@@ -161,7 +160,7 @@ function getRoute<R extends BaseRecord, Input extends object>(
       ...shownParameters(noun as unknown as Noun, shown as unknown as RecordAnswer<BaseRecord>),
     }) as z.ZodType<ShownQuery & { include_deleted?: boolean | undefined }>,
     checksCaller: true,
-    answers: { 200: shown.output },
+    answers: { 200: shown.expandedOutput },
     async handle({ caller, params, query }) {
       const { workspaceId } = caller;
       const id = params['id']!;

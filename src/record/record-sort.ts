@@ -78,7 +78,7 @@ export function sortParameter(noun: SortedNoun) {
   const byName = titleSort(noun) === NAME ? [NAME] : [];
   const names = ['created_at', 'updated_at', ...byName, ...fields];
   const sorts = names.flatMap((name) => [`-${name}`, name]);
-  const custom = z.string().regex(CUSTOM_SORT);
+  const custom = z.string().regex(CUSTOM_SORT, { abort: true });
   return z
     .union([z.enum(sorts as [string, ...string[]]), custom], {
       error: `must be one of ${names.join(', ')} or custom_fields.<name>, with a - before it for descending order`,
