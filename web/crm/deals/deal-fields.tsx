@@ -50,3 +50,22 @@ export function StageInput({
     />
   );
 }
+
+/** The stage of several deals, in any pipeline. */
+export function AnyStageInput({ input }: { input: GetInputPropsReturnType }) {
+  const pipelines = usePipelines();
+  const stagesOf = ({ stages }: (typeof pipelines)[number]) =>
+    stages.map(({ id, name }) => ({ value: id, label: name }));
+  return (
+    <Select
+      label="Stage"
+      data={
+        pipelines.length === 1
+          ? stagesOf(pipelines[0]!)
+          : pipelines.map((pipeline) => ({ group: pipeline.name, items: stagesOf(pipeline) }))
+      }
+      allowDeselect={false}
+      {...input}
+    />
+  );
+}
