@@ -19,7 +19,7 @@ export function listSearch(input: Record<string, unknown>): ListSearch {
   );
   return {
     ...(Object.fromEntries(texts) as Record<string, string>),
-    sort: SORT.test(String(input['sort'])) ? String(input['sort']) : undefined,
+    sort: typeof input['sort'] === 'string' && SORT.test(input['sort']) ? input['sort'] : undefined,
     create: input['create'] === true ? true : undefined,
   };
 }
