@@ -168,10 +168,7 @@ function makeCrm(parts: CrmParts): Crm {
   });
   const expandedKinds = {
     ...Object.fromEntries(
-      NOUNS.map((noun) => [
-        noun.name,
-        expandedRecords(db, noun as unknown as Noun, serviceOf(noun).store, shownAs(noun)),
-      ]),
+      NOUNS.map((noun) => [noun.name, expandedRecords(db, noun, serviceOf(noun).store, shownAs(noun))]),
     ),
     member: expandedMembers(db),
     ...expandedPlacement(pipelines),

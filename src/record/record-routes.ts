@@ -128,10 +128,10 @@ function listRoute<R extends BaseRecord, Input extends object>(
 const isRecord = <R extends BaseRecord>(row: R | { id: string }): row is R => 'version' in row;
 
 /** What `deleted=only` and `include_deleted` add is selected too. */
-const DELETION = ['deleted_at', 'deleted_by', 'restorable_until'];
+const DELETION = new Set(['deleted_at', 'deleted_by', 'restorable_until']);
 
 function selectedOf(row: { id: string }, selection: Selection): { id: string } {
-  const deletion = Object.entries(row).filter(([name]) => DELETION.includes(name));
+  const deletion = Object.entries(row).filter(([name]) => DELETION.has(name));
   return { ...(select(row, selection) as { id: string }), ...Object.fromEntries(deletion) };
 }
 

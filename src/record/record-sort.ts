@@ -152,24 +152,21 @@ const CASTS: Readonly<Record<SortType, string>> = {
 
 /** The value of a cursor as PostgreSQL accepts it; null if a client has changed it. */
 function parsedValue(type: SortType, text: string): string | null {
-  switch (type) {
-    case 'text':
-      return text.length <= MAX_CURSOR_TEXT && storageProblem(text) === null ? text : null;
-    case 'number':
-      return /^-?\d{1,20}(?:\.\d{1,20})?$/.test(text) ? text : null;
-    case 'date':
-      return date.safeParse(text).success ? text : null;
-    case 'time':
-      return instant.safeParse(text).success ? text : null;
-    case 'json':
-      return parsedJson(text);
-  }
+  if (type === 'json') return parsedJson(text);
+  return IS_VALUE[type](text) ? text : null;
 }
+
+const IS_VALUE: Readonly<Record<Exclude<SortType, 'json'>, (text: string) => boolean>> = {
+  text: (text) => text.length <= MAX_CURSOR_TEXT && storageProblem(text) === null,
+  number: (text) => /^-?\d{1,20}(?:\.\d{1,20})?$/.test(text),
+  date: (text) => date.safeParse(text).success,
+  time: (text) => instant.safeParse(text).success,
+};
 
 function parsedJson(text: string): string | null {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'string') return parsedValue('text', value) === null ? null : JSON.stringify(value);
+    if (typeof value === 'string') return IS_VALUE.text(value) ? JSON.stringify(value) : null;
     const isScalar = typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
     return isScalar ? JSON.stringify(value) : null;
   } catch {

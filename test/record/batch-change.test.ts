@@ -41,6 +41,8 @@ async function create(plural: string, records: object[]): Promise<string[]> {
   return results.map(({ record }) => record!.id);
 }
 
+const copies = (count: number, body: object) => Array.from({ length: count }, () => body);
+
 const BODIES: Record<string, object> = {
   contact: { first_name: 'Jane' },
   company: { name: 'Acme' },
@@ -72,7 +74,7 @@ describe('PATCH batch', () => {
   });
 
   test('each item has its own result; an invalid one does not affect the others', async () => {
-    const ids = await create('contacts', Array(4).fill({ first_name: 'X' }));
+    const ids = await create('contacts', copies(4, { first_name: 'X' }));
     const [deleted, ...live] = ids as [string, string, string, string];
     await s.ask('DELETE', `/api/v1/contacts/${deleted}`);
     await s.newEvents();
@@ -168,7 +170,7 @@ describe('PATCH batch', () => {
       stages: [{ name: 'In' }, { name: 'Out' }],
     });
     const [, out] = pipeline.stages as [{ id: string }, { id: string }];
-    const ids = await create('deals', Array(4).fill({ name: 'D', pipeline_id: pipeline.id }));
+    const ids = await create('deals', copies(4, { name: 'D', pipeline_id: pipeline.id }));
     const [moved, won, renamed, misplaced] = ids as [string, string, string, string];
     const first = (await get('pipelines')).data.find(({ id }: { id: string }) => id !== pipeline.id);
     const { results } = await change('deals', [
@@ -183,7 +185,7 @@ describe('PATCH batch', () => {
 
   test('leads: a status of the workspace, a new source once, and the first contact', async () => {
     const { json: status } = await send('POST', 'lead-statuses', { name: 'Waiting' });
-    const bodies = Array(3).fill({ name: 'Jane Doe', email: 'j@example.com' });
+    const bodies = copies(3, { name: 'Jane Doe', email: 'j@example.com' });
     const ids = await create('leads', bodies);
     const { results } = await change(
       'leads',
@@ -360,7 +362,7 @@ test('two batches of the same records in opposite order, from two processes, are
 });
 
 test('webhooks are matched by each record, and get its own state', async () => {
-  const [a, b, c] = (await create('deals', Array(3).fill({ name: 'D' }))) as [string, string, string];
+  const [a, b, c] = (await create('deals', copies(3, { name: 'D' }))) as [string, string, string];
   const { json: webhook } = await send('POST', 'webhooks', {
     name: 'Won deals',
     url: receiver.url,

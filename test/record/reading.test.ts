@@ -325,7 +325,7 @@ describe('sort', () => {
     const as = await workspace();
     const made = await createAll(
       'companies',
-      [...'aabbccddee'].map((name) => ({ name, industry: name > 'b' ? name : null })),
+      Array.from('aabbccddee', (name) => ({ name, industry: name > 'b' ? name : null })),
       as,
     );
     for (const sort of ['name', '-industry']) {

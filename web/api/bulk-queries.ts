@@ -102,9 +102,10 @@ async function inBatches(
   for (let at = 0; at < ids.length; at += BATCH) {
     const some = ids.slice(at, at + BATCH);
     const { results } = await send(some);
-    results.forEach(({ error }, index) => {
+    some.forEach((id, index) => {
+      const error = results[index]?.error;
       if (error) outcome.errors.push(error.message);
-      else outcome.done.push(some[index]!);
+      else outcome.done.push(id);
     });
   }
   return outcome;

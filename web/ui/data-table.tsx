@@ -1,4 +1,4 @@
-import { Checkbox, Skeleton, Table, UnstyledButton } from '@mantine/core';
+import { Checkbox, Skeleton, Table, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconArrowsSort } from '@tabler/icons-react';
 import { createLink } from '@tanstack/react-router';
 import {
@@ -116,7 +116,7 @@ export function DataTable<T extends RowData>({
           {table.getHeaderGroups().map((group) => (
             <Table.Tr key={group.id}>
               {selectable && (
-                <Table.Th w={SELECT_WIDTH}>
+                <Table.Th w={SELECT_WIDTH} data-select>
                   <SelectAll rows={list.data ?? EMPTY} selectable={selectable} />
                 </Table.Th>
               )}
@@ -127,7 +127,7 @@ export function DataTable<T extends RowData>({
                     key={header.id}
                     w={look.width}
                     ta={look.align}
-                    aria-sort={look.sort && onSort && ariaSort(look.sort, sort)}
+                    aria-sort={look.sort !== undefined && onSort ? ariaSort(look.sort, sort) : undefined}
                   >
                     {look.sort && onSort ? (
                       <SortButton
@@ -201,33 +201,33 @@ function minWidth<T extends RowData>(columns: Column<T>[], isSelectable: boolean
 const SELECT_WIDTH = '2.75rem';
 
 /** The label is as large as the cell, so that a click next to the box does not open the row. */
+const SELECT_CLASSES = { inner: classes.selectBox, label: classes.selectArea };
+
 function SelectRow<T>({ row, selectable }: { row: T; selectable: Selectable<T> }) {
   const { isSelected, toggle, nameOf } = selectable;
   return (
-    <label className={classes.select}>
-      <Checkbox
-        size="xs"
-        aria-label={`Select ${nameOf(row)}`}
-        checked={isSelected(row)}
-        onChange={() => undefined}
-        onClick={(event) => toggle(row, event.shiftKey)}
-      />
-    </label>
+    <Checkbox
+      size="xs"
+      classNames={SELECT_CLASSES}
+      label={<VisuallyHidden>Select {nameOf(row)}</VisuallyHidden>}
+      checked={isSelected(row)}
+      onChange={() => undefined}
+      onClick={(event) => toggle(row, event.shiftKey)}
+    />
   );
 }
 
 function SelectAll<T>({ rows, selectable }: { rows: readonly T[]; selectable: Selectable<T> }) {
   const count = rows.filter((row) => selectable.isSelected(row)).length;
   return (
-    <label className={classes.select}>
-      <Checkbox
-        size="xs"
-        aria-label="Select all on this page"
-        checked={count > 0 && count === rows.length}
-        indeterminate={count > 0 && count < rows.length}
-        onChange={selectable.toggleAll}
-      />
-    </label>
+    <Checkbox
+      size="xs"
+      classNames={SELECT_CLASSES}
+      label={<VisuallyHidden>Select all on this page</VisuallyHidden>}
+      checked={count > 0 && count === rows.length}
+      indeterminate={count > 0 && count < rows.length}
+      onChange={selectable.toggleAll}
+    />
   );
 }
 

@@ -56,12 +56,13 @@ export function AnyStageInput({ input }: { input: GetInputPropsReturnType }) {
   const pipelines = usePipelines();
   const stagesOf = ({ stages }: (typeof pipelines)[number]) =>
     stages.map(({ id, name }) => ({ value: id, label: name }));
+  const [only, ...others] = pipelines;
   return (
     <Select
       label="Stage"
       data={
-        pipelines.length === 1
-          ? stagesOf(pipelines[0]!)
+        only && others.length === 0
+          ? stagesOf(only)
           : pipelines.map((pipeline) => ({ group: pipeline.name, items: stagesOf(pipeline) }))
       }
       allowDeselect={false}
