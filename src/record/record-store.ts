@@ -53,6 +53,8 @@ export interface RecordStore<R extends BaseRecord> {
   changeWithin(on: Queryable, request: ChangeRequest<R>): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
   /** Writes a planned change of a record whose row the transaction has locked. @returns the lanes to notify after the commit */
   updateWithin(on: Queryable, writer: Writer, plan: Plan<R>, answer?: StoredAnswer): Promise<LaneKey[]>;
+  /** The same for several records; each change has its own outcome. See `RecordBatch.changeManyWithin`. */
+  changeManyWithin: RecordBatch<R, never>['changeManyWithin'];
   /** Restores a deleted record whose row the transaction has locked. @param isDeleted false: it only answers */
   restoreWithin(
     on: Queryable,
@@ -142,6 +144,8 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
 
     updateWithin: (on, writer, plan, answer = NO_BODY) =>
       batch.updateWithin(on, { writer, plans: [plan], answer }),
+    changeManyWithin: (on, writer, requests, answerOf) =>
+      batch.changeManyWithin(on, writer, requests, answerOf),
 
     restoreWithin: (on, writer, current, isDeleted) => batch.restoreWithin(on, writer, current, isDeleted),
 
