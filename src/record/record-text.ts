@@ -30,6 +30,7 @@ const json: ToJson = (cell) => {
   // PostgreSQL writes other JSON with spaces.
   return text === '{}' || text === '[]' ? text : JSON.stringify(JSON.parse(text) as unknown);
 };
+const booleanJson: ToJson = (cell) => cell.slice(1);
 const numberJson: ToJson = (cell) => JSON.stringify(Number(cell.slice(1)));
 const textJson: ToJson = (cell) => JSON.stringify(cell.slice(1));
 const timeJson: ToJson = (cell) => `"${isoFromPostgres(cell.slice(1))}"`;
@@ -46,12 +47,14 @@ const BY_KIND: Readonly<Record<FieldKind, ToJson>> = {
   url: textJson,
   select: textJson,
   currency_code: textJson,
+  boolean: booleanJson,
   number: numberJson,
   currency: numberJson,
   date: plainJson,
   datetime: timeJson,
   record: plainJson,
   user: plainJson,
+  users: json,
   tags: json,
 };
 
@@ -67,7 +70,7 @@ const BASE: Readonly<Record<string, ToJson>> = {
 
 /** The kinds whose column is an array. */
 function isList(kind: FieldKind | undefined): boolean {
-  return kind === 'tags' || kind === 'emails' || kind === 'phones';
+  return kind === 'tags' || kind === 'emails' || kind === 'phones' || kind === 'users';
 }
 
 export function makeRecordTexts({

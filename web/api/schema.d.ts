@@ -1152,6 +1152,116 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List notes */
+        get: operations["getNotes"];
+        put?: never;
+        /**
+         * Create a note
+         * @description Fires `note.created`.
+         */
+        post: operations["postNotes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 notes
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postNotesBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a note */
+        get: operations["getNotesId"];
+        /**
+         * Update a note
+         * @description Changes only the fields sent. Fires `note.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putNotesId"];
+        post?: never;
+        /**
+         * Delete a note
+         * @description Fires `note.deleted`; afterwards the note answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteNotesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a note
+         * @description Changes only the fields sent. Fires `note.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchNotesId"];
+        trace?: never;
+    };
+    "/api/v1/notes/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a note
+         * @description Within 30 days of its deletion. Fires `note.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postNotesIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a note
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `note.deleted`, if it was not deleted.
+         */
+        post: operations["postNotesIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1271,7 +1381,7 @@ export interface paths {
         };
         /**
          * Get the timeline of a contact
-         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns only the timeline of that record.
+         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes.
          */
         get: operations["getActivitiesContactId"];
         put?: never;
@@ -2475,7 +2585,7 @@ export interface paths {
         };
         /**
          * List your notices
-         * @description Notices for owners and admins, newest first, until dismissed or resolved; empty for other roles. For signed-in users.
+         * @description Notices to you, such as mentions, and those for owners and admins; newest first, until dismissed or resolved. For signed-in users.
          */
         get: operations["getNotices"];
         put?: never;
@@ -2742,6 +2852,14 @@ export interface components {
             changed: {
                 [key: string]: unknown;
             } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
             /** @description Details added by a module. */
             details?: unknown;
             /** Format: date-time */
@@ -3143,6 +3261,58 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
+        };
+        NoteInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First line of the text */
+            title: string;
+            /**
+             * @description Type
+             * @enum {string}
+             */
+            type: "note" | "call" | "meeting";
+            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+            body: string;
+            /** @description Whether it stays at the top of the timeline */
+            pinned: boolean;
+            /** @description When a call or a meeting took place */
+            happened_at: string | null;
+            /** @description Duration of a call or a meeting, in minutes */
+            duration_min: number | null;
+            /** @description Members that the text mentions (user ids) */
+            mentions: string[];
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Task */
+            task_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
         };
         TaskInput: {
             /**
@@ -3880,11 +4050,11 @@ export interface components {
         NoticeInput: {
             /** Format: uuid */
             id: string;
-            /** @description The type of the event: `webhook.disabled`. */
+            /** @description What happened: `webhook.disabled` or `note.mentioned`. */
             type: string;
             object_type: string;
             object_id: string;
-            /** @description Details; for a webhook its name, format, reason and failures. */
+            /** @description Details; for a webhook its name, format, reason and failures; for a mention its `actor`, and the `record_type` and `record_id` that the note is on. */
             details: {
                 [key: string]: unknown;
             };
@@ -4247,6 +4417,14 @@ export interface components {
             changed: {
                 [key: string]: unknown;
             } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
             /** @description Details added by a module. */
             details?: unknown;
             /** Format: date-time */
@@ -4648,6 +4826,58 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
+        };
+        Note: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First line of the text */
+            title: string;
+            /**
+             * @description Type
+             * @enum {string}
+             */
+            type: "note" | "call" | "meeting";
+            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+            body: string;
+            /** @description Whether it stays at the top of the timeline */
+            pinned: boolean;
+            /** @description When a call or a meeting took place */
+            happened_at: string | null;
+            /** @description Duration of a call or a meeting, in minutes */
+            duration_min: number | null;
+            /** @description Members that the text mentions (user ids) */
+            mentions: string[];
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Task */
+            task_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
         };
         Task: {
             /**
@@ -5385,11 +5615,11 @@ export interface components {
         Notice: {
             /** Format: uuid */
             id: string;
-            /** @description The type of the event: `webhook.disabled`. */
+            /** @description What happened: `webhook.disabled` or `note.mentioned`. */
             type: string;
             object_type: string;
             object_id: string;
-            /** @description Details; for a webhook its name, format, reason and failures. */
+            /** @description Details; for a webhook its name, format, reason and failures; for a mention its `actor`, and the `record_type` and `record_id` that the note is on. */
             details: {
                 [key: string]: unknown;
             };
@@ -9870,6 +10100,10 @@ export interface operations {
                 tag?: string;
                 /** @description Only records with this contact_id. */
                 contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -10490,6 +10724,499 @@ export interface operations {
         };
     };
     postLeadsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getNotes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+                sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this type. */
+                type?: string;
+                /** @description Only records with this pinned. */
+                pinned?: "true" | "false";
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this task_id. */
+                task_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Note"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postNotes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly title?: unknown;
+                    /** @description Type. Default: note. */
+                    type?: ("note" | "call" | "meeting") | null;
+                    /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+                    body: string;
+                    /** @description Whether it stays at the top of the timeline */
+                    pinned?: boolean | null;
+                    /** @description When a call or a meeting took place */
+                    happened_at?: string | null;
+                    /** @description Duration of a call or a meeting, in minutes */
+                    duration_min?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly mentions?: unknown;
+                    /** @description Contact */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Task */
+                    task_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postNotesBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            record?: components["schemas"]["Note"];
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getNotesId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putNotesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly title?: unknown;
+                    /** @description Type. Default: note. */
+                    type?: ("note" | "call" | "meeting") | null;
+                    /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+                    body?: string;
+                    /** @description Whether it stays at the top of the timeline */
+                    pinned?: boolean | null;
+                    /** @description When a call or a meeting took place */
+                    happened_at?: string | null;
+                    /** @description Duration of a call or a meeting, in minutes */
+                    duration_min?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly mentions?: unknown;
+                    /** @description Contact */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Task */
+                    task_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteNotesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchNotesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly title?: unknown;
+                    /** @description Type. Default: note. */
+                    type?: ("note" | "call" | "meeting") | null;
+                    /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+                    body?: string;
+                    /** @description Whether it stays at the top of the timeline */
+                    pinned?: boolean | null;
+                    /** @description When a call or a meeting took place */
+                    happened_at?: string | null;
+                    /** @description Duration of a call or a meeting, in minutes */
+                    duration_min?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly mentions?: unknown;
+                    /** @description Contact */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Task */
+                    task_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postNotesIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postNotesIdErase: {
         parameters: {
             query?: never;
             header?: {
