@@ -3362,6 +3362,8 @@ export interface components {
             company_id: string | null;
             /** @description Deal */
             deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
             /** @description Tags */
@@ -4927,6 +4929,8 @@ export interface components {
             company_id: string | null;
             /** @description Deal */
             deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
             /** @description Tags */
@@ -9540,6 +9544,8 @@ export interface operations {
                 company_id?: string;
                 /** @description Only records with this deal_id. */
                 deal_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
                 /** @description Only records with this assignee_id. */
                 assignee_id?: string;
                 /** @description Only records with this tag. */
@@ -9626,6 +9632,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description Deal */
                     deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
                     /** @description Tags */
@@ -9789,6 +9797,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description Deal */
                     deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
                     /** @description Tags */
@@ -9908,6 +9918,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description Deal */
                     deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
                     /** @description Tags */

@@ -1,9 +1,10 @@
-import { Button, NumberInput } from '@mantine/core';
-import { DateTimePicker } from '@mantine/dates';
+import { Button } from '@mantine/core';
+import { DateTimePicker } from '../ui/date-inputs.tsx';
 import { useState, type KeyboardEvent } from 'react';
 import { notes, type Note } from '../api/note-queries.ts';
 import { useCreateRecord, useUpdateRecord } from '../api/record-queries.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
+import { NumberInput } from '../ui/number-input.tsx';
 import { localOf, utcOf } from '../ui/time-filter.tsx';
 import { useApiForm } from '../ui/use-api-form.ts';
 import classes from './activity-composer.module.css';
@@ -84,17 +85,19 @@ export function NoteForm({
         </div>
       )}
       {api.error && <ErrorPanel error={api.error} />}
-      <div className={classes.buttons} hidden={!isOpen}>
-        <span className={classes.hint}>@ mentions a member. Markdown works.</span>
-        {onClose && (
-          <Button size="xs" variant="default" onClick={onClose}>
-            Cancel
+      {isOpen && (
+        <div className={classes.buttons}>
+          <span className={classes.hint}>@ mentions a member. Markdown works.</span>
+          {onClose && (
+            <Button size="xs" variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+          )}
+          <Button type="submit" size="xs" loading={api.busy}>
+            {note ? 'Save' : SAVE[type]}
           </Button>
-        )}
-        <Button type="submit" size="xs" loading={api.busy}>
-          {note ? 'Save' : SAVE[type]}
-        </Button>
-      </div>
+        </div>
+      )}
     </form>
   );
 }

@@ -20,7 +20,7 @@ export function RecordFacts({ object, record }: { object: ObjectType; record: Ob
       <CustomFields fields={record.custom_fields} />
       <section>
         <Title order={2} mb="xs">
-          {object.label}
+          Record
         </Title>
         <PropertyList label="Record">
           <Property name="Created">

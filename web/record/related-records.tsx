@@ -221,12 +221,18 @@ function Item({ object, record, without }: Shown & { without?: string }) {
     ...listFields({ ...object, list_fields: contactFields(object) }, view),
   ]
     .filter(({ field }, at, all) => all.findIndex((item) => item.field.key === field.key) === at)
-    .filter(({ field }) => !HIDDEN_KINDS.has(field.kind) && field.references !== without)
+    .filter(
+      ({ field }) =>
+        !HIDDEN_KINDS.has(field.kind) && !(without !== undefined && field.references === without),
+    )
     .flatMap(({ field, Drawn: Cell }) => {
       const shown = shownProps(field, record);
-      return shown && shown.value !== recordTitle(object, record)
-        ? [<Cell key={field.key} {...shown} />]
-        : [];
+      if (!shown || shown.value === recordTitle(object, record)) return [];
+      return [
+        <span key={field.key}>
+          <Cell {...shown} />
+        </span>,
+      ];
     })
     .slice(0, MAX_DETAILS);
   return (

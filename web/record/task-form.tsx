@@ -1,5 +1,5 @@
 import { Button, TextInput } from '@mantine/core';
-import { DateInput } from '@mantine/dates';
+import { DateInput } from '../ui/date-inputs.tsx';
 import type { ObjectType } from '../api/object-queries.ts';
 import { useCreateRecord, type ObjectRecord } from '../api/record-queries.ts';
 import { useSession } from '../api/session-queries.ts';

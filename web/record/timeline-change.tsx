@@ -1,7 +1,8 @@
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Activity } from '../api/activity-queries.ts';
 import { fieldOf, useObject, type ObjectField } from '../api/object-queries.ts';
-import type { ObjectRecord } from '../api/record-queries.ts';
+import { queriesOf, type ObjectRecord } from '../api/record-queries.ts';
 import { FIELD_KINDS } from '../fields/kinds.ts';
 import { fieldLabel } from '../ui/field-label.ts';
 import { isEmptyValue } from './object-fields.ts';
@@ -96,11 +97,24 @@ function ChangedValue({
 }): ReactNode {
   const view = useObjectView(activity.record_type);
   const Kind = field && FIELD_KINDS[field.kind];
+  const now = useRecordNow(activity, field?.kind === 'currency');
   if (isEmptyValue(value)) return <span className={classes.aside}>none</span>;
   if (!field || !Kind || TEXT_KINDS.has(field.kind)) return shortened(textOf(value));
   // Stages and statuses have names of their own; other views also depend on the rest of the record.
   const Cell = (NAMED_KINDS.has(field.kind) && view.fields?.[name]?.Cell) || Kind.Cell;
-  return <Cell field={field} value={value} record={{ ...activity.changed, ...values } as ObjectRecord} />;
+  return (
+    <Cell field={field} value={value} record={{ ...now, ...activity.changed, ...values } as ObjectRecord} />
+  );
+}
+
+/** What an activity is about, as it is now: an amount is shown in its currency. */
+function useRecordNow({ record_type: type, record_id: id }: Activity, isNeeded: boolean) {
+  const object = useObject(type);
+  const { data } = useQuery({
+    ...queriesOf(object ?? { plural: '' }).detail(id),
+    enabled: isNeeded && object !== undefined,
+  });
+  return data;
 }
 
 const TEXT_KINDS = new Set(['text', 'url', 'email', 'phone']);

@@ -35,7 +35,7 @@ export function Timeline({ record }: { record: ObjectRecord }) {
   return (
     <>
       <ol className={classes.list} aria-label="Timeline">
-        {list.data.map((activity) => (
+        {list.data.filter(isListed(record)).map((activity) => (
           <li key={activity.id} className={classes.entry}>
             <Entry activity={activity} record={record} />
           </li>
@@ -53,6 +53,12 @@ export function Timeline({ record }: { record: ObjectRecord }) {
       )}
     </>
   );
+}
+
+/** A pinned note of the record itself is above the timeline. */
+function isListed({ id }: ObjectRecord) {
+  return ({ type, record: note }: Activity) =>
+    type !== 'note.created' || note?.['pinned'] !== true || !Object.values(note).includes(id);
 }
 
 function Entry({ activity, record }: { activity: Activity; record: ObjectRecord }) {

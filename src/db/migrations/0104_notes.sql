@@ -44,3 +44,8 @@ create index note_unexpunged on note (deleted_at, id) where deleted_at is not nu
 -- Leads of a company: its page lists them.
 create index lead_by_company on lead (workspace_id, company_id) where company_id is not null;
 create index lead_by_deal on lead (workspace_id, deal_id) where deal_id is not null;
+
+-- Tasks of leads.
+alter table task add column lead_id uuid;
+alter table task add foreign key (workspace_id, lead_id) references lead (workspace_id, id);
+create index task_lead on task (workspace_id, lead_id, id) where lead_id is not null;
