@@ -19,7 +19,7 @@ import { ActivityComposer } from './activity-composer.tsx';
 import { useObjectView } from './object-view.ts';
 import { PinnedNotes } from './pinned-notes.tsx';
 import { RecordFacts } from './record-facts.tsx';
-import { RecordForm } from './record-form.tsx';
+import { RecordFormDrawer } from './record-form-drawer.tsx';
 import classes from './record-page.module.css';
 import { RecordPanel } from './record-panel.tsx';
 import { recordTitle } from './record-title.ts';
@@ -106,7 +106,9 @@ function LoadedPage({ object, record, breadcrumb }: Shown & { breadcrumb: ReactN
           <RelatedRecords object={object} record={record} />
         </div>
       </div>
-      {editing && <RecordForm object={object} record={record} onClose={edit.close} onSaved={edit.close} />}
+      {editing && (
+        <RecordFormDrawer object={object} record={record} onClose={edit.close} onSaved={edit.close} />
+      )}
     </>
   );
 }

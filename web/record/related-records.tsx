@@ -13,7 +13,7 @@ import { notifyDone, notifyError } from '../ui/notify.tsx';
 import { TextLink } from '../ui/router-links.tsx';
 import { listFields, shownProps } from './object-fields.ts';
 import { useObjectView } from './object-view.ts';
-import { RecordForm } from './record-form.tsx';
+import { RecordFormDrawer } from './record-form-drawer.tsx';
 import { RecordPicker } from './record-picker.tsx';
 import { NO_RECORD, recordTitle } from './record-title.ts';
 import classes from './related-records.module.css';
@@ -124,7 +124,7 @@ function Referencing({ object, record, other, field }: Shown & { other: ObjectTy
         <ul className={classes.list}>
           {data.data.map((item) => (
             <li key={item.id}>
-              <Item object={other} record={item} without={object.key} />
+              <Item object={other} record={item} on={{ key: object.key, title }} />
             </li>
           ))}
         </ul>
@@ -135,7 +135,7 @@ function Referencing({ object, record, other, field }: Shown & { other: ObjectTy
         </TextLink>
       )}
       {isCreating && (
-        <RecordForm
+        <RecordFormDrawer
           object={other}
           record={null}
           initial={{
@@ -211,8 +211,8 @@ function Panel({
 /** As many as fit a line. */
 const MAX_DETAILS = 2;
 
-/** The title of a record, and its first values. @param without an object whose references are left out */
-function Item({ object, record, without }: Shown & { without?: string }) {
+/** The title of a record, and its first values. @param on the record of the page, which is not repeated */
+function Item({ object, record, on }: Shown & { on?: { key: string; title: string } }) {
   const view = useObjectView(object.key);
   const { Title: OwnTitle, isDone } = view;
   const link = <TextLink {...paths.record(object.plural, record.id)}>{recordTitle(object, record)}</TextLink>;
@@ -222,12 +222,11 @@ function Item({ object, record, without }: Shown & { without?: string }) {
   ]
     .filter(({ field }, at, all) => all.findIndex((item) => item.field.key === field.key) === at)
     .filter(
-      ({ field }) =>
-        !HIDDEN_KINDS.has(field.kind) && !(without !== undefined && field.references === without),
+      ({ field }) => !HIDDEN_KINDS.has(field.kind) && !(on !== undefined && field.references === on.key),
     )
     .flatMap(({ field, Drawn: Cell }) => {
       const shown = shownProps(field, record);
-      if (!shown || shown.value === recordTitle(object, record)) return [];
+      if (!shown || [recordTitle(object, record), on?.title].includes(shown.value as string)) return [];
       return [
         <span key={field.key}>
           <Cell {...shown} />
@@ -243,7 +242,7 @@ function Item({ object, record, without }: Shown & { without?: string }) {
   );
 }
 
-const HIDDEN_KINDS = new Set(['tags', 'user', 'long_text']);
+const HIDDEN_KINDS = new Set(['tags', 'user', 'long_text', 'number']);
 
 function contactFields(object: ObjectType): string[] {
   return ['email', 'phone', 'website'].filter((key) => fieldOf(object, key) !== undefined);

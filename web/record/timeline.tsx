@@ -1,5 +1,6 @@
 import { Badge, Button, Pill, Skeleton, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { timelineQuery, type Activity } from '../api/activity-queries.ts';
 import { useObject } from '../api/object-queries.ts';
 import type { Note } from '../api/note-queries.ts';
@@ -66,20 +67,19 @@ function Entry({ activity, record }: { activity: Activity; record: ObjectRecord 
   const report = reportOf(activity);
   if (activity.type === 'note.created' && activity.record)
     return <NoteEntry note={activity.record as unknown as Note} record={record} />;
+  const other = !isOwn && activity.record_type !== 'note' && (
+    <OtherRecord type={activity.record_type} id={activity.record_id} />
+  );
   return (
     <>
-      {!isOwn && activity.record_type !== 'note' && (
-        <div className={classes.aside}>
-          <OtherRecord type={activity.record_type} id={activity.record_id} />
-        </div>
-      )}
       {report ? (
         <>
+          {other && <div className={classes.aside}>{other}</div>}
           <ReportTitle activity={activity} report={report} />
           <Payload payload={report.payload} />
         </>
       ) : (
-        <Event activity={activity} />
+        <Event activity={activity} other={other} />
       )}
     </>
   );
@@ -112,8 +112,8 @@ function OtherRecord({ type, id }: { type: string; id: string }) {
   );
 }
 
-/** What changed, or else what happened; by whom, and when. */
-function Event({ activity }: { activity: Activity }) {
+/** What changed, or else what happened; by whom, and when. @param other the record, if it is not the one of the page */
+function Event({ activity, other }: { activity: Activity; other: ReactNode }) {
   const { type, actor, occurred_at: at } = activity;
   const tag = tagOf(activity);
   const changes = useChanges(activity);
@@ -121,8 +121,10 @@ function Event({ activity }: { activity: Activity }) {
   const shown = tag === null ? changes : [];
   return (
     <>
+      {isUpdate && other && <div className={classes.aside}>{other}</div>}
       {!isUpdate && (
         <div>
+          {other && <span className={classes.aside}>{other} · </span>}
           <span className={classes.what}>{activityLabel(type)}</span>{' '}
           {tag !== null && <Pill size="xs">{tag}</Pill>}
         </div>
