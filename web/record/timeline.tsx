@@ -129,7 +129,12 @@ function Event({ activity, other }: { activity: Activity; other: ReactNode }) {
           {tag !== null && <Pill size="xs">{tag}</Pill>}
         </div>
       )}
-      {shown.length > 0 && (
+      {shown.length === 1 && (
+        <div>
+          <ChangeText activity={activity} change={shown[0]!} />
+        </div>
+      )}
+      {shown.length > 1 && (
         <ul className={classes.changes}>
           {shown.map((change) => (
             <li key={change.name}>
