@@ -25,6 +25,54 @@ export const compressed: Plugin = {
   },
 };
 
+/** The renderer of notes, with what it depends on: loaded where there are notes. */
+const MARKDOWN = [
+  ...[
+    'react-markdown',
+    'remark-',
+    'micromark',
+    'mdast-',
+    'hast',
+    'unist-',
+    'unified',
+    'vfile',
+    'devlop',
+    'bail',
+  ],
+  ...['trough', 'trim-lines', 'decode-named', 'character-', 'html-url-', 'property-information', 'style-to-'],
+  ...[
+    'inline-style-parser',
+    'comma-separated',
+    'space-separated',
+    'ccount',
+    'longest-streak',
+    'markdown-table',
+  ],
+  ...[
+    'estree-util',
+    'zwitch',
+    'is-plain-obj',
+    'extend',
+    'escape-string-regexp',
+    '@ungap',
+    'stringify-entities',
+  ],
+];
+
+/** Other libraries that not every page needs: the calendar, number inputs, tables, what drags cards, and what edits JSON. */
+const ON_DEMAND = [
+  ...['@mantine/dates', 'dayjs', '@dnd-kit', 'jsonc-parser', '@tanstack/react-table', '@tanstack/table-core'],
+  ...['react-number-format', '@mantine/core/esm/components/NumberInput'],
+];
+
+const packageOf = (id: string) => id.replaceAll('\\', '/').split('/node_modules/').at(-1)!;
+const isPackage = (id: string) => /[\\/]node_modules[\\/]/.test(id);
+const isOneOf = (names: readonly string[], id: string) =>
+  names.some((name) => packageOf(id).startsWith(name));
+const isMarkdown = (id: string) => isPackage(id) && isOneOf(MARKDOWN, id);
+const isLibrary = (id: string) =>
+  /web[\\/]mantine\.css/.test(id) || (isPackage(id) && !isOneOf([...MARKDOWN, ...ON_DEMAND], id));
+
 /** The dashboard: web/ to dist/web, from where src/http/pages.ts serves it. */
 export default defineConfig({
   root: 'web',
@@ -63,12 +111,14 @@ export default defineConfig({
           // Few files, each of which every page needs most of: the libraries but for the calendar, which forms alone
           // have, what drags cards, and our own pieces.
           groups: [
+            { name: 'libraries', test: isLibrary, priority: 2 },
+            { name: 'markdown', test: isMarkdown, priority: 2 },
+            // Without what needs libraries that are loaded on demand.
             {
-              name: 'libraries',
-              test: /web[\\/]mantine\.css|node_modules[\\/](?!@mantine[\\/]dates|dayjs|@dnd-kit)/,
-              priority: 2,
+              name: 'pieces',
+              test: /web[\\/](api|ui)[\\/](?!json-|data-table|calendar|number-box)/,
+              priority: 1,
             },
-            { name: 'pieces', test: /web[\\/](api|ui)[\\/]/, priority: 1 },
           ],
         },
       },

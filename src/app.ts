@@ -84,6 +84,8 @@ export function assemble(input: FoundationInput): App {
   };
   const modules = makeModules({
     ...shared,
+    notices,
+    mail,
     workspaceSettings,
     references: makeReferences(db, MODULE_NOUNS),
     leadsPerHour: config.leadsPerHour,

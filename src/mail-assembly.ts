@@ -3,6 +3,7 @@ import { NOTICE_READERS_ONLY } from './account/notice-mail.ts';
 import { VALID_RESETS_ONLY } from './account/sign-in.ts';
 import { PENDING_INVITATIONS_ONLY } from './api/account/invitation-routes.ts';
 import { mailTransportOf } from './catalogue.ts';
+import { MENTIONED_MEMBERS_ONLY } from './crm/notes/mention-notice.ts';
 import type { Foundation } from './foundation.ts';
 import { makeMailMetrics } from './mail/mail-metrics.ts';
 import { makeMailQueue, type MailQueue } from './mail/mail-queue.ts';
@@ -11,7 +12,7 @@ import { makeDial } from './net/dial.ts';
 import { makeOperatorGuard } from './net/egress-guard.ts';
 import { systemResolver } from './net/system-resolver.ts';
 
-const CONDITIONS = [NOTICE_READERS_ONLY, PENDING_INVITATIONS_ONLY, VALID_RESETS_ONLY];
+const CONDITIONS = [NOTICE_READERS_ONLY, MENTIONED_MEMBERS_ONLY, PENDING_INVITATIONS_ONLY, VALID_RESETS_ONLY];
 
 /** The queue of mails, with the conditions under which each is still sent. */
 export function assembleMailQueue({ db, sealer, newId }: Foundation): MailQueue {

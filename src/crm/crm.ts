@@ -56,6 +56,7 @@ import { leadSubmissionRoutes, SUBMISSION_TABLE } from './leads/lead-submission.
 import { leadTimelineRoutes } from './leads/lead-timeline.ts';
 import { lead } from './leads/lead.ts';
 import { eraseConnectionCopies } from './connection-copy.ts';
+import { mentionNotices, type MentionParts } from './notes/mention-notice.ts';
 import { NOUNS } from './nouns.ts';
 import { expandedPlacement, placeDeal } from './pipelines/deal-placement.ts';
 import { PIPELINE_SCOPES, pipelineRoutes } from './pipelines/pipeline-routes.ts';
@@ -112,7 +113,7 @@ export interface Crm extends MadeModule {
   pipelinesOf: Pipelines['listFor'];
 }
 
-export interface CrmParts extends ModuleParts {
+export interface CrmParts extends ModuleParts, MentionParts {
   log: Logger;
   workspaceSettings: WorkspaceSettingsStore;
   logoOf: LogoOf;
@@ -145,6 +146,7 @@ function makeCrm(parts: CrmParts): Crm {
       gate: leadInsertGate(leadsPerHour),
       beforeChange: [statusLock(statuses), createSource(sources)],
     },
+    note: mentionNotices(parts),
   });
   const leads = serviceOf(lead);
   const writing = { ...parts, leads };
@@ -207,7 +209,7 @@ function makeCrm(parts: CrmParts): Crm {
     ...searchRoutes(search, NOUNS),
     ...objectRoutes(NOUNS, extensions, optionLists),
     ...pipelineRoutes(pipelines, recordChange),
-    ...timelineRoutes(db, NOUNS, extensions),
+    ...timelineRoutes(db, NOUNS, { extensions, storeOf: (noun) => serviceOf(noun).store }),
     ...tags.routes,
     ...leadSubmissionRoutes(db),
     ...leadTimelineRoutes({ db, leads: leads.store, activities: crmActivities, shown }),

@@ -45,8 +45,8 @@ export function outboxTables({ objectType: object, several, context }: OutboxSha
   const kind = object === null ? `split_part(f.type, '.', 1)` : `'${object}'`;
   const timeline = `
 timeline as (
-  insert into activity (workspace_id, id, record_type, record_id, type, actor, changed, occurred_at)
-  select workspace_id, id, ${kind}, object_id, type, actor, changed, at from fired
+  insert into activity (workspace_id, id, record_type, record_id, type, actor, changed, changed_to, occurred_at)
+  select workspace_id, id, ${kind}, object_id, type, actor, changed, ${NEW_VALUES}, at from fired f
 ),`;
   const locked = `
 locked as (
@@ -132,6 +132,11 @@ queued as (
   returning workspace_id, endpoint_id
 )`;
 }
+
+/** SQL: the new values of the fields of `changed`, from the record of the event. */
+const NEW_VALUES = `case when changed is not null then (
+    select json_object_agg(k.name, f.record->k.name) from json_object_keys(f.changed) k(name)
+    where f.record->k.name is not null) end`;
 
 /** Truncated to the column's milliseconds: rounded, it would be in the future half of the time. */
 export const DUE_NOW = `date_trunc('milliseconds', clock_timestamp())`;

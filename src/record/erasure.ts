@@ -99,7 +99,7 @@ const HAS_PENDING_DELIVERY = {
 
 const REDACT_TIMELINE = {
   name: 'erasure.redact-timeline',
-  text: `update activity set changed = (select json_object_agg(c.key, null) from json_each(changed) c)
+  text: `update activity set changed = (select json_object_agg(c.key, null) from json_each(changed) c), changed_to = null
          where workspace_id = $1 and record_id = $2 and changed is not null`,
 };
 

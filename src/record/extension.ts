@@ -29,6 +29,10 @@ export interface TimelineEntry {
   record_id: Uuid;
   actor: string;
   changed: Record<string, unknown> | null;
+  /** The new values of the changed fields. */
+  changed_to?: Record<string, unknown> | null;
+  /** An activity, such as a note, as it is now. */
+  record?: object;
   /** Details of the kind's own. */
   details?: object;
   occurred_at: string;

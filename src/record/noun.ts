@@ -70,6 +70,8 @@ export interface NounDefinition<F extends Fields> {
   /** Fields of the second line of a search result: the first two that are filled in. */
   subtitle?: readonly (keyof F & string)[];
   fields: F;
+  /** See `Noun.isActivity`. */
+  isActivity?: true;
   /** Other names that clients may use for a field. */
   aliases?: Readonly<Record<string, keyof F & string>>;
   /** Throws `ApiError` if a rule over several fields is broken. */
@@ -131,6 +133,8 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly listed: readonly string[];
   readonly subtitle: readonly string[];
   readonly fields: Fields;
+  /** Whether its records are logged about others, as notes are: they are on the timelines of these, with their text. */
+  readonly isActivity: boolean;
   /** The columns of its fields; the API has the same names. */
   readonly columns: readonly (keyof R & string)[];
   /** What a client may send to create a record, and to change one (all optional). */
@@ -216,6 +220,7 @@ export function defineNoun<const F extends Fields>(
     listed: definition.listed,
     subtitle: definition.subtitle ?? [],
     fields,
+    isActivity: definition.isActivity ?? false,
     columns: [...names, 'custom_fields'],
     input: input as z.ZodType<Input>,
     change: change as z.ZodType<Change<Input>>,

@@ -3,6 +3,7 @@ import type { IdempotencyClaim, StoredAnswer } from '../account/idempotency.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { withoutUnchanged } from '../base/values/same.ts';
+import type { Transaction } from '../db/query.ts';
 import type { EventAlias } from '../events/outbox.ts';
 import { differences, tagsOf, type BaseRecord, type Change, type Noun, type WriteContext } from './noun.ts';
 import { changedTags, tagEventsBetween, type TagChange } from './tags/record-tags.ts';
@@ -42,9 +43,14 @@ export interface Plan<R = unknown> {
   related?: string;
   /** Tags of the record that the workspace does not have yet. */
   newTags?: readonly NewTag[];
+  /** Runs in the transaction that creates the record, before it. */
+  before?: BeforeWrite;
   /** For a change: changed fields with their previous values. */
   changed?: Record<string, unknown>;
 }
+
+/** Runs in the transaction of a write, before the record is written. */
+export type BeforeWrite = (trx: Transaction) => Promise<void>;
 
 /** A change of a record: an update by a client, or a command such as a conversion. */
 export interface Mutation<R> {

@@ -11,6 +11,7 @@ import {
   planCreate,
   tagChangeOf,
   updateOf,
+  type BeforeWrite,
   type ChangeRequest,
   type Mutation,
   type Plan,
@@ -40,6 +41,8 @@ export interface Source {
 export interface Draft {
   readonly writer: Writer;
   readonly kind: 'create' | 'change';
+  /** The record that is changed. */
+  readonly id?: Uuid;
   readonly source: Source;
   /** The fields. */
   input: Record<string, unknown>;
@@ -57,9 +60,6 @@ export interface Draft {
  */
 export type EnrichStep = (draft: Draft) => Promise<void>;
 
-/** Runs in the transaction of a change, before the change is written. */
-export type BeforeChange = (trx: Transaction) => Promise<void>;
-
 export interface ServiceOptions {
   /** Run in this order. They write nothing: a preview runs them too. */
   enrich?: readonly EnrichStep[];
@@ -67,7 +67,9 @@ export interface ServiceOptions {
    * Each returns what a change needs in its transaction: a lock on a status that the workspace can delete, or a new
    * source. Null if it needs nothing. Throws `validation_error` if what the change depends on no longer exists.
    */
-  beforeChange?: readonly ((draft: Draft) => BeforeChange | null)[];
+  beforeChange?: readonly ((draft: Draft) => BeforeWrite | null)[];
+  /** What a new record needs in its transaction; null if it needs nothing, and is written with others in a batch. */
+  beforeCreate?(writer: Writer, record: BaseRecord): BeforeWrite | null;
   /** The tags of workspaces, if the noun has tags. */
   tags?: TagRegistry;
 }
@@ -76,7 +78,7 @@ export interface ServiceOptions {
 export interface PreparedChange<R> {
   mutation: Mutation<R>;
   /** To be run, in order, before the record's row is locked. */
-  before: readonly BeforeChange[];
+  before: readonly BeforeWrite[];
 }
 
 /** A change that a client sent. */
@@ -125,7 +127,7 @@ export interface RecordService<R extends BaseRecord, Input extends object> {
   changeWithin(
     trx: Transaction,
     request: ChangeRequest<R>,
-    before: readonly BeforeChange[],
+    before: readonly BeforeWrite[],
   ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
   remove(request: Omit<ChangeRequest<R>, 'mutation'>): Promise<StoredAnswer>;
   /** The effect of a create or an update; nothing is written. */
@@ -182,6 +184,8 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     const plan = planCreate(this.noun, input, context, this.#parts.newId);
     if (related) plan.related = JSON.stringify(related);
     if (newTags) plan.newTags = newTags;
+    const before = this.#options.beforeCreate?.(writer, plan.record);
+    if (before) plan.before = before;
     return plan;
   }
 
@@ -206,7 +210,7 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
 
   async #changeInTransaction(
     request: ChangeRequest<R>,
-    before: readonly BeforeChange[],
+    before: readonly BeforeWrite[],
   ): Promise<StoredAnswer> {
     const { answer, lanes } = await this.#parts.db.transaction((trx) =>
       this.changeWithin(trx, request, before),
@@ -223,6 +227,7 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     const draft = await this.#enriched({
       writer,
       kind: 'change',
+      id,
       source,
       input: { ...checked },
       resolved: {},
@@ -240,7 +245,7 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     };
   }
 
-  async changeWithin(trx: Transaction, request: ChangeRequest<R>, before: readonly BeforeChange[]) {
+  async changeWithin(trx: Transaction, request: ChangeRequest<R>, before: readonly BeforeWrite[]) {
     for (const step of before) await step(trx);
     await query(trx, lockStatement(this.noun.name), [request.writer.workspaceId, request.id]);
     return this.store.changeWithin(trx, request);
@@ -293,7 +298,7 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     return draft;
   }
 
-  #createTags(writer: Writer, tags: readonly NewTag[]): BeforeChange {
+  #createTags(writer: Writer, tags: readonly NewTag[]): BeforeWrite {
     return (trx) => insertTags(trx, writer, tags, this.#now());
   }
 

@@ -49,9 +49,11 @@ const TYPES: Readonly<Record<FieldKind, SortType | null>> = {
   currency_code: 'text',
   date: 'date',
   datetime: 'time',
+  boolean: null,
   select: 'text',
   record: null,
   user: null,
+  users: null,
   tags: null,
 };
 

@@ -4,7 +4,7 @@ import { isoTime } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import { makeBatchWriter } from '../db/batch-writer.ts';
 import type { Database } from '../db/pool.ts';
-import type { Queryable } from '../db/query.ts';
+import type { Queryable, Transaction } from '../db/query.ts';
 import type { LaneKey } from '../events/outbox.ts';
 import type { BaseRecord, Noun } from './noun.ts';
 import {
@@ -44,7 +44,7 @@ export interface RecordStore<R extends BaseRecord> {
    * @returns the lanes to notify after the commit
    */
   createWithin(
-    on: Queryable,
+    trx: Transaction,
     writer: Writer,
     plans: readonly Plan[],
     answer?: StoredAnswer,
@@ -104,18 +104,19 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     return rows.map((row) => batch.toRecord(row));
   };
 
-  /** Tags that the workspace does not have yet are created with the record, so that a refused one leaves none behind. */
+  /** Tags that the workspace does not have yet are created with the record, so that a refused record leaves none behind. */
   const createWithin = async (
-    on: Queryable,
+    trx: Transaction,
     writer: Writer,
     plans: readonly Plan[],
     answer: StoredAnswer,
   ) => {
+    for (const { before } of plans) if (before) await before(trx);
     const newTags = plans.flatMap((plan) => plan.newTags ?? []);
-    if (newTags.length > 0) await insertTags(on, writer, newTags, isoTime(parts.clock.now()));
-    return batch.createWithin(on, { writer, plans, answer });
+    if (newTags.length > 0) await insertTags(trx, writer, newTags, isoTime(parts.clock.now()));
+    return batch.createWithin(trx, { writer, plans, answer });
   };
-  const createWithTags = async (writer: Writer, plans: readonly Plan[], answer: StoredAnswer) => {
+  const createInTransaction = async (writer: Writer, plans: readonly Plan[], answer: StoredAnswer) => {
     requireChecked(writer);
     const lanes = await db.transaction((trx) => createWithin(trx, writer, plans, answer));
     parts.notify(lanes);
@@ -125,7 +126,8 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
   return {
     create(writer, plans, answer) {
       if (plans.length === 0 && !writer.claim) return Promise.resolve(answer);
-      if (plans.some(({ newTags }) => newTags)) return createWithTags(writer, plans, answer);
+      if (plans.some(({ newTags, before }) => newTags ?? before))
+        return createInTransaction(writer, plans, answer);
       const sizes = plans.map(({ text, related = '' }) => text.length + related.length + OVERHEAD_BYTES);
       return creates.add({ writer, plans, answer, bytes: sizes.reduce((sum, size) => sum + size, 0) });
     },
@@ -135,9 +137,9 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
       return changes.add(request);
     },
 
-    createWithin(on, writer, plans, answer = NO_BODY) {
+    createWithin(trx, writer, plans, answer = NO_BODY) {
       if (plans.length === 0 && !writer.claim) return Promise.resolve([]);
-      return createWithin(on, writer, plans, answer);
+      return createWithin(trx, writer, plans, answer);
     },
 
     changeWithin: (on, request) => batch.changeWithin(on, request),

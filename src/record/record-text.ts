@@ -35,6 +35,7 @@ const json: ToJson = (cell) => {
 function someJson(cell: string, names: ReadonlySet<string>): string {
   return JSON.stringify(someOf(JSON.parse(cell.slice(1)) as Record<string, unknown>, names));
 }
+const booleanJson: ToJson = (cell) => cell.slice(1);
 const numberJson: ToJson = (cell) => JSON.stringify(Number(cell.slice(1)));
 const textJson: ToJson = (cell) => JSON.stringify(cell.slice(1));
 const timeJson: ToJson = (cell) => `"${isoFromPostgres(cell.slice(1))}"`;
@@ -51,12 +52,14 @@ const BY_KIND: Readonly<Record<FieldKind, ToJson>> = {
   url: textJson,
   select: textJson,
   currency_code: textJson,
+  boolean: booleanJson,
   number: numberJson,
   currency: numberJson,
   date: plainJson,
   datetime: timeJson,
   record: plainJson,
   user: plainJson,
+  users: json,
   tags: json,
 };
 
@@ -76,7 +79,7 @@ const MERGED_IDS = 'merged_ids';
 
 /** The kinds whose column is an array. */
 function isList(kind: FieldKind | undefined): boolean {
-  return kind === 'tags' || kind === 'emails' || kind === 'phones';
+  return kind === 'tags' || kind === 'emails' || kind === 'phones' || kind === 'users';
 }
 
 /** @param selection the fields to read besides `id`; default: all */

@@ -10,7 +10,8 @@ import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Extensions, TimelineEntry } from './extension.ts';
 import { currentId } from './merge/merged-id.ts';
-import type { Noun } from './noun.ts';
+import type { BaseRecord, Noun } from './noun.ts';
+import type { RecordStore } from './record-store.ts';
 
 const entryShape = z
   .object({
@@ -23,17 +24,31 @@ const entryShape = z
       .record(z.string(), z.unknown())
       .nullable()
       .meta({ description: 'Changed fields with their previous values.' }),
+    changed_to: z.record(z.string(), z.unknown()).nullable().optional().meta({
+      description: 'Changed fields with their new values; null where these are no longer known.',
+    }),
+    record: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'Of the creation of a note: the note as it is now.' }),
     details: z.unknown().optional().meta({ description: 'Details added by a module.' }),
     occurred_at: z.iso.datetime(),
   })
   .meta({ id: 'Activity' });
+
+/** SQL: the new values of an entry of an earlier release, from its event, while that is kept. */
+const NEW_VALUES = `(
+  select json_object_agg(k.name, e.data->k.name) from event e, json_object_keys(c.changed) k(name)
+  where e.workspace_id = $1 and e.id = c.id and e.data->k.name is not null)`;
 
 /** The latest of each record, by the primary key, then the latest of all: a long history is never read whole. */
 const ENTRIES = {
   name: 'activity.timeline',
   text: `select a.* from unnest($2::uuid[]) r(id)
          cross join lateral (
-           select id, type, record_type, record_id, actor, changed, occurred_at from activity
+           select id, type, record_type, record_id, actor, changed,
+                  case when changed is not null then coalesce(changed_to, ${NEW_VALUES}) end as changed_to, occurred_at
+           from activity c
            where workspace_id = $1 and record_id = r.id and ($3::uuid is null or id < $3)
            order by id desc limit $4
          ) a
@@ -56,10 +71,25 @@ const WITH_RELATED = 'contact';
 
 export const TIMELINE_SCOPES = recordScopes({ plural: 'activities', pluralLabel: 'Activities' });
 
+export interface TimelineParts {
+  extensions: Extensions;
+  storeOf(noun: Noun): Pick<RecordStore<BaseRecord>, 'getMany'>;
+}
+
 /** The timeline of a record, newest first (AN10). */
-export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions: Extensions): Route[] {
+export function timelineRoutes(
+  db: Database,
+  nouns: readonly Noun[],
+  { extensions, storeOf }: TimelineParts,
+): Route[] {
   const kindOf = { name: 'activity.kind', text: kindSql(nouns) };
-  const related = { name: 'activity.related', text: relatedSql(nouns, WITH_RELATED) };
+  const relatedTo = new Map(
+    nouns.map(({ name }) => [
+      name,
+      name === WITH_RELATED ? relatedSql(nouns, name) : activitiesSql(nouns, name),
+    ]),
+  );
+  const activities = nouns.filter(({ isActivity }) => isActivity);
 
   /** The records of a timeline. Throws `not_found` for records that the caller may not read. */
   async function recordsOf(caller: Caller, requestedId: Uuid): Promise<Uuid[]> {
@@ -77,7 +107,7 @@ export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions:
       throw new ApiError('not_found', 'There is no contact with this id.');
     const { id, merged_ids: merged } = found;
     const own = [id, ...(merged ?? [])];
-    if (found.kind !== WITH_RELATED) return own;
+    const related = { name: `activity.related-to-${found.kind}`, text: relatedTo.get(found.kind)! };
     const rows = await db.read<{ kind: string; id: Uuid }>(related, [workspaceId, id]);
     return [...own, ...rows.filter(({ kind }) => mayRead(kind)).map((row) => row.id)];
   }
@@ -88,10 +118,29 @@ export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions:
       timelineOf(db, workspaceId, recordIds, limit, after),
       ...extensions.timelineKinds().map((kind) => kind.entriesOf(workspaceId, recordIds, { limit, after })),
     ]);
-    return lists
+    const entries = lists
       .flat()
       .toSorted((a, b) => (a.id < b.id ? 1 : -1))
       .slice(0, limit);
+    return withActivities(workspaceId, entries);
+  }
+
+  /** Adds the record to the creation of each activity. */
+  async function withActivities(workspaceId: Uuid, entries: TimelineEntry[]): Promise<TimelineEntry[]> {
+    const records = new Map<Uuid, object>();
+    for (const noun of activities) {
+      const made = entries.filter(({ type }) => type === noun.events.created.name);
+      const found = await storeOf(noun).getMany(
+        workspaceId,
+        made.map(({ record_id: id }) => id),
+      );
+      for (const record of found) records.set(record.id, record);
+    }
+    if (records.size === 0) return entries;
+    return entries.map((entry) => {
+      const record = entry.type.endsWith('.created') && records.get(entry.record_id);
+      return record ? { ...entry, record } : entry;
+    });
   }
 
   return [
@@ -102,7 +151,7 @@ export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions:
       tag: 'activities',
       summary: 'Get the timeline of a contact',
       description:
-        'Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns only the timeline of that record. Entries of merged records are included.',
+        'Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes. Entries of merged records are included.',
       query: pageQuery,
       answers: { 200: pageShape(entryShape) },
       async handle({ caller, params, query, url }) {
@@ -149,6 +198,21 @@ function relatedSql(nouns: readonly Noun[], name: string): string {
          and t.deleted_at is null where d.kind = '${by}'`,
   );
   return `with direct as (${direct.join(' union all ')}) ${['select * from direct', ...indirect].join(' union ')}`;
+}
+
+/** SQL for the activities that reference a record. `$1` workspace, `$2` id. */
+function activitiesSql(nouns: readonly Noun[], name: string): string {
+  const links = referencesTo(
+    nouns.filter(({ isActivity }) => isActivity),
+    name,
+  );
+  const selected = links.map(
+    ({ table, column }) =>
+      `select '${table}' as kind, id from ${table} where workspace_id = $1 and ${column} = $2 and deleted_at is null`,
+  );
+  // The parameters are used in any case, so that their types are known.
+  const none = `select null as kind, $2::uuid as id where $1::uuid is null`;
+  return [...selected, none].join(' union all ');
 }
 
 function referencesTo(nouns: readonly Noun[], name: string): { table: string; column: string }[] {

@@ -3,8 +3,11 @@ import { makeScopes, recordScopes } from '../../src/account/scope.ts';
 import { SCOPES } from '../../src/catalogue.ts';
 
 const RECORDS = ['contacts', 'companies', 'deals', 'tasks', 'leads', 'pipelines', 'activities', 'forms'];
-// After 0.1.0: tags.
-const BOTH = [...RECORDS, 'tags'].flatMap((plural) => [`${plural}:read`, `${plural}:write`]);
+// After 0.1.0: notes and tags.
+const BOTH = [...RECORDS.slice(0, 5), 'notes', ...RECORDS.slice(5), 'tags'].flatMap((plural) => [
+  `${plural}:read`,
+  `${plural}:write`,
+]);
 /** Of managers and up. */
 const MANAGED = new Set(['pipelines:write', 'forms:write', 'tags:write']);
 const OTHERS = [

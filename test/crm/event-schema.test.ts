@@ -195,6 +195,7 @@ async function everything(s: Scenario): Promise<void> {
   await patch('deals', deal, { notes: 'x' });
   await patch('deals', deal, { stage_id: data[0].stages[1].id });
   await patch('deals', deal, { status: 'won' });
+  await patch('notes', await post('notes', { body: 'Note', ...custom }), { pinned: true });
   await patch('tasks', task, { title: 'Another' });
   await patch('tasks', task, { status: 'completed' });
   await patch('deals', await post('deals', { name: 'Deal' }), { status: 'lost', lost_reason: 'price' });
@@ -204,6 +205,7 @@ async function everything(s: Scenario): Promise<void> {
     ['contacts', { last_name: 'Doe' }],
     ['companies', { name: 'Acme' }],
     ['leads', { name: 'Jane', email: 'j@example.com', phone: '1', event_date: '2026-08-15' }],
+    ['notes', { body: 'Called', type: 'call', duration_min: 5, ...links }],
   ] as const) {
     const { id } = await post(path, body);
     expect((await s.ask('DELETE', `/api/v1/${path}/${id}`)).status).toBe(204);

@@ -26,7 +26,7 @@ interface Subject {
   /** Requests prefer the record as the response (`Prefer: return=representation`). */
   prefersRecord?: true;
   /** Tests that do not apply, each with the reason. */
-  skipped?: { record?: string; unknownField: string; form: string };
+  skipped?: { record?: string; unknownField?: string; form?: string; tags?: string };
 }
 
 /** A lead, for whoever it is answered to. */
@@ -85,6 +85,15 @@ const SUBJECTS: Subject[] = [
     change: { description: 'Ask about the harbour.', custom_fields: { hours: 2 } },
     filter: { name: 'due_date', value: '2026-06-30', nothing: '2026-07-01' },
     text: { field: 'title', max: 200 },
+  },
+  {
+    plural: 'notes',
+    noun: 'note',
+    valid: { body: 'Asked about the harbour.', type: 'call', happened_at: '2026-06-01T09:00:00.000Z' },
+    change: { pinned: true, custom_fields: { mood: 'good' } },
+    filter: { name: 'type', value: 'call', nothing: 'meeting' },
+    text: { field: 'body', max: 50_000 },
+    skipped: { tags: 'RC3: notes have none' },
   },
   {
     ...LEADS,
@@ -274,7 +283,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
       expect(await s.newEvents()).toEqual(Array(50).fill(updated));
     });
 
-    describe('tags (RC3)', () => {
+    describe.skipIf(skipped?.tags)(`tags (RC3)${because(skipped?.tags)}`, () => {
       const added = `${subject.noun}.tag_added`;
       const removed = `${subject.noun}.tag_removed`;
       const makeTagged = async (tags: string[]) => {

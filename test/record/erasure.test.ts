@@ -64,6 +64,7 @@ const KINDS = [
     { title: NEEDLE, description: NEEDLE, due_date: '2026-06-30', custom_fields: { mail: NEEDLE } },
     'description',
   ],
+  ['notes', { body: NEEDLE, custom_fields: { mail: NEEDLE } }, 'body'],
   [
     'leads',
     {

@@ -24,7 +24,7 @@ const fieldsOf = async (key: string): Promise<FieldAnswer[]> => (await object(ke
 describe('RC1: objects', () => {
   test('lists the objects that the caller can read; get accepts singular and plural', async () => {
     const all = (await s.ask('GET', '/api/v1/objects')).json.data.map(({ key }: { key: string }) => key);
-    expect(all).toEqual(['contact', 'company', 'deal', 'task', 'lead']);
+    expect(all).toEqual(['contact', 'company', 'deal', 'task', 'lead', 'note']);
     const ofBob = (await s.ask('GET', '/api/v1/objects', { as: s.bob })).json.data;
     expect(ofBob.map(({ key }: { key: string }) => key)).toEqual(['contact']);
     expect((await s.ask('GET', '/api/v1/objects/deal', { as: s.bob })).status).toBe(404);
@@ -36,7 +36,13 @@ describe('RC1: objects', () => {
   test.each(NOUNS.map(({ name, plural }) => ({ name, plural })))(
     '$name: exactly the fields of a record are described',
     async ({ name, plural }) => {
-      const body = { name: 'Jane Doe', title: 'Call', first_name: 'Jane', email: 'jane@example.com' };
+      const body = {
+        name: 'Jane Doe',
+        title: 'Call',
+        body: 'Called',
+        first_name: 'Jane',
+        email: 'jane@example.com',
+      };
       const fields = await fieldsOf(name);
       const known = new Set(fields.map(({ key }) => key));
       const sent = Object.fromEntries(
@@ -65,6 +71,7 @@ describe('RC1: objects', () => {
         date: '2026-06-30',
         datetime: '2026-06-30T00:00:00Z',
         number: '5',
+        boolean: 'true',
       };
       for (const { key, kind, filter, sortable } of await fieldsOf(name)) {
         for (const operator of filter?.operators ?? []) {

@@ -472,8 +472,10 @@ describe('reports of another CRM', () => {
     await page.goto(`/leads/${id}`);
     const entries = page.getByRole('list', { name: 'Timeline' }).getByRole('listitem');
     await expectShown(entries.filter({ hasText: 'call_booked' }).getByText('CRM', { exact: true }));
-    const texts = (await entries.allTextContents()).map((text) => /^(Updated|Created|CRM)/.exec(text)?.[0]);
-    expect(texts.filter((item) => item !== undefined)).toEqual(['Updated', 'CRM', 'Created']);
+    const texts = (await entries.allTextContents()).map(
+      (text) => /^(Status: New → Won|Created|CRM)/.exec(text)?.[0],
+    );
+    expect(texts.filter((item) => item !== undefined)).toEqual(['Status: New → Won', 'CRM', 'Created']);
     await page.getByText('View payload').click();
     await expectShown(page.getByText('"when": "noon"'));
     await picture(page, 'lead-crm');

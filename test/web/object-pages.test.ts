@@ -117,14 +117,16 @@ describe('RC1: the dashboard is drawn from the fields of an object', () => {
     await expect.poll(() => picker.inputValue()).toBe('The Oldest Company');
   });
 
-  test('the timeline names fields and previous values as the page does', async () => {
+  test('the timeline names fields, previous and new values as the page does', async () => {
     const body = { name: 'Harbour party', value: 5000, currency: 'GBP' };
     const { id } = (await s.ask('POST', '/api/v1/deals', { body })).json;
     await s.ask('PATCH', `/api/v1/deals/${id}`, { body: { value: 6000, expected_close_date: '2027-03-01' } });
     await page.goto(`/deals/${id}`);
-    await expectShown(page.getByText('Value was £5,000'));
+    await expectShown(page.getByRole('listitem').getByText('Value: £5,000 → £6,000', { exact: true }));
     await expectShown(page.getByRole('definition').getByText('£6,000'));
-    await expectShown(page.getByRole('listitem').getByText('Expected close date', { exact: true }));
+    await expectShown(
+      page.getByRole('listitem').getByText('Expected close date: none → Mar 1, 2027', { exact: true }),
+    );
   });
 
   test('an amount is saved as it is typed, with trailing zeros and without leaving the input', async () => {

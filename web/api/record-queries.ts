@@ -28,7 +28,7 @@ export interface RecordQueries<R extends BaseRecord = ObjectRecord, Input extend
 }
 
 /** The objects of openapi.json, as in `contacts`. */
-type BuiltIn = 'contacts' | 'companies' | 'deals' | 'tasks' | 'leads';
+type BuiltIn = 'contacts' | 'companies' | 'deals' | 'tasks' | 'leads' | 'notes';
 type Changes<Plural extends BuiltIn> = paths[`/api/v1/${Plural}/{id}`]['patch'];
 type RecordOf<Plural extends BuiltIn> = Changes<Plural>['responses'][200]['content']['application/json'];
 type InputOf<Plural extends BuiltIn> = Changes<Plural>['requestBody']['content']['application/json'];
@@ -46,7 +46,7 @@ interface RecordPaths {
   '/api/v1/{plural}': {
     get: {
       parameters: { path: { plural: string }; query?: Query };
-      responses: { 200: Json<Page<ObjectRecord>> };
+      responses: { 200: Json<Page<ObjectRecord> & { total_count?: number }> };
     };
     post: {
       parameters: { path: { plural: string } };
@@ -174,6 +174,7 @@ export function useRemoveRecord(kind: RecordQueries) {
       // The page is still mounted for a moment and must not refetch the deleted record.
       await queries.invalidateQueries({ queryKey: detailKey(kind, id), refetchType: 'none' });
       await queries.invalidateQueries({ queryKey: [kind.plural, 'list'] });
+      await queries.invalidateQueries({ queryKey: ['activities'] });
     },
   });
 }
@@ -182,7 +183,7 @@ function detailKey({ plural }: { plural: string }, id: string): readonly unknown
   return [plural, 'one', id];
 }
 
-/** Caches a record from a response; refetches its lists and its timeline. */
+/** Caches a record from a response; refetches its lists and the timelines on view, which may include it. */
 export async function cacheRecord(
   queries: QueryClient,
   { plural }: { plural: string },
@@ -191,6 +192,22 @@ export async function cacheRecord(
   queries.setQueryData<BaseRecord>([plural, 'one', record.id], record);
   await Promise.all([
     queries.invalidateQueries({ queryKey: [plural, 'list'] }),
-    queries.invalidateQueries({ queryKey: ['activities', record.id] }),
+    queries.invalidateQueries({ queryKey: ['activities'] }),
   ]);
 }
+
+/** The newest records that reference a record, with their number. */
+export function relatedQuery({ plural }: { plural: string }, filter: Query) {
+  const query = { ...filter, limit: MAX_RELATED, count: 'exact' };
+  return queryOptions({
+    queryKey: [plural, 'list', 'related', query],
+    queryFn: async ({ signal }) => {
+      const page = await dataOf(
+        records.GET('/api/v1/{plural}', { params: { path: { plural }, query }, signal }),
+      );
+      return { data: page.data, count: page.total_count ?? page.data.length };
+    },
+  });
+}
+
+const MAX_RELATED = 5;

@@ -1281,6 +1281,140 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List notes */
+        get: operations["getNotes"];
+        put?: never;
+        /**
+         * Create a note
+         * @description Fires `note.created`.
+         */
+        post: operations["postNotes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 notes
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postNotesBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 notes
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchNotesBatch"];
+        trace?: never;
+    };
+    "/api/v1/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a note */
+        get: operations["getNotesId"];
+        /**
+         * Update a note
+         * @description Changes only the fields sent. Fires `note.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putNotesId"];
+        post?: never;
+        /**
+         * Delete a note
+         * @description Fires `note.deleted`; afterwards the note answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteNotesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a note
+         * @description Changes only the fields sent. Fires `note.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchNotesId"];
+        trace?: never;
+    };
+    "/api/v1/notes/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 notes
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `note.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postNotesBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a note
+         * @description Within 30 days of its deletion. Fires `note.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postNotesIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a note
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `note.deleted`, if it was not deleted.
+         */
+        post: operations["postNotesIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/merge": {
         parameters: {
             query?: never;
@@ -1680,7 +1814,7 @@ export interface paths {
         };
         /**
          * Get the timeline of a contact
-         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns only the timeline of that record. Entries of merged records are included.
+         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes. Entries of merged records are included.
          */
         get: operations["getActivitiesContactId"];
         put?: never;
@@ -2884,7 +3018,7 @@ export interface paths {
         };
         /**
          * List your notices
-         * @description Notices for owners and admins, newest first, until dismissed or resolved; empty for other roles. For signed-in users.
+         * @description Notices to you, such as mentions, and those for owners and admins; newest first, until dismissed or resolved. For signed-in users.
          */
         get: operations["getNotices"];
         put?: never;
@@ -3155,6 +3289,14 @@ export interface components {
             changed: {
                 [key: string]: unknown;
             } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
             /** @description Details added by a module. */
             details?: unknown;
             /** Format: date-time */
@@ -3561,6 +3703,58 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
+        NoteInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First line of the text */
+            title: string;
+            /**
+             * @description Type
+             * @enum {string}
+             */
+            type: "note" | "call" | "meeting";
+            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+            body: string;
+            /** @description Whether it stays at the top of the timeline */
+            pinned: boolean;
+            /** @description When a call or a meeting took place */
+            happened_at: string | null;
+            /** @description Duration of a call or a meeting, in minutes */
+            duration_min: number | null;
+            /** @description Members that the text mentions (user ids) */
+            mentions: string[];
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Task */
+            task_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+        };
         TaskInput: {
             /**
              * Format: uuid
@@ -3609,6 +3803,8 @@ export interface components {
             company_id: string | null;
             /** @description Deal */
             deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
             /** @description Tags */
@@ -4297,11 +4493,11 @@ export interface components {
         NoticeInput: {
             /** Format: uuid */
             id: string;
-            /** @description The type of the event: `webhook.disabled`. */
+            /** @description What happened: `webhook.disabled` or `note.mentioned`. */
             type: string;
             object_type: string;
             object_id: string;
-            /** @description Details; for a webhook its name, format, reason and failures. */
+            /** @description Details; for a webhook its name, format, reason and failures; for a mention its `actor`, and the `record_type` and `record_id` that the note is on. */
             details: {
                 [key: string]: unknown;
             };
@@ -4402,6 +4598,8 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -4462,6 +4660,8 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -4621,6 +4821,8 @@ export interface components {
             company_id: string | null;
             /** @description Deal */
             deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
             /** @description Tags */
@@ -4643,6 +4845,13 @@ export interface components {
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
                 deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -4789,6 +4998,8 @@ export interface components {
             deal_id: string | null;
             /** @description When the lead was converted to a contact */
             converted_at: string | null;
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
             /**
              * Format: uri
              * @description URL of the lead in the dashboard
@@ -4819,6 +5030,96 @@ export interface components {
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
                 deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedNoteInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First line of the text */
+            title: string;
+            /**
+             * @description Type
+             * @enum {string}
+             */
+            type: "note" | "call" | "meeting";
+            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+            body: string;
+            /** @description Whether it stays at the top of the timeline */
+            pinned: boolean;
+            /** @description When a call or a meeting took place */
+            happened_at: string | null;
+            /** @description Duration of a call or a meeting, in minutes */
+            duration_min: number | null;
+            /** @description Members that the text mentions (user ids) */
+            mentions: string[];
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Task */
+            task_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                task_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -5076,6 +5377,14 @@ export interface components {
             changed: {
                 [key: string]: unknown;
             } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
             /** @description Details added by a module. */
             details?: unknown;
             /** Format: date-time */
@@ -5482,6 +5791,58 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
+        Note: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First line of the text */
+            title: string;
+            /**
+             * @description Type
+             * @enum {string}
+             */
+            type: "note" | "call" | "meeting";
+            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+            body: string;
+            /** @description Whether it stays at the top of the timeline */
+            pinned: boolean;
+            /** @description When a call or a meeting took place */
+            happened_at: string | null;
+            /** @description Duration of a call or a meeting, in minutes */
+            duration_min: number | null;
+            /** @description Members that the text mentions (user ids) */
+            mentions: string[];
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Task */
+            task_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+        };
         Task: {
             /**
              * Format: uuid
@@ -5530,6 +5891,8 @@ export interface components {
             company_id: string | null;
             /** @description Deal */
             deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
             /** @description Tags */
@@ -6218,11 +6581,11 @@ export interface components {
         Notice: {
             /** Format: uuid */
             id: string;
-            /** @description The type of the event: `webhook.disabled`. */
+            /** @description What happened: `webhook.disabled` or `note.mentioned`. */
             type: string;
             object_type: string;
             object_id: string;
-            /** @description Details; for a webhook its name, format, reason and failures. */
+            /** @description Details; for a webhook its name, format, reason and failures; for a mention its `actor`, and the `record_type` and `record_id` that the note is on. */
             details: {
                 [key: string]: unknown;
             };
@@ -6323,6 +6686,8 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -6383,6 +6748,8 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -6542,6 +6909,8 @@ export interface components {
             company_id: string | null;
             /** @description Deal */
             deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
             /** @description Tags */
@@ -6564,6 +6933,13 @@ export interface components {
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
                 deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -6710,6 +7086,8 @@ export interface components {
             deal_id: string | null;
             /** @description When the lead was converted to a contact */
             converted_at: string | null;
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
             /**
              * Format: uri
              * @description URL of the lead in the dashboard
@@ -6740,6 +7118,96 @@ export interface components {
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
                 deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedNote: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First line of the text */
+            title: string;
+            /**
+             * @description Type
+             * @enum {string}
+             */
+            type: "note" | "call" | "meeting";
+            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+            body: string;
+            /** @description Whether it stays at the top of the timeline */
+            pinned: boolean;
+            /** @description When a call or a meeting took place */
+            happened_at: string | null;
+            /** @description Duration of a call or a meeting, in minutes */
+            duration_min: number | null;
+            /** @description Members that the text mentions (user ids) */
+            mentions: string[];
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Task */
+            task_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                task_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -10863,6 +11331,8 @@ export interface operations {
                 company_id?: string;
                 /** @description Only records with this deal_id. */
                 deal_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
                 /** @description Only records with this assignee_id. */
                 assignee_id?: string;
                 /** @description Only records with this tag. */
@@ -10879,7 +11349,7 @@ export interface operations {
                 "updated_at[lte]"?: string;
                 /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
                 fields?: string;
-                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, assignee_id. Each needs the scope to read it. */
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id, assignee_id. Each needs the scope to read it. */
                 expand?: string;
             };
             header?: never;
@@ -10953,6 +11423,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description Deal */
                     deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
                     /** @description Tags */
@@ -11095,7 +11567,7 @@ export interface operations {
                 include_deleted?: string;
                 /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
                 fields?: string;
-                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, assignee_id. Each needs the scope to read it. */
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id, assignee_id. Each needs the scope to read it. */
                 expand?: string;
             };
             header?: never;
@@ -11165,6 +11637,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description Deal */
                     deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
                     /** @description Tags */
@@ -11284,6 +11758,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description Deal */
                     deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
                     /** @description Tags */
@@ -11520,6 +11996,10 @@ export interface operations {
                 tag?: string;
                 /** @description Only records with this contact_id. */
                 contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -12240,6 +12720,596 @@ export interface operations {
         };
     };
     postLeadsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getNotes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-title" | "title" | "-type" | "type" | "-happened_at" | "happened_at" | "-duration_min" | "duration_min") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this type. */
+                type?: string;
+                /** @description Only records with this pinned. */
+                pinned?: "true" | "false";
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this task_id. */
+                task_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, task_id, lead_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedNote"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postNotes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly title?: unknown;
+                    /** @description Type. Default: note. */
+                    type?: ("note" | "call" | "meeting") | null;
+                    /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+                    body: string;
+                    /** @description Whether it stays at the top of the timeline */
+                    pinned?: boolean | null;
+                    /** @description When a call or a meeting took place */
+                    happened_at?: string | null;
+                    /** @description Duration of a call or a meeting, in minutes */
+                    duration_min?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly mentions?: unknown;
+                    /** @description Contact */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Task */
+                    task_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postNotesBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Note"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchNotesBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Note"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getNotesId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, task_id, lead_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedNote"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putNotesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly title?: unknown;
+                    /** @description Type. Default: note. */
+                    type?: ("note" | "call" | "meeting") | null;
+                    /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+                    body?: string;
+                    /** @description Whether it stays at the top of the timeline */
+                    pinned?: boolean | null;
+                    /** @description When a call or a meeting took place */
+                    happened_at?: string | null;
+                    /** @description Duration of a call or a meeting, in minutes */
+                    duration_min?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly mentions?: unknown;
+                    /** @description Contact */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Task */
+                    task_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteNotesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchNotesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly title?: unknown;
+                    /** @description Type. Default: note. */
+                    type?: ("note" | "call" | "meeting") | null;
+                    /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+                    body?: string;
+                    /** @description Whether it stays at the top of the timeline */
+                    pinned?: boolean | null;
+                    /** @description When a call or a meeting took place */
+                    happened_at?: string | null;
+                    /** @description Duration of a call or a meeting, in minutes */
+                    duration_min?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly mentions?: unknown;
+                    /** @description Contact */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Task */
+                    task_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postNotesBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postNotesIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postNotesIdErase: {
         parameters: {
             query?: never;
             header?: {

@@ -3,6 +3,7 @@ import { companyView } from './companies/company-view.tsx';
 import { contactView } from './contacts/contact-view.tsx';
 import { dealView } from './deals/deal-view.tsx';
 import { leadView } from './leads/lead-view.tsx';
+import { noteView } from './notes/note-view.tsx';
 import { taskView } from './tasks/task-view.tsx';
 
 /** What is special about objects in the dashboard, by their keys. An object without a view is drawn from its fields alone. */
@@ -12,4 +13,5 @@ export const OBJECT_VIEWS: Readonly<Record<string, ObjectView>> = {
   deal: dealView,
   task: taskView,
   lead: leadView,
+  note: noteView,
 };

@@ -1,4 +1,4 @@
-import { NumberInput } from '@mantine/core';
+import { NumberInput } from '../ui/number-input.tsx';
 import { inputProps, numberOf, type FieldKind, type InputProps, type ShownProps } from './field-kind.ts';
 
 function Input(props: InputProps) {

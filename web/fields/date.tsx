@@ -1,4 +1,4 @@
-import { DateInput } from '@mantine/dates';
+import { DateInput } from '../ui/date-inputs.tsx';
 import filterClasses from '../ui/filters.module.css';
 import { Day } from '../ui/relative-time.tsx';
 import {

@@ -1,4 +1,4 @@
-import { DateTimePicker } from '@mantine/dates';
+import { DateTimePicker } from '../ui/date-inputs.tsx';
 import { Moment } from '../ui/relative-time.tsx';
 import { localOf, MomentFilter, utcOf } from '../ui/time-filter.tsx';
 import {

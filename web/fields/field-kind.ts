@@ -4,7 +4,7 @@ import type { ObjectField } from '../api/object-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
 
 /** The value of a field in a form; an empty text counts as null. */
-export type FormValue = string | number | string[] | null;
+export type FormValue = string | number | boolean | string[] | null;
 export type FormValues = Record<string, FormValue>;
 
 export interface InputProps {

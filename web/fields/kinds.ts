@@ -1,3 +1,4 @@
+import { boolean } from './boolean.tsx';
 import { currencyCode } from './currency-code.tsx';
 import { currency } from './currency.tsx';
 import { date } from './date.tsx';
@@ -30,6 +31,7 @@ export const FIELD_KINDS: Readonly<Record<string, FieldKind>> = {
   currency_code: currencyCode,
   date,
   datetime,
+  boolean,
   select,
   record,
   user,

@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { nounOf, useObjects, type ObjectType } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
+import { OBJECT_VIEWS } from '../crm/objects.ts';
 import { API_REFERENCE, paths } from '../paths.ts';
 import { destinationsIn, recordDestinations, type Destination } from './nav-items.ts';
 import { useRecordResults } from './record-results.tsx';
@@ -93,11 +94,13 @@ function selectFirst(): void {
 }
 
 function newRecords(objects: readonly ObjectType[]) {
-  return objects.map((object) => ({
-    label: `New ${nounOf(object)}`,
-    scope: `${object.plural}:write`,
-    link: paths.newRecord(object.plural),
-  }));
+  return objects
+    .filter(({ key }) => !OBJECT_VIEWS[key]?.isUnlisted)
+    .map((object) => ({
+      label: `New ${nounOf(object)}`,
+      scope: `${object.plural}:write`,
+      link: paths.newRecord(object.plural),
+    }));
 }
 
 /** Matches entries that contain every word of the query, ignoring arrows and punctuation. Exact names come first. */

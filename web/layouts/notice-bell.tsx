@@ -3,19 +3,17 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconBell, IconX } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { noticesQuery, useDismissNotice, type Notice } from '../api/notice-queries.ts';
-import { useHasScope } from '../api/session-queries.ts';
+import { useObject } from '../api/object-queries.ts';
 import { paths } from '../paths.ts';
+import { Actor } from '../record/actor.tsx';
+import { RecordName } from '../record/record-link.tsx';
 import { Moment } from '../ui/relative-time.tsx';
 import { notifyError } from '../ui/notify.tsx';
 import { TextLink } from '../ui/router-links.tsx';
 import classes from './notice-bell.module.css';
 
-/** The notifications of owners and admins, with their number. */
+/** The notifications of the user, with their number. */
 export function NoticeBell() {
-  return useHasScope('workspace:manage') ? <Bell /> : null;
-}
-
-function Bell() {
   const [opened, { toggle, close }] = useDisclosure();
   const { data = [], hasNextPage, fetchNextPage } = useInfiniteQuery(noticesQuery);
   const count = hasNextPage ? `${data.length}+` : String(data.length);
@@ -58,20 +56,18 @@ function Bell() {
   );
 }
 
-function Item({ notice, onNavigate }: { notice: Notice; onNavigate(): void }) {
+function Item({ notice, onNavigate }: ItemProps) {
   const { mutate: dismiss, isPending } = useDismissNotice();
-  const { name, reason } = notice.details as { name: string; reason: string };
+  const isMention = notice.type === 'note.mentioned';
+  const about = isMention ? 'a mention' : (notice.details['name'] as string);
   return (
     <li className={classes.item}>
       <div className={classes.lines}>
-        <Text size="sm" fw={500}>
-          The webhook{' '}
-          <TextLink {...paths.webhook(notice.object_id)} onClick={onNavigate}>
-            {name}
-          </TextLink>{' '}
-          was disabled
-        </Text>
-        <Text size="sm">{reason}</Text>
+        {isMention ? (
+          <Mention notice={notice} onNavigate={onNavigate} />
+        ) : (
+          <DisabledWebhook notice={notice} onNavigate={onNavigate} />
+        )}
         <Text size="xs" c="dimmed">
           <Moment at={notice.created_at} />
         </Text>
@@ -79,12 +75,60 @@ function Item({ notice, onNavigate }: { notice: Notice; onNavigate(): void }) {
       <ActionIcon
         variant="subtle"
         color="gray"
-        aria-label={`Dismiss notification about ${name}`}
+        aria-label={`Dismiss notification about ${about}`}
         loading={isPending}
         onClick={() => dismiss(notice.id, { onError: notifyError })}
       >
         <IconX size={16} stroke={1.6} />
       </ActionIcon>
     </li>
+  );
+}
+
+interface ItemProps {
+  notice: Notice;
+  onNavigate(): void;
+}
+
+function DisabledWebhook({ notice, onNavigate }: ItemProps) {
+  const { name, reason } = notice.details as { name: string; reason: string };
+  return (
+    <>
+      <Text size="sm" fw={500}>
+        The webhook{' '}
+        <TextLink {...paths.webhook(notice.object_id)} onClick={onNavigate}>
+          {name}
+        </TextLink>{' '}
+        was disabled
+      </Text>
+      <Text size="sm">{reason}</Text>
+    </>
+  );
+}
+
+/** Leads to the record that the note is on. */
+function Mention({ notice, onNavigate }: ItemProps) {
+  const {
+    actor,
+    record_type: type = 'note',
+    record_id: id = notice.object_id,
+  } = notice.details as {
+    actor: string;
+    record_type?: string;
+    record_id?: string;
+  };
+  const object = useObject(type);
+  return (
+    <Text size="sm" fw={500}>
+      <Actor actor={actor} /> mentioned you in a note
+      {object && (
+        <>
+          {' on '}
+          <TextLink {...paths.record(object.plural, id)} onClick={onNavigate}>
+            <RecordName objectKey={type} id={id} />
+          </TextLink>
+        </>
+      )}
+    </Text>
   );
 }

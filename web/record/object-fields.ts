@@ -34,14 +34,19 @@ export function bulkFields(object: ObjectType, view: ObjectView): DrawnField<Fie
     });
 }
 
-/** The fields of a record's page, without those that make up its title; long texts last. */
-export function propertyFields(
+/**
+ * The fields of a record's page, without those that it shows elsewhere; long texts last.
+ * @param objects those that the session may read: references to their records are panels
+ */
+export function factFields(
   object: ObjectType,
   view: ObjectView,
+  objects: readonly ObjectType[],
 ): DrawnField<ComponentType<ShownProps>>[] {
-  const names = nameFields(object);
+  const isPanel = ({ kind, references }: ObjectField) =>
+    kind === 'record' && objects.some(({ key }) => key === references);
   const fields = object.fields.filter(
-    (field) => !BASE_FIELDS.has(field.key) && !names.includes(field.key) && !isPartOfAmount(object, field),
+    (field) => !BASE_FIELDS.has(field.key) && !isPanel(field) && !isPartOfAmount(object, field),
   );
   return longTextsLast(fields.flatMap((field) => drawn(field, view, 'Value')));
 }

@@ -1,16 +1,24 @@
 import { useParams } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { useObjects } from '../api/object-queries.ts';
 import { NotFoundPage } from '../ui/not-found-page.tsx';
 import { useObjectView } from './object-view.ts';
-import { RecordList } from './record-list.tsx';
 import { RecordPage as DrawnPage } from './record-page.tsx';
+
+/** Loaded on demand: the page of a record has no table. */
+const RecordList = lazy(async () => ({ default: (await import('./record-list.tsx')).RecordList }));
 
 /** The list of the object whose plural is in the path. */
 export function ListPage() {
   const { plural } = useParams({ from: '/inside/$plural' });
   const object = useObjects().find((item) => item.plural === plural);
   const { List = RecordList } = useObjectView(object?.key ?? '');
-  return object ? <List key={object.key} object={object} /> : <NotFoundPage />;
+  if (!object) return <NotFoundPage />;
+  return (
+    <Suspense>
+      <List key={object.key} object={object} />
+    </Suspense>
+  );
 }
 
 /** The page of a record of that object. */

@@ -10,6 +10,10 @@ export interface FieldView<R = ObjectRecord> extends Partial<Pick<FieldKind, 'is
   label?: string;
   /** Left out of a page while it is empty. */
   isRare?: boolean;
+  /** Fields that are edited together with it, as a currency is with an amount. */
+  editedWith?: readonly string[];
+  /** False: a page leaves it out for this record. */
+  isShown?: (record: R) => boolean;
   Input?: FieldKind['Input'] | null;
   /** Changes the field of several records at once; default: as in a form. */
   BulkInput?: FieldKind['Input'];
@@ -40,6 +44,10 @@ export interface ObjectView<R extends BaseRecord = ObjectRecord> {
   panels?: Readonly<Record<string, ComponentType<{ record: R }>>>;
   /** Errors of a form that is about to create a record, by field. */
   check?: (values: FormValues) => Readonly<Record<string, string>>;
+  /** What a record starts with that is created from the page of another one. */
+  initialFor?: (other: { object: ObjectType; record: ObjectRecord; title: string }) => FormValues;
+  /** Neither in navigation nor among what the palette creates. */
+  isUnlisted?: boolean;
   /** False: a record needs more than a name, so that a picker cannot create one. */
   isNameEnough?: boolean;
   /** Replaces the list page. */

@@ -29,6 +29,7 @@ export function PersonPicker(props: Omit<SelectProps, 'data'>) {
       {...props}
       data={hasLeft ? [...options, { value, label: 'Former member' }] : options}
       placeholder="Unassigned"
+      allowDeselect={false}
       searchable
       clearable
     />

@@ -1,7 +1,7 @@
 import { Group } from '@mantine/core';
 import { nounOf, type ObjectType } from '../api/object-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
-import type { FieldKind } from '../fields/field-kind.ts';
+import type { FieldKind, FormValues } from '../fields/field-kind.ts';
 import { FIELD_KINDS } from '../fields/kinds.ts';
 import { FormDrawer } from '../ui/form-drawer.tsx';
 import { ConflictNotice } from './conflict-notice.tsx';
@@ -18,12 +18,15 @@ type Line = [FormField, ...FormField[]];
 export function RecordForm({
   object,
   record,
+  initial,
   onClose,
   onSaved,
 }: {
   object: ObjectType;
   /** Null: creates a record. */
   record: ObjectRecord | null;
+  /** What a new record starts with. */
+  initial?: FormValues;
   onClose: () => void;
   onSaved: (record: ObjectRecord) => void;
 }) {
@@ -34,6 +37,7 @@ export function RecordForm({
     view,
     fields: fields.map(({ field }) => field),
     opened: record,
+    initial,
     onSaved,
   });
   const isNew = record === null;

@@ -1,33 +1,30 @@
-import { ActionIcon, Button, Menu, Skeleton, Stack, Title } from '@mantine/core';
+import { ActionIcon, Button, Menu, SegmentedControl, Skeleton, Stack, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowMerge, IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Navigate, useNavigate } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { ApiError } from '../api/client.ts';
-import { inSentence, nounOf, useObjects, type ObjectField, type ObjectType } from '../api/object-queries.ts';
-import { queriesOf, useRemoveRecord, type BaseRecord, type ObjectRecord } from '../api/record-queries.ts';
+import { inSentence, nounOf, useObjects, type ObjectType } from '../api/object-queries.ts';
+import { queriesOf, useRemoveRecord, type ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import { useRestoreRecord } from '../api/trash-queries.ts';
 import { paths } from '../paths.ts';
 import { confirm } from '../ui/confirm.tsx';
-import { CopyText } from '../ui/copy-text.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
-import { fieldLabel } from '../ui/field-label.ts';
-import { Moment } from '../ui/relative-time.tsx';
 import { notifyDone, notifyError, notifyWhenDone } from '../ui/notify.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
-import { Property, PropertyList } from '../ui/property-list.tsx';
 import { TextLink } from '../ui/router-links.tsx';
-import { Actor } from './actor.tsx';
-import { propertyFields, shownProps } from './object-fields.ts';
 import { MergedRecords } from './merge/merged-records.tsx';
+import { ActivityComposer } from './activity-composer.tsx';
 import { useObjectView } from './object-view.ts';
-import { RecordForm } from './record-form.tsx';
+import { PinnedNotes } from './pinned-notes.tsx';
+import { RecordFacts } from './record-facts.tsx';
+import { RecordFormDrawer } from './record-form-drawer.tsx';
 import classes from './record-page.module.css';
 import { RecordPanel } from './record-panel.tsx';
-import { RecordTags } from './record-tags.tsx';
 import { recordTitle } from './record-title.ts';
+import { RelatedRecords } from './related-records.tsx';
 import { Timeline } from './timeline.tsx';
 
 /** The page of one record: properties, panels, timeline and actions. */
@@ -55,10 +52,16 @@ interface Shown {
   record: ObjectRecord;
 }
 
+/** The parts of a page; a phone shows one of them at a time. */
+const PARTS = { activity: 'Activity', facts: 'Details', related: 'Related' } as const;
+
+type Part = keyof typeof PARTS;
+
 function LoadedPage({ object, record, breadcrumb }: Shown & { breadcrumb: ReactNode }) {
   const { Badge, Actions, Progress } = useObjectView(object.key);
   const mayWrite = useHasScope(`${object.plural}:write`);
   const [editing, edit] = useDisclosure();
+  const [part, show] = useState<Part>('activity');
   return (
     <>
       <PageHeader
@@ -78,9 +81,23 @@ function LoadedPage({ object, record, breadcrumb }: Shown & { breadcrumb: ReactN
         }
       />
       {Progress && <Progress record={record} />}
-      <div className={classes.body}>
-        <div className={classes.history}>
+      <div className={classes.parts}>
+        <SegmentedControl
+          fullWidth
+          aria-label="Part of the page"
+          value={part}
+          onChange={show}
+          data={Object.entries(PARTS).map(([value, label]) => ({ value: value as Part, label }))}
+        />
+      </div>
+      <div className={classes.body} data-part={part}>
+        <aside className={classes.facts} aria-label={`About this ${nounOf(object)}`}>
+          <RecordFacts object={object} record={record} />
+        </aside>
+        <div className={classes.activity}>
+          <ActivityComposer object={object} record={record} />
           <Panels object={object} record={record} />
+          <PinnedNotes object={object} record={record} />
           <MergedRecords object={object} record={record} />
           <section aria-labelledby="timeline-title">
             <Title order={2} id="timeline-title" mb="md">
@@ -89,65 +106,13 @@ function LoadedPage({ object, record, breadcrumb }: Shown & { breadcrumb: ReactN
             <Timeline record={record} />
           </section>
         </div>
-        <aside className={classes.facts} aria-label={`About this ${nounOf(object)}`}>
-          <Properties object={object} record={record} />
-          <CustomFields fields={record.custom_fields} />
-          <PropertyList label="Record">
-            <Property name="Created">
-              <Moment at={record.created_at} /> by <Actor actor={record.created_by} />
-            </Property>
-            <Property name="Updated">
-              <Moment at={record.updated_at} />
-            </Property>
-            <Property name="ID">
-              <CopyText text={record.id} />
-            </Property>
-          </PropertyList>
-        </aside>
+        <div className={classes.related}>
+          <RelatedRecords object={object} record={record} />
+        </div>
       </div>
-      {editing && <RecordForm object={object} record={record} onClose={edit.close} onSaved={edit.close} />}
-    </>
-  );
-}
-
-/** The fields, long texts below the others. What only the server sets is left out while it is empty. */
-function Properties({ object, record }: Shown) {
-  const view = useObjectView(object.key);
-  const fields = propertyFields(object, view);
-  const isLeftOut = (field: ObjectField) =>
-    (field.read_only || view.fields?.[field.key]?.isRare) && shownProps(field, record) === null;
-  const properties = fields.filter(({ field }) => field.kind !== 'long_text' && !isLeftOut(field));
-  const texts = fields.filter(({ field }) => field.kind === 'long_text');
-  return (
-    <>
-      {properties.length > 0 && (
-        <PropertyList label="Properties">
-          {properties.map(({ field, Drawn: Value }) => {
-            const shown = shownProps(field, record);
-            const isTags = field.kind === 'tags' && !field.read_only;
-            return (
-              <Property key={field.key} name={field.label}>
-                {isTags ? <RecordTags object={object} record={record} /> : shown && <Value {...shown} />}
-              </Property>
-            );
-          })}
-        </PropertyList>
+      {editing && (
+        <RecordFormDrawer object={object} record={record} onClose={edit.close} onSaved={edit.close} />
       )}
-      {texts.map(({ field, Drawn: Value }) => {
-        const shown = shownProps(field, record);
-        return (
-          shown && (
-            <section key={field.key}>
-              <Title order={3} mb={4}>
-                {field.label}
-              </Title>
-              <p className={classes.text}>
-                <Value {...shown} />
-              </p>
-            </section>
-          )
-        );
-      })}
     </>
   );
 }
@@ -162,25 +127,6 @@ function Panels({ object, record }: Shown) {
       <RecordPanel key={key} label={label} path={path.replace('{id}', record.id)} />
     );
   });
-}
-
-function CustomFields({ fields }: { fields: BaseRecord['custom_fields'] }) {
-  const entries = Object.entries(fields);
-  if (entries.length === 0) return null;
-  return (
-    <section>
-      <Title order={3} mb="xs">
-        Custom fields
-      </Title>
-      <PropertyList label="Custom fields">
-        {entries.map(([name, value]) => (
-          <Property key={name} name={fieldLabel(name)}>
-            {typeof value === 'boolean' ? (value ? 'Yes' : 'No') : String(value)}
-          </Property>
-        ))}
-      </PropertyList>
-    </section>
-  );
 }
 
 function RecordMenu({ object, record }: Shown) {

@@ -40,6 +40,7 @@ export function RecordPicker({
     <Select
       placeholder="None"
       {...props}
+      {...(creating.isPending && { placeholder: 'Creating…' })}
       value={value ?? null}
       data={[
         ...(isMissing && value ? [{ value, label: NO_RECORD }] : []),
@@ -48,12 +49,16 @@ export function RecordPicker({
       ]}
       onChange={(id, option) => {
         if (id !== CREATE) return onChange?.(id, option);
-        void creating
-          .create(typed.trim())
-          .then(
-            (record) => onChange?.(record.id, { value: record.id, label: optionLabel(object, record) }),
-            notifyError,
-          );
+        const name = typed.trim();
+        // The name is shown again once there is a record to choose.
+        type('');
+        void creating.create(name).then(
+          (record) => onChange?.(record.id, { value: record.id, label: optionLabel(object, record) }),
+          (error: Error) => {
+            type(name);
+            notifyError(error);
+          },
+        );
       }}
       {...(object.searchable && {
         // The API has searched more fields than the label shows.
@@ -87,9 +92,10 @@ const CREATE = 'create';
 function useCreateByName(object: ObjectType, isOffered: boolean) {
   const mayWrite = useHasScope(`${object.plural}:write`);
   const { isNameEnough = true } = useObjectView(object.key);
-  const { mutateAsync } = useCreateRecord(queriesOf(object));
+  const { mutateAsync, isPending } = useCreateRecord(queriesOf(object));
   const isPossible = isOffered && mayWrite && isNameEnough;
   return {
+    isPending,
     /** What would be created; null if nothing is typed, or a record of this name can be chosen. */
     nameIn(typed: string, choices: readonly ObjectRecord[]): string | null {
       const name = typed.trim();

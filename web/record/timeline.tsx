@@ -2,20 +2,19 @@ import { Badge, Button, Pill, Skeleton, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { timelineQuery, type Activity } from '../api/activity-queries.ts';
-import { fieldOf, useObject } from '../api/object-queries.ts';
+import { useObject } from '../api/object-queries.ts';
+import type { Note } from '../api/note-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
-import { FIELD_KINDS } from '../fields/kinds.ts';
-import { paths } from '../paths.ts';
 import { capitalised } from '../ui/capitalised.ts';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { fieldLabel } from '../ui/field-label.ts';
 import { Moment } from '../ui/relative-time.tsx';
-import { TextLink } from '../ui/router-links.tsx';
 import { Actor } from './actor.tsx';
-import { isEmptyValue } from './object-fields.ts';
-import { useObjectView } from './object-view.ts';
+import { NoteCard } from './note-card.tsx';
+import { RecordLink } from './record-link.tsx';
+import { ChangeText, useChanges } from './timeline-change.tsx';
 import classes from './timeline.module.css';
 
 /** The activities of a record and of related records, newest first. */
@@ -37,7 +36,7 @@ export function Timeline({ record }: { record: ObjectRecord }) {
   return (
     <>
       <ol className={classes.list} aria-label="Timeline">
-        {list.data.map((activity) => (
+        {list.data.filter(isListed(record)).map((activity) => (
           <li key={activity.id} className={classes.entry}>
             <Entry activity={activity} record={record} />
           </li>
@@ -57,47 +56,99 @@ export function Timeline({ record }: { record: ObjectRecord }) {
   );
 }
 
+/** A pinned note of the record itself is above the timeline. */
+function isListed({ id }: ObjectRecord) {
+  return ({ type, record: note }: Activity) =>
+    type !== 'note.created' || note?.['pinned'] !== true || !Object.values(note).includes(id);
+}
+
 function Entry({ activity, record }: { activity: Activity; record: ObjectRecord }) {
   const isCurrent = activity.record_id === record.id;
   const isOwn = isCurrent || mergedIds(record).includes(activity.record_id);
   const report = reportOf(activity);
+  if (activity.type === 'note.created' && activity.record)
+    return <NoteEntry note={activity.record as unknown as Note} record={record} />;
+  const other = !isOwn && activity.record_type !== 'note' && (
+    <OtherRecord type={activity.record_type} id={activity.record_id} />
+  );
   return (
     <>
-      <div>
-        {!isOwn && (
-          <>
-            <OtherRecord activity={activity} />:{' '}
-          </>
-        )}
-        {report ? <ReportTitle activity={activity} report={report} /> : <Event activity={activity} />}
-      </div>
       {report ? (
-        <Payload payload={report.payload} />
+        <>
+          {other && <div className={classes.aside}>{other}</div>}
+          <ReportTitle activity={activity} report={report} />
+          <Payload payload={report.payload} />
+        </>
       ) : (
-        <Changes activity={activity} record={isCurrent ? record : null} />
+        <Event activity={activity} other={other} />
       )}
     </>
   );
 }
 
-/** Links to the related record that an activity is about. */
-function OtherRecord({ activity: { record_type: type, record_id: id } }: { activity: Activity }) {
-  const object = useObject(type);
-  return object ? <TextLink {...paths.record(object.plural, id)}>{object.label}</TextLink> : fieldLabel(type);
+/** A note as it is now, and what it is on, if that is another record. */
+function NoteEntry({ note, record }: { note: Note; record: ObjectRecord }) {
+  const object = useObject('note');
+  const values = note as unknown as ObjectRecord;
+  const links = (object?.fields ?? []).filter(
+    ({ key, kind }) => kind === 'record' && typeof values[key] === 'string',
+  );
+  const isHere = note.id === record.id || links.some(({ key }) => values[key] === record.id);
+  const [other] = links;
+  const about = !isHere && other && (
+    <>
+      {other.label.toLowerCase()} <RecordLink objectKey={other.references} id={String(values[other.key])} />
+    </>
+  );
+  return <NoteCard note={note} about={about} />;
 }
 
-function Event({ activity }: { activity: Activity }) {
+/** The related record that an activity is about. */
+function OtherRecord({ type, id }: { type: string; id: string }) {
+  const object = useObject(type);
+  return (
+    <>
+      {object?.label ?? fieldLabel(type)} {object && <RecordLink objectKey={type} id={id} />}
+    </>
+  );
+}
+
+/** What changed, or else what happened; by whom, and when. @param other the record, if it is not the one of the page */
+function Event({ activity, other }: { activity: Activity; other: ReactNode }) {
   const { type, actor, occurred_at: at } = activity;
   const tag = tagOf(activity);
   const merged = mergedCount(activity);
+  const changes = useChanges(activity);
+  const isUpdate = type.endsWith('.updated') && changes.length > 0;
+  const shown = tag === null ? changes : [];
   return (
     <>
-      <span className={classes.what}>{activityLabel(type)}</span>{' '}
-      {merged > 0 && (merged === 1 ? 'with another record ' : `with ${merged} other records `)}
-      {tag !== null && <Pill size="xs">{tag}</Pill>}{' '}
-      <span className={classes.aside}>
+      {isUpdate && other && <div className={classes.aside}>{other}</div>}
+      {!isUpdate && (
+        <div>
+          {other && <span className={classes.aside}>{other} · </span>}
+          <span className={classes.what}>{activityLabel(type)}</span>{' '}
+          {merged > 0 && (merged === 1 ? 'with another record ' : `with ${merged} other records `)}
+          {tag !== null && <Pill size="xs">{tag}</Pill>}
+        </div>
+      )}
+      {shown.length === 1 && (
+        <div>
+          <ChangeText activity={activity} change={shown[0]!} />
+        </div>
+      )}
+      {shown.length > 1 && (
+        <ul className={classes.changes}>
+          {shown.map((change) => (
+            <li key={change.name}>
+              <ChangeText activity={activity} change={change} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <div className={classes.aside}>
         by <Actor actor={actor} /> · <Moment at={at} />
-      </span>
+      </div>
     </>
   );
 }
@@ -164,69 +215,4 @@ function Payload({ payload }: { payload: unknown }) {
       <CodeBlock label="Payload" code={JSON.stringify(payload, null, 2)} />
     </details>
   );
-}
-
-/** Fields that change as a result of another change. */
-const DERIVED_FIELDS = new Set([
-  'completed_at',
-  'closed_at',
-  'converted_at',
-  'first_contacted_at',
-  'merged_ids',
-  'updated_at',
-  'version',
-]);
-
-/**
- * The fields that changed, with their previous values.
- * @param record the record as it is now, if it is known
- */
-function Changes({ activity, record }: { activity: Activity; record: ObjectRecord | null }) {
-  const object = useObject(activity.record_type);
-  const changed = activity.changed ?? {};
-  const names =
-    tagOf(activity) === null ? Object.keys(changed).filter((name) => !DERIVED_FIELDS.has(name)) : [];
-  if (names.length === 0) return null;
-  return (
-    <ul className={classes.changes}>
-      {names.map((name) => (
-        <li key={name}>
-          {(object && fieldOf(object, name)?.label) ?? fieldLabel(name)}
-          <PreviousValue objectKey={activity.record_type} name={name} previous={{ ...record, ...changed }} />
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function PreviousValue({
-  objectKey,
-  name,
-  previous,
-}: {
-  objectKey: string;
-  name: string;
-  previous: Readonly<Record<string, unknown>>;
-}) {
-  const object = useObject(objectKey);
-  const view = useObjectView(objectKey);
-  const field = object && fieldOf(object, name);
-  const Kind = field && FIELD_KINDS[field.kind];
-  const value = previous[name];
-  if (!field || !Kind || isEmptyValue(value)) return null;
-  // Stages and pipelines have names of their own; other views also depend on the rest of the record.
-  const Cell = (field.kind === 'record' && view.fields?.[name]?.Cell) || Kind.Cell;
-  const content: ReactNode =
-    typeof value === 'string' && TEXT_KINDS.has(field.kind) ? (
-      shortened(value)
-    ) : (
-      <Cell field={field} value={value} record={previous as ObjectRecord} />
-    );
-  return <span className={classes.aside}> was {content}</span>;
-}
-
-const TEXT_KINDS = new Set(['text', 'long_text', 'url', 'email', 'phone']);
-
-function shortened(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

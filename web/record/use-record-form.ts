@@ -9,6 +9,7 @@ import {
   type ObjectInput,
   type ObjectRecord,
 } from '../api/record-queries.ts';
+import { useSession } from '../api/session-queries.ts';
 import type { FormValue, FormValues } from '../fields/field-kind.ts';
 import { FIELD_KINDS } from '../fields/kinds.ts';
 import { useApiForm, type ApiForm } from '../ui/use-api-form.ts';
@@ -29,6 +30,7 @@ export function useRecordForm({
   view,
   fields,
   opened,
+  initial = {},
   onSaved,
 }: {
   object: ObjectType;
@@ -36,10 +38,13 @@ export function useRecordForm({
   /** The fields that have an input. */
   fields: readonly ObjectField[];
   opened: ObjectRecord | null;
+  /** What a new record starts with, besides defaults. */
+  initial?: FormValues | undefined;
   onSaved: (record: ObjectRecord) => void;
 }): RecordFormApi {
   const client = useQueryClient();
   const queries = queriesOf(object);
+  const { user } = useSession();
   const { mutateAsync: create } = useCreateRecord(queries);
   const { mutateAsync: update } = useUpdateRecord(queries);
   /** The version of the record that the form is based on. */
@@ -56,7 +61,8 @@ export function useRecordForm({
     if (Object.keys(change).length === 0) return base;
     return update({ id: base.id, version: base.version, change });
   };
-  const api = useApiForm<FormValues>(toFormValues(fields, opened), async (values) => {
+  const first = opened ? toFormValues(fields, opened) : { ...newValues(fields, user.id), ...initial };
+  const api = useApiForm<FormValues>(first, async (values) => {
     try {
       const saved = await save(values);
       if (hasNewOption(fields, saved)) void client.invalidateQueries({ queryKey: OBJECTS_KEY });
@@ -79,15 +85,20 @@ export function useRecordForm({
   return { ...api, conflict: conflict ? { load: () => void load() } : null };
 }
 
-/** The values of a record, or those that a new one starts with. */
-function toFormValues(fields: readonly ObjectField[], record: ObjectRecord | null): FormValues {
-  return Object.fromEntries(
-    fields.map((field) => {
-      const value = record ? record[field.key] : field.kind === 'select' ? field.default : null;
-      const empty = FIELD_KINDS[field.kind]?.empty;
-      return [field.key, (value as FormValue | undefined) ?? (empty === undefined ? '' : empty)];
-    }),
-  );
+function toFormValues(fields: readonly ObjectField[], record: ObjectRecord): FormValues {
+  return Object.fromEntries(fields.map((field) => [field.key, formValue(field, record[field.key])]));
+}
+
+/** What a new record starts with. Whoever creates it is its owner, unless they choose another. */
+function newValues(fields: readonly ObjectField[], userId: string): FormValues {
+  const valueOf = ({ kind, default: fallback }: ObjectField) =>
+    kind === 'user' ? userId : kind === 'select' ? fallback : null;
+  return Object.fromEntries(fields.map((field) => [field.key, formValue(field, valueOf(field))]));
+}
+
+function formValue({ kind }: ObjectField, value: unknown): FormValue {
+  const empty = FIELD_KINDS[kind]?.empty;
+  return (value as FormValue | undefined) ?? (empty === undefined ? '' : empty);
 }
 
 /** The values of a form as they are sent. */

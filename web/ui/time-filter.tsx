@@ -1,4 +1,4 @@
-import { DateTimePicker } from '@mantine/dates';
+import { DateTimePicker } from './date-inputs.tsx';
 import classes from './filters.module.css';
 
 /** Filters a list by time, entered in the local time zone. */

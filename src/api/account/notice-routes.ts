@@ -16,11 +16,12 @@ const PATH = '/api/v1/notices';
 const noticeShape = z
   .object({
     id: z.uuid(),
-    type: z.string().meta({ description: 'The type of the event: `webhook.disabled`.' }),
+    type: z.string().meta({ description: 'What happened: `webhook.disabled` or `note.mentioned`.' }),
     object_type: z.string(),
     object_id: z.string(),
     details: z.record(z.string(), z.unknown()).meta({
-      description: 'Details; for a webhook its name, format, reason and failures.',
+      description:
+        'Details; for a webhook its name, format, reason and failures; for a mention its `actor`, and the `record_type` and `record_id` that the note is on.',
     }),
     created_at: z.iso.datetime(),
   })
@@ -33,7 +34,7 @@ export interface NoticeParts {
   clock: Clock;
 }
 
-/** Routes of notices to owners and admins, per user: for signed-in users. */
+/** Routes of notices, per user: for signed-in users. */
 export function noticeRoutes({ db, notices, recordChange, clock }: NoticeParts): Route[] {
   const common = { scope: null, tag: 'notices' } as const;
 
@@ -43,7 +44,7 @@ export function noticeRoutes({ db, notices, recordChange, clock }: NoticeParts):
     path: PATH,
     summary: 'List your notices',
     description:
-      'Notices for owners and admins, newest first, until dismissed or resolved; empty for other roles. For signed-in users.',
+      'Notices to you, such as mentions, and those for owners and admins; newest first, until dismissed or resolved. For signed-in users.',
     query: pageQuery,
     answers: { 200: pageShape(noticeShape) },
     async handle({ caller, query, url }) {
@@ -92,7 +93,7 @@ export function noticesToOwners(notices: Notices, clock: Clock): Owners {
 }
 
 function show({ object_id: objectId, ...notice }: Notice) {
-  return { ...notice, object_id: prefixed('wh', objectId) };
+  return { ...notice, object_id: notice.object_type === 'webhook' ? prefixed('wh', objectId) : objectId };
 }
 
 function readerOf({ workspaceId, role, via }: Caller): Reader {

@@ -1,7 +1,8 @@
 import { folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
 import { campaignOf, shortenedAddress, storableText } from '../../base/values/submission-origin.ts';
-import type { BeforeChange, Draft, EnrichStep, Source } from '../../record/record-service.ts';
+import type { BeforeWrite } from '../../record/record-plan.ts';
+import type { Draft, EnrichStep, Source } from '../../record/record-service.ts';
 import type { LeadOptions } from './options/lead-option.ts';
 import type { LeadStatuses } from './options/lead-status.ts';
 
@@ -50,7 +51,7 @@ export function matchLeadOptions({ sources, eventTypes, statuses, newId }: LeadE
 }
 
 /** Creates the new source of a change in its transaction; that of a new lead is created by the insert gate. */
-export function createSource(sources: LeadOptions): (draft: Draft) => BeforeChange | null {
+export function createSource(sources: LeadOptions): (draft: Draft) => BeforeWrite | null {
   return ({ writer, resolved }) => {
     const created = resolved['new_source'] as { name: string } | undefined;
     return created ? (trx) => sources.createWithin(trx, writer, created.name) : null;

@@ -96,8 +96,8 @@ const fields = {
     readOnly: true,
   }),
   contact_id: record({ label: 'Contact', to: 'contact', readOnly: true, filter: true }),
-  company_id: record({ label: 'Company', to: 'company', readOnly: true }),
-  deal_id: record({ label: 'Deal', to: 'deal', readOnly: true }),
+  company_id: record({ label: 'Company', to: 'company', readOnly: true, filter: true }),
+  deal_id: record({ label: 'Deal', to: 'deal', readOnly: true, filter: true }),
   converted_at: datetime({
     label: 'Converted at',
     description: 'When the lead was converted to a contact',

@@ -52,6 +52,7 @@ export const task = defineNoun({
     }),
     company_id: record({ label: 'Company', to: 'company', filter: true, summary: 'presence', search: true }),
     deal_id: record({ label: 'Deal', to: 'deal', filter: true, summary: 'presence', search: true }),
+    lead_id: record({ label: 'Lead', to: 'lead', filter: true, summary: 'presence' }),
     assignee_id: user({ label: 'Assignee', filter: true, summary: 'presence' }),
     tags: tags({ label: 'Tags', filter: true }),
   },

@@ -15,9 +15,11 @@ export type FieldKind =
   | 'currency_code'
   | 'date'
   | 'datetime'
+  | 'boolean'
   | 'select'
   | 'record'
   | 'user'
+  | 'users'
   | 'tags';
 
 /** One option of a `select` field. */

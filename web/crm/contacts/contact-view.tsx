@@ -2,10 +2,9 @@ import { TextInput } from '@mantine/core';
 import { IconAddressBook } from '@tabler/icons-react';
 import type { Contact } from '../../api/contact-queries.ts';
 import { useObject } from '../../api/object-queries.ts';
-import { inputProps, type InputProps, type ShownProps } from '../../fields/field-kind.ts';
+import { inputProps, type InputProps } from '../../fields/field-kind.ts';
 import { RecordDuplicates } from '../../record/merge/record-duplicates.tsx';
 import { RecordPicker } from '../../record/record-picker.tsx';
-import { RecordLink } from '../../record/record-link.tsx';
 import { viewOf } from '../../record/object-view.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
@@ -23,11 +22,6 @@ function CompanyInputs(props: InputProps) {
   );
 }
 
-/** The company, or else the name that was entered for it. */
-function Company({ value, record: contact }: ShownProps<Contact>) {
-  return contact.company_id ? <RecordLink objectKey="company" id={contact.company_id} /> : String(value);
-}
-
 const CURL = `curl -X POST ${window.location.origin}/api/v1/contacts \\
   -H "Authorization: Bearer $KEY" \\
   -H "Content-Type: application/json" \\
@@ -38,9 +32,16 @@ export const contactView = viewOf<Contact>({
   fields: {
     other_emails: { isRare: true },
     other_phones: { isRare: true },
-    company: { label: 'Company', Input: CompanyInputs, Value: Company, isShort: false },
-    // Entered with the name.
-    company_id: { Input: () => null, Value: null },
+    company: {
+      label: 'Company',
+      Input: CompanyInputs,
+      isShort: false,
+      editedWith: ['company_id'],
+      // A company of the list is a panel of its own.
+      isShown: ({ company_id: id }) => id === null,
+    },
+    // Entered with the name. The name is shown to those who may not read companies.
+    company_id: { Input: () => null, Value: ({ record }) => record.company },
   },
   emptyText:
     'Create your first contact here, or send contacts from your website or another app with an API key.',

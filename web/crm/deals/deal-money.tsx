@@ -1,4 +1,5 @@
-import { Group, NumberInput, Select } from '@mantine/core';
+import { Group, Select } from '@mantine/core';
+import { NumberInput } from '../../ui/number-input.tsx';
 import type { GetInputPropsReturnType } from '@mantine/form';
 import { fieldOf, useObject } from '../../api/object-queries.ts';
 import { useSession } from '../../api/session-queries.ts';

@@ -69,6 +69,7 @@ export const dealView = viewOf<Deal>({
       Value: ({ value }) => <PipelineName id={String(value)} />,
       Filter: PipelineFilter,
       isShort: true,
+      editedWith: ['stage_id'],
     },
     stage_id: {
       Input: Stage,
@@ -78,8 +79,12 @@ export const dealView = viewOf<Deal>({
       Filter: StageFilter,
       column: { width: '12%' },
       isShort: true,
+      editedWith: ['pipeline_id'],
     },
   },
+  initialFor: ({ record, title }) => ({
+    name: typeof record['company'] === 'string' ? record['company'] : title,
+  }),
   emptyText: 'Track a sale through the stages of your pipeline until it is won or lost.',
   Badge: ({ record: { status } }) => <DealStatus status={status} />,
   Actions: ({ record }) => <DealOutcome deal={record} />,

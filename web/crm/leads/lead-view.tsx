@@ -1,4 +1,5 @@
 import { IconInbox } from '@tabler/icons-react';
+import { lazy } from 'react';
 import type { Lead } from '../../api/lead-queries.ts';
 import type { FormValues } from '../../fields/field-kind.ts';
 import { paths } from '../../paths.ts';
@@ -10,11 +11,13 @@ import { ConvertedBadge, ConvertedIcon, ConversionResult } from './lead-converte
 import { LeadDuplicates } from './lead-duplicates.tsx';
 import { CrmLeadIdInput, LeadSourceInput, LeadStatusInput } from './lead-fields.tsx';
 import classes from './lead-list.module.css';
-import { LeadList } from './lead-list.tsx';
 import { LeadPage } from './lead-page.tsx';
 import { LeadStatus } from './lead-status.tsx';
 import { LeadStatusBar } from './lead-status-bar.tsx';
 import { LeadSubmissions } from './lead-submissions.tsx';
+
+/** Loaded on demand: the page of a lead has no table. */
+const LeadList = lazy(async () => ({ default: (await import('./lead-list.tsx')).LeadList }));
 
 const CURL = `curl -X POST ${window.location.origin}/api/v1/leads \\
   -H "Authorization: Bearer $KEY" \\

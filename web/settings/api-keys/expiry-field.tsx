@@ -1,5 +1,5 @@
 import { Group, Select } from '@mantine/core';
-import { DateInput } from '@mantine/dates';
+import { DateInput } from '../../ui/date-inputs.tsx';
 import type { UseFormReturnType } from '@mantine/form';
 import type { ApiKeyChange } from '../../api/api-key-queries.ts';
 import { today } from '../../ui/relative-time.tsx';

@@ -1,5 +1,5 @@
 import { Button, Group, Modal, MultiSelect, Select, Stack, Text } from '@mantine/core';
-import { DateTimePicker } from '@mantine/dates';
+import { DateTimePicker } from '../../ui/date-inputs.tsx';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { replayCountQuery, useReplay, type Replay } from '../../api/delivery-queries.ts';

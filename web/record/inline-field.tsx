@@ -1,0 +1,175 @@
+import { Button, UnstyledButton } from '@mantine/core';
+import { IconPencil } from '@tabler/icons-react';
+import { useEffect, useRef, useState, type ComponentType, type FocusEvent, type KeyboardEvent } from 'react';
+import { fieldOf, nounOf, type ObjectField, type ObjectType } from '../api/object-queries.ts';
+import type { ObjectRecord } from '../api/record-queries.ts';
+import { useHasScope } from '../api/session-queries.ts';
+import type { ShownProps } from '../fields/field-kind.ts';
+import { ErrorPanel } from '../ui/error-panel.tsx';
+import classes from './inline-field.module.css';
+import { formFields, shownProps } from './object-fields.ts';
+import { useObjectView, type ObjectView } from './object-view.ts';
+import { useRecordForm } from './use-record-form.ts';
+
+interface InlineFieldProps {
+  object: ObjectType;
+  record: ObjectRecord;
+  field: ObjectField;
+  Value: ComponentType<ShownProps>;
+}
+
+/** A value of a record. A click on it edits it in place, if it can be set. */
+export function InlineField(props: InlineFieldProps) {
+  const { object, record, field, Value } = props;
+  const [isEditing, setEditing] = useState(false);
+  const mayWrite = useHasScope(`${object.plural}:write`);
+  const inputs = inputsOf(object, useObjectView(object.key), field);
+  const button = useRef<HTMLButtonElement>(null);
+  const shown = shownProps(field, record);
+  if (!mayWrite || inputs.length === 0) return shown ? <Value {...shown} /> : '—';
+  const close = () => {
+    setEditing(false);
+    // Where the keyboard was before.
+    requestAnimationFrame(() => button.current?.focus({ preventScroll: true }));
+  };
+  if (isEditing) return <Editor {...props} inputs={inputs} onClose={close} />;
+  return (
+    <div className={classes.root}>
+      {shown ? <Value {...shown} /> : <span className={classes.empty}>—</span>}
+      <UnstyledButton
+        ref={button}
+        className={classes.edit}
+        aria-label={`Edit ${field.label}`}
+        onClick={() => setEditing(true)}
+      >
+        <IconPencil size={14} stroke={1.6} aria-hidden />
+      </UnstyledButton>
+    </div>
+  );
+}
+
+type DrawnInput = ReturnType<typeof formFields>[number];
+
+/** The inputs of a field, and of those that are edited with it; none if it cannot be set. */
+function inputsOf(object: ObjectType, view: ObjectView, field: ObjectField): DrawnInput[] {
+  const all = formFields(object, view);
+  const own = all.find((item) => item.field.key === field.key);
+  if (!own) return [];
+  const others = [
+    ...(view.fields?.[field.key]?.editedWith ?? []),
+    ...(field.kind === 'currency' ? ['currency'] : []),
+  ];
+  return [own, ...others.flatMap((key) => all.find((item) => item.field.key === key) ?? [])];
+}
+
+/** Kinds whose values are chosen, and saved with the choice. */
+const CHOSEN_KINDS = new Set(['select', 'user', 'record', 'boolean', 'date']);
+
+/** Enter saves, Escape cancels, and leaving it saves what was typed. */
+function Editor({
+  object,
+  record,
+  field,
+  inputs,
+  onClose,
+}: InlineFieldProps & { inputs: DrawnInput[]; onClose: () => void }) {
+  const view = useObjectView(object.key);
+  const fields = inputs.map((item) => item.field);
+  const api = useRecordForm({ object, view, fields, opened: record, onSaved: onClose });
+  const root = useRef<HTMLFormElement>(null);
+  const isReplacing = useReplacing(api.conflict);
+  const isText = !CHOSEN_KINDS.has(field.kind);
+
+  useEffect(() => {
+    const input = root.current?.querySelector<HTMLInputElement>('input:not([type="hidden"]), textarea');
+    input?.focus();
+    if (isText) input?.select();
+    else input?.click();
+  }, [isText]);
+
+  const chosen = JSON.stringify(
+    fields.filter(({ kind }) => CHOSEN_KINDS.has(kind)).map(({ key }) => api.form.values[key]),
+  );
+  const saved = useRef(chosen);
+  const { onSubmit } = api;
+  useEffect(() => {
+    if (chosen === saved.current) return;
+    saved.current = chosen;
+    onSubmit();
+  }, [chosen, onSubmit]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      onClose();
+    } else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) api.onSubmit();
+  };
+  const onBlur = ({ relatedTarget: next, currentTarget: form }: FocusEvent<HTMLFormElement>) => {
+    // A list of options is outside the form, and keeps the focus in it.
+    const hasError = Object.keys(api.form.errors).length > 0;
+    if (field.kind === 'date' || form.contains(next) || !document.hasFocus() || hasError) return;
+    if (isText && api.form.isDirty()) api.onSubmit();
+    else if (!api.busy) onClose();
+  };
+  return (
+    <form
+      ref={root}
+      className={classes.editor}
+      data-single={inputs.length === 1 || undefined}
+      aria-label={`Edit ${field.label}`}
+      onSubmit={api.onSubmit}
+      onKeyDown={onKeyDown}
+      onBlur={onBlur}
+      noValidate
+    >
+      {inputs.map(({ field: item, Drawn: Input }) => (
+        <Input
+          key={item.key}
+          field={item}
+          input={api.form.getInputProps(item.key)}
+          form={api.form}
+          isNew={false}
+          hasFocus={item === field}
+        />
+      ))}
+      {api.error && <ErrorPanel error={api.error} />}
+      {isReplacing && (
+        <div role="alert" className={classes.conflict}>
+          Someone else changed this {nounOf(object)} meanwhile. {theirText(object, record, field)}Save again
+          to keep yours, or cancel to keep theirs.
+        </div>
+      )}
+      <div className={classes.buttons}>
+        <Button type="submit" size="compact-xs" loading={api.busy}>
+          Save
+        </Button>
+        <Button size="compact-xs" variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** After a conflict the form is based on the newest version, and keeps what was entered. @returns whether that was */
+function useReplacing(conflict: { load: () => void } | null): boolean {
+  const [isReplacing, setReplacing] = useState(false);
+  const isConflict = conflict !== null;
+  const load = useRef(() => conflict?.load());
+  load.current = () => conflict?.load();
+  useEffect(() => {
+    if (!isConflict) return;
+    setReplacing(true);
+    load.current();
+  }, [isConflict]);
+  return isReplacing;
+}
+
+/** What the other user entered, if it is a text. */
+function theirText(object: ObjectType, record: ObjectRecord, { key }: ObjectField): string {
+  const value = record[key];
+  const label = fieldOf(object, key)?.label;
+  return typeof value === 'string' && value.length <= 200 && !/^[0-9a-f-]{36}$/.test(value)
+    ? `${label} is now “${value}”. `
+    : '';
+}

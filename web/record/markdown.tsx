@@ -1,0 +1,16 @@
+import { lazy, Suspense } from 'react';
+import classes from './markdown.module.css';
+
+/** Loaded on demand: the renderer is needed where there are notes only. */
+const MarkdownText = lazy(async () => ({ default: (await import('./markdown-text.tsx')).MarkdownText }));
+
+/** A text in Markdown; until the renderer is loaded, as it was typed. */
+export function Markdown({ text }: { text: string }) {
+  return (
+    <div className={classes.root}>
+      <Suspense fallback={<p className={classes.plain}>{text}</p>}>
+        <MarkdownText text={text} />
+      </Suspense>
+    </div>
+  );
+}

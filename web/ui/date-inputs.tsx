@@ -1,0 +1,30 @@
+import { TextInput } from '@mantine/core';
+import type { DateInputProps, DateTimePickerProps } from '@mantine/dates';
+import { lazy, Suspense } from 'react';
+
+/** Loaded on demand: the calendar is as large as all our own pieces. */
+const LoadedDate = lazy(async () => ({ default: (await import('./calendar.tsx')).DateInput }));
+const LoadedTime = lazy(async () => ({ default: (await import('./calendar.tsx')).DateTimePicker }));
+
+/** An input for a date, `YYYY-MM-DD`. */
+export function DateInput(props: DateInputProps) {
+  return (
+    <Suspense fallback={<Pending {...props} />}>
+      <LoadedDate {...props} />
+    </Suspense>
+  );
+}
+
+/** An input for a date and a time, in the local time zone. */
+export function DateTimePicker(props: DateTimePickerProps<'default'>) {
+  return (
+    <Suspense fallback={<Pending {...props} />}>
+      <LoadedTime {...(props as object)} />
+    </Suspense>
+  );
+}
+
+/** Takes the same room. */
+function Pending({ label, className }: Pick<DateInputProps, 'label' | 'className'>) {
+  return <TextInput label={label} className={className ?? ''} disabled />;
+}
