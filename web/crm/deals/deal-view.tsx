@@ -4,6 +4,7 @@ import type { FilterProps, InputProps } from '../../fields/field-kind.ts';
 import { viewOf } from '../../record/object-view.ts';
 import { SelectFilter } from '../../ui/filters.tsx';
 import { PipelineInput, StageInput } from './deal-fields.tsx';
+import { DealList } from './deal-list.tsx';
 import { DealOutcome } from './deal-outcome.tsx';
 import { DealStatus } from './deal-status.tsx';
 import { StageBar } from './stage-bar.tsx';
@@ -83,4 +84,5 @@ export const dealView = viewOf<Deal>({
   Badge: ({ record: { status } }) => <DealStatus status={status} />,
   Actions: ({ record }) => <DealOutcome deal={record} />,
   Progress: ({ record }) => <StageBar deal={record} />,
+  List: DealList,
 });
