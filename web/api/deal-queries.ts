@@ -29,7 +29,7 @@ export const dealColumnQuery = (stageId: string, filter: Query) =>
               ...filter,
               stage_id: stageId,
               status: 'open',
-              limit: 100,
+              limit: 40,
               ...(cursor !== undefined && { cursor }),
             },
           },

@@ -19,9 +19,10 @@ const VIEWS = [
 
 /** All deals, as a board by stage or as a table. */
 export function DealList({ object }: { object: ObjectType }) {
-  const [{ view }, onSearch] = useListSearch();
+  const [{ view, status, stage_id: stageId }, onSearch] = useListSearch();
   const mayShowBoard = useHasScope('pipelines:read');
-  const isBoard = mayShowBoard && view !== 'table';
+  // A link to closed deals, or to those of one stage, is to a table.
+  const isBoard = mayShowBoard && view !== 'table' && status === undefined && stageId === undefined;
   return (
     <RecordList
       object={object}

@@ -25,21 +25,23 @@ export function AgendaRow({ task }: { task: AgendaTask }) {
         </TextLink>
         <About task={task} />
       </div>
-      <span className={classes.priority}>
-        {task.priority !== 'medium' && <TaskPriority priority={task.priority} />}
-      </span>
-      <span className={classes.due}>
-        {isDone && task.completed_at !== null ? (
-          <Text component="span" size="sm" c="dimmed">
-            <Moment at={task.completed_at} />
-          </Text>
-        ) : (
-          <DueDay task={task} />
-        )}
-      </span>
-      <span className={classes.assignee}>
-        <PersonName id={task.assignee_id} />
-      </span>
+      <div className={classes.facts}>
+        <span className={classes.priority}>
+          {task.priority !== 'medium' && <TaskPriority priority={task.priority} />}
+        </span>
+        <span className={classes.due}>
+          {isDone && task.completed_at !== null ? (
+            <Text component="span" size="sm" c="dimmed">
+              <Moment at={task.completed_at} />
+            </Text>
+          ) : (
+            <DueDay task={task} />
+          )}
+        </span>
+        <span className={classes.assignee}>
+          <PersonName id={task.assignee_id} />
+        </span>
+      </div>
     </li>
   );
 }

@@ -17,8 +17,9 @@ const VIEWS = [
 
 /** All tasks: open ones by due date, or as a table. */
 export function TaskList({ object }: { object: ObjectType }) {
-  const [{ view }, onSearch] = useListSearch();
-  const isTable = view === 'table';
+  const [{ view, status, due_date: due }, onSearch] = useListSearch();
+  // A link to tasks with a status or a date is to a table.
+  const isTable = view === 'table' || status !== undefined || due !== undefined;
   return (
     <RecordList
       object={object}

@@ -39,13 +39,15 @@ export function BoardSummary({
       {mayEdit && (
         <ButtonLink
           {...paths.pipelines()}
+          className={classes.settings}
+          aria-label="Edit stages"
           variant="subtle"
           color="gray"
           size="compact-sm"
           ml="auto"
           leftSection={<IconSettings size={15} stroke={1.6} />}
         >
-          Edit stages
+          <span className={classes.edit}>Edit stages</span>
         </ButtonLink>
       )}
     </div>
@@ -57,11 +59,15 @@ function Worth({ pipeline, totals }: { pipeline: Pipeline; totals: ReadonlyMap<s
   const sums = sumsByCurrency(pipeline, totals);
   return (
     <p className={classes.worth}>
-      <strong>{count.toLocaleString()}</strong> {count === 1 ? 'open deal' : 'open deals'}
+      <span>
+        <strong>{count.toLocaleString()}</strong> {count === 1 ? 'open deal' : 'open deals'}
+      </span>
       {sums.map(({ currency, value, weighted }) => (
         <span key={currency}>
           <strong>{sumText(value, currency)}</strong>
-          {weighted !== null && ` (${sumText(weighted, currency)} weighted)`}
+          {weighted !== null && (
+            <span className={classes.weighted}> ({sumText(weighted, currency)} weighted)</span>
+          )}
         </span>
       ))}
     </p>

@@ -28,6 +28,9 @@ import { totalsWithMoves, useDealMoves } from './deal-moves.ts';
 import { OutcomeBar } from './outcome-bar.tsx';
 import { useBoardHeight } from './board-height.ts';
 
+/** On a phone, a card near the edge would pass several columns at once. */
+const GENTLE_SCROLL = { acceleration: 4 };
+
 /** The open deals of a pipeline by stage. Cards move by mouse, touch, keyboard or from their menu. */
 export function DealBoard({ filter }: { filter: Query }) {
   const pipelines = usePipelines();
@@ -106,6 +109,7 @@ function PipelineBoard({
       <DndContext
         sensors={sensors}
         collisionDetection={detectTarget}
+        autoScroll={GENTLE_SCROLL}
         accessibility={{
           announcements: ANNOUNCEMENTS,
           screenReaderInstructions: { draggable: INSTRUCTIONS },
