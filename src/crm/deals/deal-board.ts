@@ -61,8 +61,8 @@ export async function dealCards(
   const rows = await read<DealCard>(
     parts.db,
     sql`select ${sql.join(CARD_FIELDS.map((name) => sql.ref(`d.${name}`)))},
-               ${namedRecordSql(contact as unknown as Noun, 'd.contact_id', named)} as contact,
-               ${namedRecordSql(company as unknown as Noun, 'd.company_id', named)} as company
+               ${namedRecordSql(contact, 'd.contact_id', named)} as contact,
+               ${namedRecordSql(company, 'd.company_id', named)} as company
         from (select * from deal where ${where} ${position(query.cursor)}
               order by updated_at desc, id desc limit ${sql.raw(String(query.limit + 1))}) d
         order by d.updated_at desc, d.id desc`,

@@ -46,7 +46,7 @@ export function taskAgendaRoutes(parts: AgendaRouteParts): Route[] {
       summary: 'List tasks by due date',
       description:
         'With the names of the records that they are about. Takes the filters of `GET /tasks` besides.',
-      query: query as unknown as z.ZodType<Requested>,
+      query,
       answers: {
         200: pageShape(item).extend({
           counts,

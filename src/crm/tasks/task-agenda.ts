@@ -98,19 +98,14 @@ function orderOf(view: AgendaView): { value: Sql; descends: boolean } {
 }
 
 function conditionOf(view: AgendaView, today: string): Sql {
-  const open = sql`status = 'open'`;
-  switch (view) {
-    case 'completed':
-      return sql`status = 'completed'`;
-    case 'open':
-      return open;
-    case 'overdue':
-      return sql`${open} and ${DUE} < ${today}::date`;
-    case 'today':
-      return sql`${open} and ${DUE} = ${today}::date`;
-    case 'upcoming':
-      return sql`${open} and ${DUE} > ${today}::date and due_date is not null`;
-  }
+  if (view === 'completed') return sql`status = 'completed'`;
+  const parts: Record<Exclude<AgendaView, 'completed'>, Sql> = {
+    open: sql`true`,
+    overdue: sql`${DUE} < ${today}::date`,
+    today: sql`${DUE} = ${today}::date`,
+    upcoming: sql`${DUE} > ${today}::date and due_date is not null`,
+  };
+  return sql`status = 'open' and ${parts[view]}`;
 }
 
 /** A cursor holds a time: of a due date, its start in UTC. */

@@ -12,8 +12,17 @@ import { today } from '../../ui/relative-time.tsx';
 import { AgendaRow } from './agenda-row.tsx';
 import classes from './task-agenda.module.css';
 
-const VIEWS: readonly { view: AgendaView; label: string; empty: string }[] = [
-  { view: 'open', label: 'Open', empty: 'Nothing to do' },
+interface View {
+  view: AgendaView;
+  label: string;
+  /** Shown if there is no task. */
+  empty: string;
+}
+
+const OPEN: View = { view: 'open', label: 'Open', empty: 'Nothing to do' };
+
+const VIEWS: readonly View[] = [
+  OPEN,
   { view: 'overdue', label: 'Overdue', empty: 'Nothing is overdue' },
   { view: 'today', label: 'Today', empty: 'Nothing is due today' },
   { view: 'upcoming', label: 'Upcoming', empty: 'Nothing is planned' },
@@ -23,7 +32,7 @@ const VIEWS: readonly { view: AgendaView; label: string; empty: string }[] = [
 /** Tasks in the order in which they are done: open ones by due date. */
 export function TaskAgenda({ filter }: { filter: Query }) {
   const [{ view: chosen }, onSearch] = useListSearch();
-  const { view, empty } = VIEWS.find((item) => item.view === chosen) ?? VIEWS[0]!;
+  const { view, empty } = VIEWS.find((item) => item.view === chosen) ?? OPEN;
   const { user } = useSession();
   const list = useInfiniteQuery(agendaQuery(view, today(), filter));
   const counts = list.data?.counts;

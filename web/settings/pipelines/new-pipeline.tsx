@@ -7,8 +7,8 @@ import { useApiForm } from '../../ui/use-api-form.ts';
 /** Creates a pipeline, which starts with the stages of another one. */
 export function NewPipeline({ pipelines, onClose }: { pipelines: readonly Pipeline[]; onClose: () => void }) {
   const { mutateAsync: add } = useAddPipeline();
-  const main = pipelines.find((item) => item.is_default) ?? pipelines[0]!;
-  const api = useApiForm({ name: '', like: main.id }, async ({ name, like }) => {
+  const main = pipelines.find((item) => item.is_default) ?? pipelines[0];
+  const api = useApiForm({ name: '', like: main?.id ?? '' }, async ({ name, like }) => {
     const { stages } = pipelines.find(({ id }) => id === like)!;
     await add({
       name,

@@ -98,7 +98,7 @@ function Owner({ id }: { id: string | null }) {
   const initials = name
     .split(/\s+/)
     .filter(Boolean)
-    .map((word) => Array.from(word)[0]!)
+    .map((word) => Array.from(word)[0])
     .filter((_letter, at, all) => at === 0 || at === all.length - 1)
     .join('');
   return (
