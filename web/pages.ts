@@ -12,6 +12,7 @@ import {
   IconHistory,
   IconInbox,
   IconKey,
+  IconLayoutKanban,
   IconNetwork,
   IconPlugConnected,
   IconPlus,
@@ -192,6 +193,18 @@ export const PAGES = {
       group: 'settings',
       icon: IconUserBolt,
       aliases: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Lead statuses', 'Leads per hour'],
+    },
+  },
+  pipelines: {
+    path: '/settings/pipelines',
+    frame: 'inside',
+    title: 'Pipelines',
+    component: lazy(() => import('./settings/pipelines/pipelines-page.tsx'), 'PipelinesPage'),
+    scope: 'pipelines:read',
+    nav: {
+      group: 'settings',
+      icon: IconLayoutKanban,
+      aliases: ['Settings → Pipelines', 'Deal stages', 'Stage probability', 'Sales process'],
     },
   },
   tags: {

@@ -28,6 +28,7 @@ import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import { fillCompanyName } from './contacts/company-name.ts';
 import { deal } from './deals/deal.ts';
+import { dealBoardRoutes } from './deals/deal-board-routes.ts';
 import { fillCurrency } from './deals/deal-currency.ts';
 import { FORM_EVENTS, formLead } from './forms/form-lead.ts';
 import { FORM_SCOPES } from './forms/form-routes.ts';
@@ -59,8 +60,11 @@ import { eraseConnectionCopies } from './connection-copy.ts';
 import { mentionNotices, type MentionParts } from './notes/mention-notice.ts';
 import { NOUNS } from './nouns.ts';
 import { expandedPlacement, placeDeal } from './pipelines/deal-placement.ts';
+import { makeDealTransfer } from './pipelines/deal-transfer.ts';
 import { PIPELINE_SCOPES, pipelineRoutes } from './pipelines/pipeline-routes.ts';
 import { makePipelines, type Pipelines } from './pipelines/pipeline-store.ts';
+import { task } from './tasks/task.ts';
+import { taskAgendaRoutes } from './tasks/task-agenda-routes.ts';
 
 const SCOPES: readonly Scope[] = [
   ...NOUNS.flatMap((noun) => recordScopes(noun)),
@@ -207,8 +211,16 @@ function makeCrm(parts: CrmParts): Crm {
     ),
     ...merges.routes,
     ...searchRoutes(search, NOUNS),
+    ...dealBoardRoutes({ db, search }),
+    ...taskAgendaRoutes({
+      ...parts,
+      search,
+      settings: parts.workspaceSettings,
+      store: serviceOf(task).store,
+      nouns: NOUNS.filter(({ name }) => `${name}_id` in task.fields),
+    }),
     ...objectRoutes(NOUNS, extensions, optionLists),
-    ...pipelineRoutes(pipelines, recordChange),
+    ...pipelineRoutes(pipelines, recordChange, makeDealTransfer(db, serviceOf(deal))),
     ...timelineRoutes(db, NOUNS, { extensions, storeOf: (noun) => serviceOf(noun).store }),
     ...tags.routes,
     ...leadSubmissionRoutes(db),

@@ -54,8 +54,8 @@ describe('pipelines', () => {
     expect(reply.status, reply.text).toBe(200);
     expect(reply.json.stages).toEqual([
       signed,
-      { id: due!.id, name: 'Coming up' },
-      { id: expect.any(String), name: 'Called' },
+      { id: due!.id, name: 'Coming up', probability: null },
+      { id: expect.any(String), name: 'Called', probability: null },
     ]);
     expect(reply.json.version).toBe(2);
     expect((await s.ask('GET', `${PIPELINES}/${made.id}`)).json).toEqual(reply.json);

@@ -169,3 +169,119 @@ describe('invalid input', () => {
     await run({ method: 'GET', path: `${PATH}?${query}`, status: 400, fields: [query.split('=')[0]!] });
   });
 });
+
+describe('the agenda', () => {
+  const AGENDA = `${PATH}/agenda`;
+  const TODAY = '2031-05-10';
+  let tag = 0;
+  const get = async (query: string, as: Person = s.alice) => {
+    const reply = await s.ask('GET', `${AGENDA}?today=${TODAY}&${query}`, { as });
+    expect(reply.status, reply.text).toBe(200);
+    return reply.json;
+  };
+  const titles = (page: { data: { title: string }[] }) => page.data.map(({ title }) => title);
+  /** Tasks of a test, with a tag of their own. */
+  async function prepare(): Promise<string> {
+    const name = `agenda-${++tag}`;
+    const records = [
+      { title: 'No date' },
+      { title: 'Later', due_date: '2031-06-01' },
+      { title: 'Tomorrow', due_date: '2031-05-11' },
+      { title: 'Today', due_date: TODAY },
+      { title: 'Today too', due_date: TODAY },
+      { title: 'Yesterday', due_date: '2031-05-09' },
+      { title: 'Long ago', due_date: '0001-01-01' },
+      { title: 'Done', due_date: '2031-05-01', status: 'completed' },
+    ];
+    const reply = await s.ask('POST', `${PATH}/batch`, {
+      body: { records: records.map((record) => ({ ...record, tags: [name] })) },
+    });
+    expect(reply.json.results.every(({ status }: { status: number }) => status === 201)).toBe(true);
+    return `tag=${name}`;
+  }
+  const OPEN = ['Long ago', 'Yesterday', 'Today', 'Today too', 'Tomorrow', 'Later', 'No date'];
+
+  test('holds open tasks by due date, those without one last; each view a part of them, with counts', async () => {
+    const filter = await prepare();
+    const all = await get(filter);
+    expect(titles(all)).toEqual(OPEN);
+    expect(all.counts).toEqual({ open: 7, overdue: 2, today: 2, upcoming: 2 });
+    for (const [view, expected] of [
+      ['overdue', ['Long ago', 'Yesterday']],
+      ['today', ['Today', 'Today too']],
+      ['upcoming', ['Tomorrow', 'Later']],
+      ['completed', ['Done']],
+    ] as const)
+      expect(titles(await get(`${filter}&view=${view}`)), view).toEqual(expected);
+  });
+
+  test('pages repeat and skip nothing, also over equal dates and none; only the first has counts', async () => {
+    const filter = await prepare();
+    const seen: string[] = [];
+    let page = await get(`${filter}&limit=1`);
+    expect(page.counts.open).toBe(7);
+    for (;;) {
+      seen.push(...titles(page));
+      if (page.next_url === null) break;
+      page = (await s.ask('GET', page.next_url)).json;
+      expect(page).not.toHaveProperty('counts');
+    }
+    expect(seen).toEqual(OPEN);
+  });
+
+  test('what was completed last comes first', async () => {
+    const filter = await prepare();
+    const { data } = await get(`${filter}&view=today`);
+    await s.ask('PATCH', `${PATH}/${data[0].id}`, { body: { status: 'completed' } });
+    const page = await get(`${filter}&view=completed&limit=1`);
+    expect(titles(page)).toEqual(['Today']);
+    expect(titles((await s.ask('GET', page.next_url)).json)).toEqual(['Done']);
+  });
+
+  test('names the records that a task is about, for those who may read them', async () => {
+    const [contactId, companyId] = [await contact(), await company()];
+    await make(PATH, { title: 'About', contact_id: contactId, company_id: companyId, tags: ['about'] });
+    expect((await get('tag=about')).data[0]).toMatchObject({
+      contact: { id: contactId, name: 'Jane' },
+      company: { id: companyId, name: 'Acme' },
+      deal: null,
+    });
+    const reader = await s.person(['tasks:read']);
+    expect((await get('tag=about', reader)).data[0].contact).toEqual({ id: contactId, name: null });
+  });
+
+  test('today is the date in the time zone of the workspace, unless it is sent', async () => {
+    const dayIn = (timeZone: string) =>
+      new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(Date.now());
+    // Two zones that are never on the same day.
+    const zones = ['Pacific/Kiritimati', 'Pacific/Pago_Pago'];
+    await make(PATH, { title: 'Due', due_date: dayIn(zones[0]!), tags: ['zoned'] });
+    const views = [];
+    for (const zone of zones) {
+      const changed = await s.ask('PATCH', '/api/v1/workspace', { body: { time_zone: zone } });
+      expect(changed.status, changed.text).toBe(200);
+      const { counts } = (await s.ask('GET', `${AGENDA}?tag=zoned`)).json;
+      views.push([counts.today, counts.upcoming]);
+    }
+    expect(views).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+  });
+
+  test('403 without the scope, nothing of another workspace, and bad input by field', async () => {
+    const filter = await prepare();
+    await run({ method: 'GET', path: AGENDA, as: s.bob, status: 403, code: 'forbidden' });
+    expect(await get(filter, s.charlie)).toMatchObject({ data: [], counts: { open: 0 } });
+    const { next_cursor: cursor } = await get(`${filter}&limit=1`);
+    for (const [query, field] of [
+      ['view=all', 'view'],
+      ['today=soon', 'today'],
+      ['today=0000-01-01', 'today'],
+      ['assignee_id=me', 'assignee_id'],
+      ['sort=title', 'sort'],
+      [`view=completed&cursor=${cursor}`, 'cursor'],
+    ] as const)
+      await run({ method: 'GET', path: `${AGENDA}?${query}`, status: 400, fields: [field] });
+  });
+});

@@ -1715,6 +1715,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deals/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deals as cards
+         * @description A column of a board, with the names of contact and company: `stage_id=…&status=open`. Last updated first. Takes the filters of `GET /deals`.
+         */
+        get: operations["getDealsCards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum up deals by stage and currency
+         * @description All stages with deals in one response: `pipeline_id=…&status=open`. Takes the filters of `GET /deals`.
+         */
+        get: operations["getDealsTotals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/lost-reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the reasons of lost deals
+         * @description Of the last 1,000 lost deals, most frequent first, at most 20; spellings are compared ignoring case.
+         */
+        get: operations["getDealsLostReasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tasks by due date
+         * @description With the names of the records that they are about. Takes the filters of `GET /tasks` besides.
+         */
+        get: operations["getTasksAgenda"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/objects": {
         parameters: {
             query?: never;
@@ -1793,7 +1873,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a pipeline
-         * @description 409 for the default pipeline, and for one that holds deals.
+         * @description 409 for the default pipeline, and for one that holds deals unless they are moved.
          */
         delete: operations["deletePipelinesId"];
         options?: never;
@@ -1803,6 +1883,59 @@ export interface paths {
          * @description Also reorders, renames, adds and removes stages. 409 if a removed stage holds deals.
          */
         patch: operations["patchPipelinesId"];
+        trace?: never;
+    };
+    "/api/v1/pipelines/{id}/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the stages of a pipeline
+         * @description All of them, in order.
+         */
+        get: operations["getPipelinesIdStages"];
+        put?: never;
+        /**
+         * Add a stage to a pipeline
+         * @description 409 if the pipeline has a stage with this name, ignoring case.
+         */
+        post: operations["postPipelinesIdStages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{id}/stages/{stage_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a stage */
+        get: operations["getPipelinesIdStagesStageId"];
+        /**
+         * Update a stage
+         * @description Changes its name, probability or position. Deals stay in it.
+         */
+        put: operations["putPipelinesIdStagesStageId"];
+        post?: never;
+        /**
+         * Delete a stage
+         * @description 409 for the only stage of a pipeline, and for one that holds deals unless they are moved.
+         */
+        delete: operations["deletePipelinesIdStagesStageId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a stage
+         * @description Changes its name, probability or position. Deals stay in it.
+         */
+        patch: operations["patchPipelinesIdStagesStageId"];
         trace?: never;
     };
     "/api/v1/activities/{contact_id}": {
@@ -3480,6 +3613,73 @@ export interface components {
             /** @description Tags */
             tags: string[];
         };
+        DealCardInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Name */
+            name: string;
+            /** @description In units of `currency` */
+            value: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "won" | "lost";
+            /**
+             * Format: uuid
+             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
+             */
+            pipeline_id: string;
+            /**
+             * Format: uuid
+             * @description Stage id; default: the pipeline's first stage
+             */
+            stage_id: string;
+            /** @description Expected close date */
+            expected_close_date: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            contact: {
+                /** Format: uuid */
+                id: string;
+                /** @description Null if the record was deleted, or the caller may not read it. */
+                name: string | null;
+            } | null;
+            company: {
+                /** Format: uuid */
+                id: string;
+                /** @description Null if the record was deleted, or the caller may not read it. */
+                name: string | null;
+            } | null;
+        };
+        DealTotalInput: {
+            /** Format: uuid */
+            stage_id: string;
+            /** @description Deals, also those without a value. */
+            count: number;
+            /** @description By currency, of the deals that have a value. */
+            values: {
+                currency: string;
+                /** @description Sum of the values in this currency. */
+                value: number;
+                /** @description The sum times the probability of the stage; null if that is not set. */
+                weighted_value: number | null;
+            }[];
+        };
         FormInput: {
             /** @description As in `form_…`; public, since it is part of the URL. */
             id: string;
@@ -3810,6 +4010,17 @@ export interface components {
             /** @description Tags */
             tags: string[];
         };
+        StageInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            pipeline_id: string;
+            name: string;
+            /** @description The chance that a deal in this stage is won, in percent; null: not set. */
+            probability: number | null;
+            /** @description Position in the pipeline, from 1. */
+            position: number;
+        };
         PipelineInput: {
             /** Format: uuid */
             id: string;
@@ -3821,6 +4032,8 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 name: string;
+                /** @description The chance that a deal in this stage is won, in percent; null: not set. */
+                probability: number | null;
             }[];
             created_by: string;
             /** Format: date-time */
@@ -5127,6 +5340,85 @@ export interface components {
                 }) | null;
             };
         };
+        AgendaTaskInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title */
+            title: string;
+            /** @description Description */
+            description: string | null;
+            /**
+             * @description Priority
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "urgent";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "completed";
+            /** @description Due date */
+            due_date: string | null;
+            /** @description Completed at */
+            completed_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Assignee (user id) */
+            assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            contact: {
+                /** Format: uuid */
+                id: string;
+                /** @description Null if the record was deleted, or the caller may not read it. */
+                name: string | null;
+            } | null;
+            company: {
+                /** Format: uuid */
+                id: string;
+                /** @description Null if the record was deleted, or the caller may not read it. */
+                name: string | null;
+            } | null;
+            deal: {
+                /** Format: uuid */
+                id: string;
+                /** @description Null if the record was deleted, or the caller may not read it. */
+                name: string | null;
+            } | null;
+            lead: {
+                /** Format: uuid */
+                id: string;
+                /** @description Null if the record was deleted, or the caller may not read it. */
+                name: string | null;
+            } | null;
+        };
         LeadTimelineInput: {
             lead: components["schemas"]["LeadInput"];
             submissions: components["schemas"]["LeadSubmissionInput"][];
@@ -5568,6 +5860,73 @@ export interface components {
             /** @description Tags */
             tags: string[];
         };
+        DealCard: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Name */
+            name: string;
+            /** @description In units of `currency` */
+            value: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "won" | "lost";
+            /**
+             * Format: uuid
+             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
+             */
+            pipeline_id: string;
+            /**
+             * Format: uuid
+             * @description Stage id; default: the pipeline's first stage
+             */
+            stage_id: string;
+            /** @description Expected close date */
+            expected_close_date: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            contact: {
+                /** Format: uuid */
+                id: string;
+                /** @description Null if the record was deleted, or the caller may not read it. */
+                name: string | null;
+            } | null;
+            company: {
+                /** Format: uuid */
+                id: string;
+                /** @description Null if the record was deleted, or the caller may not read it. */
+                name: string | null;
+            } | null;
+        };
+        DealTotal: {
+            /** Format: uuid */
+            stage_id: string;
+            /** @description Deals, also those without a value. */
+            count: number;
+            /** @description By currency, of the deals that have a value. */
+            values: {
+                currency: string;
+                /** @description Sum of the values in this currency. */
+                value: number;
+                /** @description The sum times the probability of the stage; null if that is not set. */
+                weighted_value: number | null;
+            }[];
+        };
         Form: {
             /** @description As in `form_…`; public, since it is part of the URL. */
             id: string;
@@ -5898,6 +6257,17 @@ export interface components {
             /** @description Tags */
             tags: string[];
         };
+        Stage: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            pipeline_id: string;
+            name: string;
+            /** @description The chance that a deal in this stage is won, in percent; null: not set. */
+            probability: number | null;
+            /** @description Position in the pipeline, from 1. */
+            position: number;
+        };
         Pipeline: {
             /** Format: uuid */
             id: string;
@@ -5909,6 +6279,8 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 name: string;
+                /** @description The chance that a deal in this stage is won, in percent; null: not set. */
+                probability: number | null;
             }[];
             created_by: string;
             /** Format: date-time */
@@ -7214,6 +7586,85 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        AgendaTask: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title */
+            title: string;
+            /** @description Description */
+            description: string | null;
+            /**
+             * @description Priority
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "urgent";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "completed";
+            /** @description Due date */
+            due_date: string | null;
+            /** @description Completed at */
+            completed_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Assignee (user id) */
+            assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            contact: {
+                /** Format: uuid */
+                id: string;
+                /** @description Null if the record was deleted, or the caller may not read it. */
+                name: string | null;
+            } | null;
+            company: {
+                /** Format: uuid */
+                id: string;
+                /** @description Null if the record was deleted, or the caller may not read it. */
+                name: string | null;
+            } | null;
+            deal: {
+                /** Format: uuid */
+                id: string;
+                /** @description Null if the record was deleted, or the caller may not read it. */
+                name: string | null;
+            } | null;
+            lead: {
+                /** Format: uuid */
+                id: string;
+                /** @description Null if the record was deleted, or the caller may not read it. */
+                name: string | null;
+            } | null;
         };
         LeadTimeline: {
             lead: components["schemas"]["Lead"];
@@ -14002,6 +14453,229 @@ export interface operations {
             };
         };
     };
+    getDealsCards: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                /** @description Only records with this name. */
+                name?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this pipeline_id. */
+                pipeline_id?: string;
+                /** @description Only records with this stage_id. */
+                stage_id?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this owner_id. */
+                owner_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
+                /** @description Only deals in this pipeline, by its name or id. */
+                pipeline?: string;
+                /** @description Only deals in a stage with this name or id. */
+                stage?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DealCard"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDealsTotals: {
+        parameters: {
+            query?: {
+                /** @description Only records with this name. */
+                name?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this pipeline_id. */
+                pipeline_id?: string;
+                /** @description Only records with this stage_id. */
+                stage_id?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this owner_id. */
+                owner_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
+                /** @description Only deals in this pipeline, by its name or id. */
+                pipeline?: string;
+                /** @description Only deals in a stage with this name or id. */
+                stage?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DealTotal"][];
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDealsLostReasons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            reason: string;
+                            count: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTasksAgenda: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                /** @description Only records with this priority. */
+                priority?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this due_date. */
+                due_date?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
+                /** @description Only records with this assignee_id. */
+                assignee_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                /** @description `open`: all open tasks by due date, those without one last; `overdue`, `today` and `upcoming`: those due before, on and after today; `completed`: last completed first. */
+                view?: "open" | "overdue" | "today" | "upcoming" | "completed";
+                /** @description The day that counts as today; default: the date in the time zone of the workspace. */
+                today?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AgendaTask"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        /** @description Open tasks with the same filters; on the first page. */
+                        counts?: {
+                            open: number;
+                            overdue: number;
+                            today: number;
+                            upcoming: number;
+                        };
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getObjects: {
         parameters: {
             query?: never;
@@ -14132,6 +14806,8 @@ export interface operations {
                          */
                         id?: string;
                         name: string;
+                        /** @description The chance that a deal in this stage is won, in percent; null: not set. */
+                        probability?: number | null;
                     }[];
                 };
             };
@@ -14223,6 +14899,8 @@ export interface operations {
                          */
                         id?: string;
                         name: string;
+                        /** @description The chance that a deal in this stage is won, in percent; null: not set. */
+                        probability?: number | null;
                     }[];
                 };
             };
@@ -14250,7 +14928,10 @@ export interface operations {
     };
     deletePipelinesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A stage id: moves the deals there first, each with `deal.stage_changed`. Needs the scope deals:write. Left out: 409 if there are deals. */
+                move_deals_to?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -14317,6 +14998,8 @@ export interface operations {
                          */
                         id?: string;
                         name: string;
+                        /** @description The chance that a deal in this stage is won, in percent; null: not set. */
+                        probability?: number | null;
                     }[];
                 };
             };
@@ -14329,6 +15012,253 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPipelinesIdStages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Stage"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPipelinesIdStages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly pipeline_id?: unknown;
+                    /** @description Unique in its pipeline, ignoring case. */
+                    name: string;
+                    /** @description The chance that a deal in this stage is won, in percent; null: not set. */
+                    probability?: number | null;
+                    /** @description Default: last. */
+                    position?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stage"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPipelinesIdStagesStageId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                stage_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stage"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putPipelinesIdStagesStageId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                stage_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly pipeline_id?: unknown;
+                    /** @description Unique in its pipeline, ignoring case. */
+                    name?: string;
+                    /** @description The chance that a deal in this stage is won, in percent; null: not set. */
+                    probability?: number | null;
+                    /** @description Moves it; the other stages keep their order. */
+                    position?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stage"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deletePipelinesIdStagesStageId: {
+        parameters: {
+            query?: {
+                /** @description A stage id: moves the deals there first, each with `deal.stage_changed`. Needs the scope deals:write. Left out: 409 if there are deals. */
+                move_deals_to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                stage_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchPipelinesIdStagesStageId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                stage_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly pipeline_id?: unknown;
+                    /** @description Unique in its pipeline, ignoring case. */
+                    name?: string;
+                    /** @description The chance that a deal in this stage is won, in percent; null: not set. */
+                    probability?: number | null;
+                    /** @description Moves it; the other stages keep their order. */
+                    position?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stage"];
                 };
             };
             /** @description Any error. */

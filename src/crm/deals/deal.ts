@@ -27,7 +27,7 @@ export const deal = defineNoun({
   label: 'Deal',
   pluralLabel: 'Deals',
   title: ['name'],
-  listed: ['value', 'stage_id', 'status', 'expected_close_date', 'tags', 'owner_id'],
+  listed: ['value', 'stage_id', 'status', 'company_id', 'contact_id', 'expected_close_date', 'owner_id'],
   subtitle: ['company_id', 'contact_id', 'status'],
   fields: {
     name: text({

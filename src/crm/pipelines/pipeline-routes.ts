@@ -6,8 +6,12 @@ import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Answer, type Route } from '../../http/route.ts';
 import { requiredText } from '../../base/values/text.ts';
 import { makeChangeRecorder, type ChangeRecorder } from '../../http/change-recorder.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { TransferDeals } from './deal-transfer.ts';
+import { auditDetails, probability, type Pipeline } from './pipeline.ts';
 import type { Pipelines } from './pipeline-store.ts';
+import { MAX_STAGES } from './stage-edit.ts';
+import { removalQuery, removeEmptied, type RemovalQuery } from './stage-removal.ts';
+import { stageRoutes } from './stage-routes.ts';
 
 export const PIPELINE_SCOPES = recordScopes({ plural: 'pipelines', pluralLabel: 'Pipelines' }, 'manager');
 
@@ -29,10 +33,11 @@ const stages = z
         .optional()
         .meta({ description: 'Id of an existing stage; a stage without an id is created.' }),
       name: requiredText(100),
+      probability: probability.optional(),
     }),
   )
   .min(1, 'must hold at least one stage')
-  .max(100, 'must hold at most 100 stages')
+  .max(MAX_STAGES, `must hold at most ${MAX_STAGES} stages`)
   .refine(
     (list) => new Set(list.map(({ name }) => caseless(name))).size === list.length,
     'must have distinct names',
@@ -61,7 +66,7 @@ const shape = z
     version: z.int(),
     name: z.string(),
     is_default: z.boolean().meta({ description: 'Whether deals without a pipeline go here.' }),
-    stages: z.array(z.object({ id: z.uuid(), name: z.string() })),
+    stages: z.array(z.object({ id: z.uuid(), name: z.string(), probability })),
     created_by: z.string(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
@@ -71,10 +76,14 @@ const shape = z
 const tag = 'pipelines';
 
 /** The routes of pipelines with their stages. */
-export function pipelineRoutes(pipelines: Pipelines, recordChange: RecordChange): Route[] {
+export function pipelineRoutes(
+  pipelines: Pipelines,
+  recordChange: RecordChange,
+  transferDeals: TransferDeals,
+): Route[] {
   const changeRecorder = makeChangeRecorder<Pipeline>(recordChange, {
     objectType: 'pipeline',
-    detailsOf: ({ name, stages: all }) => ({ name, stages: all.map((stage) => stage.name) }),
+    detailsOf: auditDetails,
   });
   return [
     listRoute(pipelines),
@@ -82,7 +91,8 @@ export function pipelineRoutes(pipelines: Pipelines, recordChange: RecordChange)
     getRoute(pipelines),
     updateRoute('PATCH', pipelines, changeRecorder),
     updateRoute('PUT', pipelines, changeRecorder),
-    deleteRoute(pipelines, changeRecorder),
+    deleteRoute(pipelines, changeRecorder, transferDeals),
+    ...stageRoutes({ pipelines, recordChange, transferDeals }),
   ];
 }
 
@@ -176,20 +186,34 @@ function updateRoute(
   });
 }
 
-function deleteRoute(pipelines: Pipelines, changeRecorder: ChangeRecorder<Pipeline>): Route {
-  return route({
+function deleteRoute(
+  pipelines: Pipelines,
+  changeRecorder: ChangeRecorder<Pipeline>,
+  transferDeals: TransferDeals,
+): Route {
+  return route<undefined, RemovalQuery>({
     method: 'DELETE',
     path: `${PATH}/:id`,
     scope: 'pipelines:write',
     tag,
     summary: 'Delete a pipeline',
-    description: '409 for the default pipeline, and for one that holds deals.',
+    description: '409 for the default pipeline, and for one that holds deals unless they are moved.',
+    query: removalQuery,
     supportsIfMatch: true,
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
       const { caller, params, ifMatch } = ctx;
+      const { workspaceId } = caller;
+      const id = params['id']!;
+      const pipeline = (await pipelines.listFor(workspaceId)).find((item) => item.id === id);
       const afterWrite = changeRecorder(ctx, 204, 'deleted');
-      await pipelines.remove(caller.workspaceId, params['id']!, ifMatch, afterWrite);
+      const remove = () => pipelines.remove(workspaceId, id, ifMatch, afterWrite);
+      const isMoveable = pipeline && !pipeline.is_default && (!ifMatch || ifMatch.includes(pipeline.version));
+      const stageIds = pipeline?.stages.map((stage) => stage.id) ?? [];
+      // What cannot be deleted is refused before any deal moves.
+      await (isMoveable
+        ? removeEmptied(ctx, { pipelineId: id, stageIds }, { pipelines, transferDeals }, remove)
+        : remove());
       return { status: 204, body: null };
     },
   });

@@ -4,7 +4,7 @@ import { ApiError, invalid, unavailable } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { TIMEOUT_MS, type Database } from '../../db/pool.ts';
 import { query, type Transaction, type AfterWrite } from '../../db/query.ts';
-import { FIRST_PIPELINE, type Pipeline } from './pipeline.ts';
+import { FIRST_PIPELINE, type Pipeline, type Stage } from './pipeline.ts';
 import { checkStages, removeStages, replaceStages, writeStages, type StageInput } from './stage-store.ts';
 
 export interface PipelineInput {
@@ -38,6 +38,16 @@ export interface Pipelines {
     expected: readonly number[] | null,
     afterWrite: AfterWrite<Pipeline>,
   ): Promise<Pipeline>;
+  /**
+   * Changes the stages in a transaction that no other change of the pipelines runs beside: `edit` gets the present
+   * ones. Throws as `update` does.
+   */
+  editStages(
+    workspaceId: Uuid,
+    id: Uuid,
+    edit: (stages: readonly Stage[]) => StageInput[],
+    afterWrite: AfterWrite<Pipeline>,
+  ): Promise<Pipeline>;
   /** Throws `not_found`, `precondition_failed`, and `conflict` for the default one or one that holds deals. */
   remove(
     workspaceId: Uuid,
@@ -55,7 +65,8 @@ interface StoreParts {
 
 const SELECT = `
 select p.workspace_id, p.id, p.version, p.name, p.is_default, p.created_by, p.created_at, p.updated_at,
-       (select json_agg(json_build_object('id', s.id, 'name', s.name) order by s.position) from stage s
+       (select json_agg(json_build_object('id', s.id, 'name', s.name, 'probability', s.probability) order by s.position)
+        from stage s
         where s.workspace_id = p.workspace_id and s.pipeline_id = p.id) as stages
 from pipeline p`;
 
@@ -110,11 +121,10 @@ export function makePipelines(parts: StoreParts): Pipelines {
   async function listFor(workspaceId: Uuid): Promise<Pipeline[]> {
     const existing = await lookUps.add(workspaceId);
     if (existing.length > 0) return existing;
-    const stages = FIRST_PIPELINE.stages.map((name) => ({ name }));
     await db.transaction(async (trx) => {
       await lock(trx, workspaceId);
       if ((await read(trx, workspaceId)).length > 0) return;
-      const first = { name: FIRST_PIPELINE.name, is_default: true, stages };
+      const first = { name: FIRST_PIPELINE.name, is_default: true, stages: [...FIRST_PIPELINE.stages] };
       await insert(parts, trx, { workspaceId, actor: 'system' }, first);
     });
     return lookUps.add(workspaceId);
@@ -139,6 +149,15 @@ export function makePipelines(parts: StoreParts): Pipelines {
       db.transaction(async (trx) => {
         const current = await lockPipeline(trx, workspaceId, id, expected);
         await applyChange(parts, trx, workspaceId, current, change);
+        const updated = await get(trx, workspaceId, id);
+        await afterWrite(trx, updated);
+        return updated;
+      }),
+
+    editStages: (workspaceId, id, edit, afterWrite) =>
+      db.transaction(async (trx) => {
+        const current = await lockPipeline(trx, workspaceId, id, null);
+        await applyChange(parts, trx, workspaceId, current, { stages: edit(current.stages) });
         const updated = await get(trx, workspaceId, id);
         await afterWrite(trx, updated);
         return updated;

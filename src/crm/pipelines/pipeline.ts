@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Uuid } from '../../base/id.ts';
 import { invalid } from '../../base/errors.ts';
 
@@ -17,12 +18,32 @@ export interface Pipeline {
 export interface Stage {
   id: Uuid;
   name: string;
+  /** The chance that a deal in this stage is won, in percent; null: not set. */
+  probability: number | null;
+}
+
+/** The chance that a deal in a stage is won. */
+export const probability = z
+  .int()
+  .min(0)
+  .max(100)
+  .nullable()
+  .meta({ description: 'The chance that a deal in this stage is won, in percent; null: not set.' });
+
+/** What the audit log keeps of a pipeline. */
+export function auditDetails({ name, stages }: Pipeline): Record<string, unknown> {
+  return { name, stages: stages.map((stage) => stage.name) };
 }
 
 /** The pipeline that a workspace starts with. */
 export const FIRST_PIPELINE = {
   name: 'Sales pipeline',
-  stages: ['New', 'Qualified', 'Proposal', 'Negotiation'],
+  stages: [
+    { name: 'New', probability: 10 },
+    { name: 'Qualified', probability: 30 },
+    { name: 'Proposal', probability: 60 },
+    { name: 'Negotiation', probability: 80 },
+  ],
 } as const;
 
 /** The pipeline and stage that a client sent for a deal, if any. */

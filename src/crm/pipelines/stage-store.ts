@@ -4,13 +4,19 @@ import type { Pipeline } from './pipeline.ts';
 import { query, type Transaction } from '../../db/query.ts';
 
 /** A stage as a client sends it: with the id of an existing stage, or without one for a new stage. */
-export type StageInput = { id?: Uuid | undefined; name: string };
+export interface StageInput {
+  id?: Uuid | undefined;
+  name: string;
+  /** In percent; undefined: as before, and not set for a new stage. */
+  probability?: number | null | undefined;
+}
 
 const WRITE = {
   name: 'stage.write',
-  text: `insert into stage (workspace_id, id, pipeline_id, name, position)
-         values ($1, $2, $3, $4, $5)
-         on conflict (workspace_id, id) do update set name = excluded.name, position = excluded.position
+  text: `insert into stage (workspace_id, id, pipeline_id, name, position, probability)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (workspace_id, id) do update
+         set name = excluded.name, position = excluded.position, probability = excluded.probability
          where stage.pipeline_id = excluded.pipeline_id`,
 };
 
@@ -61,8 +67,8 @@ export async function writeStages(
   }: { workspaceId: Uuid; pipelineId: Uuid; stages: StageInput[]; newId: () => Uuid },
 ): Promise<Uuid[]> {
   const ids: Uuid[] = [];
-  for (const [position, { id = newId(), name }] of stages.entries()) {
-    await query(trx, WRITE, [workspaceId, id, pipelineId, name, position]);
+  for (const [position, { id = newId(), name, probability = null }] of stages.entries()) {
+    await query(trx, WRITE, [workspaceId, id, pipelineId, name, position, probability]);
     ids.push(id);
   }
   return ids;
@@ -80,7 +86,13 @@ export async function replaceStages(
 ): Promise<void> {
   checkStages(stages, current.stages);
   const pipelineId = current.id;
-  const kept = await writeStages(trx, { workspaceId, pipelineId, stages, newId });
+  const before = new Map(current.stages.map((stage) => [stage.id, stage.probability]));
+  const complete = stages.map((stage) =>
+    stage.probability === undefined && stage.id !== undefined
+      ? { ...stage, probability: before.get(stage.id)! }
+      : stage,
+  );
+  const kept = await writeStages(trx, { workspaceId, pipelineId, stages: complete, newId });
   const removed = current.stages.map((stage) => stage.id).filter((id) => !kept.includes(id));
   await removeStages(trx, workspaceId, removed, { pipelineId, stageId: kept[0]! });
 }

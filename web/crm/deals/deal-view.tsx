@@ -4,6 +4,7 @@ import type { FilterProps, InputProps } from '../../fields/field-kind.ts';
 import { viewOf } from '../../record/object-view.ts';
 import { SelectFilter } from '../../ui/filters.tsx';
 import { AnyStageInput, PipelineInput, StageInput } from './deal-fields.tsx';
+import { DealList } from './deal-list.tsx';
 import { DealOutcome } from './deal-outcome.tsx';
 import { DealStatus } from './deal-status.tsx';
 import { StageBar } from './stage-bar.tsx';
@@ -55,13 +56,17 @@ export const dealView = viewOf<Deal>({
       Input: null,
       Cell: ({ record: { status } }) => <DealStatus status={status} />,
       Value: null,
-      column: { width: '6.5rem' },
+      column: { width: '5.5rem' },
     },
+    value: { column: { width: '7.5rem', align: 'right' } },
+    owner_id: { column: { width: '7rem', desktopOnly: true } },
+    company_id: { column: { width: '9.5rem' } },
+    contact_id: { column: { width: '8rem' } },
     lost_reason: {
       Input: null,
       isRare: true,
     },
-    expected_close_date: { label: 'Expected close' },
+    expected_close_date: { label: 'Expected close', column: { width: '7rem' } },
     closed_at: { label: 'Closed' },
     pipeline_id: {
       Input: Pipeline,
@@ -77,7 +82,7 @@ export const dealView = viewOf<Deal>({
       Cell: ({ value }) => <StageName id={String(value)} />,
       Value: ({ value }) => <StageName id={String(value)} />,
       Filter: StageFilter,
-      column: { width: '12%' },
+      column: { width: '7.5rem' },
       isShort: true,
       editedWith: ['pipeline_id'],
     },
@@ -89,4 +94,5 @@ export const dealView = viewOf<Deal>({
   Badge: ({ record: { status } }) => <DealStatus status={status} />,
   Actions: ({ record }) => <DealOutcome deal={record} />,
   Progress: ({ record }) => <StageBar deal={record} />,
+  List: DealList,
 });

@@ -2,17 +2,25 @@ import { Checkbox } from '@mantine/core';
 import { tasks, type Task } from '../../api/task-queries.ts';
 import { useUpdateRecord } from '../../api/record-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
-import { notifyError } from '../../ui/notify.tsx';
+import { notifyDone, notifyWhenDone } from '../../ui/notify.tsx';
 
 /** The checkbox that completes or reopens a task. */
-export function TaskToggle({ task }: { task: Task }) {
+export function TaskToggle({ task }: { task: Pick<Task, 'id' | 'version' | 'title' | 'status'> }) {
   const mayWrite = useHasScope('tasks:write');
-  const { mutate: update, isPending, variables } = useUpdateRecord(tasks);
-  const toggle = (done: boolean) =>
-    update(
-      { id: task.id, version: task.version, change: { status: done ? 'completed' : 'open' } },
-      { onError: notifyError },
-    );
+  const { mutateAsync: update, isPending, variables } = useUpdateRecord(tasks);
+  const setStatus = (status: Task['status'], version = task.version) =>
+    update({ id: task.id, version, change: { status } });
+  const toggle = (done: boolean) => {
+    if (!done) notifyWhenDone(setStatus('open'), () => undefined);
+    else
+      notifyWhenDone(setStatus('completed'), ({ version }) =>
+        // It leaves the list of open tasks.
+        notifyDone(`${task.title} completed`, {
+          label: 'Undo',
+          run: () => notifyWhenDone(setStatus('open', version), () => notifyDone(`${task.title} reopened`)),
+        }),
+      );
+  };
   return (
     <Checkbox
       size="xs"

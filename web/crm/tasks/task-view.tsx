@@ -6,6 +6,7 @@ import { viewOf } from '../../record/object-view.ts';
 import { notifyError } from '../../ui/notify.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import { DueDay } from './due-day.tsx';
+import { TaskList } from './task-list.tsx';
 import { TaskPriority } from './task-priority.tsx';
 import { TaskToggle } from './task-toggle.tsx';
 
@@ -39,6 +40,7 @@ export const taskView = viewOf<Task>({
     <StateBadge tone={status === 'open' ? 'accent' : 'good'}>{status}</StateBadge>
   ),
   Actions: ({ record }) => <CompleteButton task={record} />,
+  List: TaskList,
 });
 
 function CompleteButton({ task }: { task: Task }) {

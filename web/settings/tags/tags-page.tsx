@@ -100,7 +100,11 @@ function UsedBy({ tag, objects }: { tag: Tag; objects: readonly ObjectType[] }) 
   return (
     <Group gap="md">
       {used.map(({ object, count }) => (
-        <TextLink key={object.key} {...paths.records(object.plural)} search={{ tag: tag.name }}>
+        <TextLink
+          key={object.key}
+          {...paths.records(object.plural)}
+          search={{ tag: tag.name, view: 'table' }}
+        >
           {count.toLocaleString()} {inSentence(count === 1 ? object.label : object.plural_label)}
         </TextLink>
       ))}
