@@ -11,6 +11,7 @@ import type { BaseRecord, Noun } from '../record/noun.ts';
 import { objectRoutes, type OptionLists } from '../record/object-routes.ts';
 import type { CreateOptions } from '../record/record-create-routes.ts';
 import { makeRecordAnswers } from '../record/record-answer.ts';
+import { expandedMembers, expandedRecords } from '../record/record-expansion.ts';
 import { recordRoutes } from '../record/record-routes.ts';
 import { makeRecordService, type RecordService, type ServiceOptions } from '../record/record-service.ts';
 import type { InsertGate } from '../record/record-batch.ts';
@@ -53,7 +54,7 @@ import { leadTimelineRoutes } from './leads/lead-timeline.ts';
 import { lead } from './leads/lead.ts';
 import { eraseConnectionCopies } from './connection-copy.ts';
 import { NOUNS } from './nouns.ts';
-import { placeDeal } from './pipelines/deal-placement.ts';
+import { expandedPlacement, placeDeal } from './pipelines/deal-placement.ts';
 import { PIPELINE_SCOPES, pipelineRoutes } from './pipelines/pipeline-routes.ts';
 import { makePipelines, type Pipelines } from './pipelines/pipeline-store.ts';
 
@@ -165,9 +166,21 @@ function makeCrm(parts: CrmParts): Crm {
     nouns: NOUNS,
     storeOf: (noun) => serviceOf(noun).store,
   });
+  const expandedKinds = {
+    ...Object.fromEntries(
+      NOUNS.map((noun) => [noun.name, expandedRecords(db, noun, serviceOf(noun).store, shownAs(noun))]),
+    ),
+    member: expandedMembers(db),
+    ...expandedPlacement(pipelines),
+  };
   const routes = [
     ...NOUNS.flatMap((noun) =>
-      recordRoutes({ ...parts, search }, serviceOf(noun), shownAs(noun), createOptions[noun.name]),
+      recordRoutes(
+        { ...parts, search, expandedKinds },
+        serviceOf(noun),
+        shownAs(noun),
+        createOptions[noun.name],
+      ),
     ),
     ...searchRoutes(search, NOUNS),
     ...objectRoutes(NOUNS, extensions, optionLists),

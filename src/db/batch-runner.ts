@@ -179,7 +179,7 @@ function dropLate<Item, Result>(entries: Entry<Item>[], results: Results<Item, R
 }
 
 /** A value the schema let through and PostgreSQL did not: the message must not repeat the value. */
-function badData(error: unknown): Error {
+export function badData(error: unknown): ApiError {
   const { code } = error as { code?: string };
   if (isUniqueViolation(error)) return new ApiError('conflict', 'A record with this value exists already.');
   return new ApiError(

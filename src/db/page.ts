@@ -11,12 +11,26 @@ export interface Cursor {
 }
 
 /** The opaque form of a cursor for clients; only valid for its sort order. */
-export function encodeCursor(cursor: Cursor): string {
+export function encodeCursor(cursor: Omit<Cursor, 'value'> & { value: string | null }): string {
   return Buffer.from(JSON.stringify([cursor.sort, cursor.value, cursor.id])).toString('base64url');
 }
 
-/** Decodes a cursor; throws `validation_error` if it is invalid or of another sort order. */
+/** Decodes a cursor whose value is a time; throws `validation_error` if it is invalid or of another sort order. */
 export function decodeCursor(text: string, sort: string): Cursor {
+  const { value, id } = decodeCursorOf(text, sort, (time) => instant.safeParse(time).success);
+  if (value === null) throw bad(NO_CURSOR);
+  return { sort, value, id };
+}
+
+/**
+ * Decodes a cursor of any sort. Throws `validation_error` like `decodeCursor`.
+ * @param isValue whether a value is one that a list of this sort may have; null is always one
+ */
+export function decodeCursorOf(
+  text: string,
+  sort: string,
+  isValue: (value: string) => boolean,
+): { value: string | null; id: string } {
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
@@ -24,17 +38,19 @@ export function decodeCursor(text: string, sort: string): Cursor {
     parts = null;
   }
   const [madeFor, value, id] = Array.isArray(parts) ? (parts as unknown[]) : [];
-  if (typeof value !== 'string' || typeof id !== 'string' || !isUuid(id)) {
-    throw bad('is not a cursor of this list; use next_cursor unchanged');
+  if ((typeof value !== 'string' && value !== null) || typeof id !== 'string' || !isUuid(id)) {
+    throw bad(NO_CURSOR);
   }
   if (madeFor !== sort)
     throw bad(`belongs to sort=${String(madeFor).slice(0, 50)}; keep the same sort while paging`);
-  if (!instant.safeParse(value).success) throw bad('is not a cursor of this list; use next_cursor unchanged');
-  return { sort, value, id };
+  if (value !== null && !isValue(value)) throw bad(NO_CURSOR);
+  return { value, id };
 }
 
+const NO_CURSOR = 'is not a cursor of this list; use next_cursor unchanged';
+
 /** Parameters that may differ between pages. */
-const PER_PAGE = new Set(['cursor', 'limit', 'count']);
+const PER_PAGE = new Set(['cursor', 'limit', 'count', 'fields', 'expand']);
 
 /** Binds a cursor to its list: path, filters and order. */
 export function bindCursor(cursor: string, url: string): string {

@@ -93,8 +93,8 @@ function undefinedIfMissing(error: unknown): undefined {
   throw error;
 }
 
-/** Custom fields are changed individually, so they are compared individually. */
-function changedFields(sent: Record<string, unknown>, stored: Record<string, unknown>): object {
+/** The fields of a change that differ from the stored ones. Custom fields are changed individually, so they are compared individually. */
+export function changedFields(sent: Record<string, unknown>, stored: Record<string, unknown>): object {
   const changed = withoutUnchanged(sent, sent, stored);
   const [sentFields, storedFields] = [changed['custom_fields'], stored['custom_fields']];
   if (!isObject(sentFields) || !isObject(storedFields)) return changed;

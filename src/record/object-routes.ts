@@ -6,6 +6,7 @@ import { route, type Route } from '../http/route.ts';
 import type { ComputedField, Extensions } from './extension.ts';
 import type { Field, Option } from './fields/field.ts';
 import type { Noun } from './noun.ts';
+import { isSortable, titleSort } from './record-sort.ts';
 
 /** Functions that list the options of a workspace, by list, as in `lead_source`. */
 export type OptionLists = Readonly<Record<string, (workspaceId: Uuid) => Promise<Option[]>>>;
@@ -51,6 +52,10 @@ const objectShape = z
     title_fields: z
       .array(z.string())
       .meta({ description: 'Fields that make the title of a record: the first that are filled in.' }),
+    title_sort: z
+      .string()
+      .optional()
+      .meta({ description: 'Sort of the list by the name of the records, if there is one.' }),
     list_fields: z.array(z.string()).meta({ description: 'Default columns of lists.' }),
     searchable: z.boolean().meta({ description: 'Whether its list supports `q`.' }),
     match_fields: z.array(z.string()).meta({
@@ -124,6 +129,7 @@ async function objectOf(
     label: noun.label,
     plural_label: noun.pluralLabel,
     title_fields: [...noun.title],
+    ...(titleSort(noun) !== undefined && { title_sort: titleSort(noun) }),
     list_fields: [...noun.listed],
     searchable: noun.searched.length > 0,
     match_fields: noun.matchRules.map(({ field }) => field),
@@ -152,7 +158,7 @@ async function fieldOf(
     ...(references !== undefined && { references }),
     ...(options && { options: await optionsOf(options, workspaceId, optionLists) }),
     ...(filter && { filter: { parameter: filter.name ?? key, operators: ['eq'] } }),
-    sortable: false,
+    sortable: isSortable(field),
   };
 }
 

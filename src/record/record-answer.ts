@@ -3,10 +3,13 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { ComputedField, Extensions } from './extension.ts';
 import type { BaseRecord, Noun } from './noun.ts';
+import { expandable, EXPANDED, expandedShape } from './record-expansion-schema.ts';
 
 /** How the API returns records of a noun: with the computed fields that modules add. */
 export interface RecordAnswer<R extends BaseRecord> {
   output: z.ZodObject;
+  /** The same where a request can have `expand`. */
+  expandedOutput: z.ZodObject;
   /** Names of computed fields; ignored when sent. */
   computed: readonly string[];
   complete(workspaceId: Uuid, records: readonly R[]): Promise<readonly R[]>;
@@ -29,7 +32,7 @@ export function makeRecordAnswers(nouns: readonly Noun[], extensions: Extensions
 }
 
 function makeRecordAnswer<R extends BaseRecord>(
-  noun: Pick<Noun, 'name' | 'label' | 'output'>,
+  noun: Pick<Noun, 'name' | 'label' | 'output' | 'fields'>,
   computedFields: Readonly<Record<string, ComputedField>>,
   log: Logger,
 ): RecordAnswer<R> {
@@ -40,6 +43,7 @@ function makeRecordAnswer<R extends BaseRecord>(
   if (entries.length === 0) {
     return {
       output: noun.output,
+      expandedOutput: expandedOutput(noun.output, noun),
       computed: [],
       complete: (_workspaceId, records) => Promise.resolve(records),
       completeText: (_workspaceId, text) => Promise.resolve(text),
@@ -67,8 +71,10 @@ function makeRecordAnswer<R extends BaseRecord>(
       ),
     }));
   };
+  const output = outputWith(noun.output, entries);
   return {
-    output: outputWith(noun.output, entries),
+    output,
+    expandedOutput: expandedOutput(output, noun),
     computed: entries.map(([name]) => name),
     complete,
     async completeText(workspaceId, text) {
@@ -94,4 +100,19 @@ function outputWith(output: z.ZodObject, entries: readonly [string, ComputedFiel
   const answer = output.extend(Object.fromEntries(computed)).meta(meta);
   extended.set(output, answer);
   return answer;
+}
+
+/** By the schema without `expanded`, for the same reason. */
+const withExpanded = new WeakMap<z.ZodObject, z.ZodObject>();
+
+function expandedOutput(output: z.ZodObject, noun: Pick<Noun, 'fields'>): z.ZodObject {
+  if (expandable(noun).length === 0) return output;
+  const before = withExpanded.get(output);
+  if (before) return before;
+  const { id } = output.meta() ?? {};
+  const expanded = output
+    .extend({ [EXPANDED]: expandedShape(noun) })
+    .meta(id === undefined ? {} : { id: `Expanded${id}` });
+  withExpanded.set(output, expanded);
+  return expanded;
 }

@@ -175,6 +175,39 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
   }
 
   /**
+   * Changes of several records whose rows the transaction has locked: those that are valid, in one statement. Stores the
+   * response in any case.
+   * @param answerOf makes the response from the outcome of each change, in order
+   */
+  async changeManyWithin(
+    on: Queryable,
+    writer: Writer,
+    requests: readonly ChangeRequest<R>[],
+    answerOf: (outcomes: (StoredAnswer | ApiError)[]) => StoredAnswer,
+  ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }> {
+    requireChecked(writer);
+    const current = await this.#readRecords(on, requests);
+    const at = this.#now();
+    const plans: Plan[] = [];
+    const outcomes = requests.map((request) => {
+      try {
+        const { plan, answer } = this.#plan(request, current.get(request.id), at);
+        if (plan) plans.push(plan);
+        return answer;
+      } catch (error) {
+        if (error instanceof ApiError) return error;
+        throw error;
+      }
+    });
+    const answer = answerOf(outcomes);
+    if (plans.length === 0 && !writer.claim) return { answer, lanes: [] };
+    const result = await this.#send(on, 'update', [{ unit: 0, writer, plans, answer }]);
+    if (result.missed) throw new ApiError('conflict', 'The records keep changing; try again.');
+    if (result.taken) throw new AlreadyAnswered();
+    return { answer, lanes: result.lanes ?? [] };
+  }
+
+  /**
    * Restores a deleted record whose row the transaction has locked; stores the response in any case.
    * @param isDeleted false if there is nothing to restore
    */

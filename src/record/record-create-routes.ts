@@ -20,7 +20,8 @@ import {
   type UpsertParts,
 } from './record-upsert.ts';
 
-const BATCH_LIMIT = 500;
+/** The most records of a batch. */
+export const BATCH_LIMIT = 500;
 
 /** How records of a kind are created, if not by the defaults. */
 export interface CreateOptions<Input extends object> {
@@ -143,13 +144,7 @@ function batchRoute<R extends BaseRecord, Input extends object>(
     body: batchBody,
     checksCaller: true,
     validatesItems: true,
-    answers: {
-      200: z.object({
-        results: z.array(
-          z.object({ status: z.int(), record: shown.output.optional(), error: z.unknown().optional() }),
-        ),
-      }),
-    },
+    answers: { 200: batchResults(shown.output) },
     async handle(ctx) {
       const writer = writerOf(ctx);
       const schema = options.inputFor?.(ctx.caller) ?? noun.input;
@@ -169,6 +164,12 @@ function batchRoute<R extends BaseRecord, Input extends object>(
     },
     ...renderedBy(service, shown, options, batchOfRecords),
   });
+}
+
+/** The response of a batch. @param record undefined if it has no records */
+export function batchResults(record?: z.ZodType) {
+  const item = z.object({ status: z.int(), error: z.unknown().optional() });
+  return z.object({ results: z.array(record ? item.extend({ record: record.optional() }) : item) });
 }
 
 /** Makes the text of a record in a response from the text that was stored. */
@@ -199,7 +200,8 @@ function renderedBy<R extends BaseRecord, Input extends object>(
 const oneRecord: Parameters<typeof renderedBy>[3] = async (body, records) =>
   (await records([JSON.parse(body) as object]))[0]!;
 
-const batchOfRecords: Parameters<typeof renderedBy>[3] = async (body, records) => {
+/** The response of a batch with its records rendered. */
+export const batchOfRecords: Parameters<typeof renderedBy>[3] = async (body, records) => {
   const { results } = JSON.parse(body) as { results: BatchResult[] };
   const rendered = [
     ...(await records(results.flatMap((result) => ('record' in result ? [result.record] : [])))),
@@ -268,7 +270,8 @@ function memoized<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-function refusedItem({ status, code, message, fields }: ApiError): string {
+/** An item of a batch that was refused, as JSON. */
+export function refusedItem({ status, code, message, fields }: ApiError): string {
   return JSON.stringify({ status, error: { code, message, fields } });
 }
 

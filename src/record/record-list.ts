@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { requiredText } from '../base/values/text.ts';
 import { instantOrDate } from '../base/values/time.ts';
-import { decodeCursor, encodeCursor, pageOf, type Page } from '../db/page.ts';
+import { encodeCursor, pageOf, type Page } from '../db/page.ts';
 import { preparedOnce } from '../db/prepared-query.ts';
 import { retried, type Database } from '../db/pool.ts';
 import { query as runQuery } from '../db/query.ts';
@@ -15,9 +15,7 @@ import { unavailable } from '../base/errors.ts';
 import type { RecordSearch } from './search/record-search.ts';
 import type { Searcher } from './search/search-freshness.ts';
 import type { RecordTexts } from './record-text.ts';
-
-/** Sort orders of lists. `created_at` sorts by id, since a UUIDv7 begins with its time. */
-const SORTS = ['-created_at', 'created_at', '-updated_at', 'updated_at'] as const;
+import { isBaseSort, MAX_CURSOR, RecordSort, sortParameter } from './record-sort.ts';
 
 const BOUNDS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
@@ -25,7 +23,7 @@ const SEARCH =
   'Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits.';
 
 /** The query parameters of a noun's list. */
-export function listQuery(noun: Pick<Noun, 'filters' | 'searched'>) {
+export function listQuery(noun: Pick<Noun, 'filters' | 'searched' | 'fields' | 'title'>) {
   const filters = Object.fromEntries(
     Object.entries(noun.filters).map(([name, { schema, description }]) => [
       name,
@@ -41,8 +39,12 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'searched'>) {
   );
   return z.strictObject({
     limit: z.coerce.number().int().min(1).max(200).default(50),
-    cursor: z.string().max(500).optional().meta({ description: '`next_cursor` of the previous page.' }),
-    sort: z.enum(SORTS).default('-created_at'),
+    cursor: z
+      .string()
+      .max(MAX_CURSOR)
+      .optional()
+      .meta({ description: '`next_cursor` of the previous page; only for the same sort and filters.' }),
+    sort: sortParameter(noun),
     count: z.literal('exact').optional().meta({ description: 'Adds `total_count`; slower.' }),
     include_deleted: z
       .stringbool()
@@ -65,8 +67,9 @@ export type ListQuery = z.output<ReturnType<typeof listQuery>> & Record<string, 
 /** `search_behind`: recent changes may be missing from the result of a search. */
 type RecordPage<R> = Page<R | { id: string; deleted_at: string }> & { search_behind?: boolean };
 
-/** How long the page of a search may take, in milliseconds. */
+/** How long the page of a search, or of a sort without an index, may take, in milliseconds. */
 const MAX_SEARCH_MS = 4_000;
+const MAX_SORT_MS = 8_000;
 
 /** One page of a noun's records, by keyset: as fast on page 1,000 as on page 1. */
 export async function listRecords<R extends BaseRecord>(
@@ -83,10 +86,9 @@ export async function listRecords<R extends BaseRecord>(
   const conditions = await filterConditions(db, noun, workspaceId, query);
   if (sought) conditions.push(sought.condition);
   const where = matching(workspaceId, query, conditions);
-  const page = pageSql(noun.name, sql`*`, where, query);
-  const found = await retried(() =>
-    sought ? readSearched(db, page) : runQuery<Record<string, string>>(db.pool, page),
-  );
+  const sort = new RecordSort(noun, query.sort);
+  const page = pageSql(noun.name, sql`*, ${sort.cursorValue} as sort_value`, where, sort, query);
+  const found = await retried(() => (sought ? readSearched(db, page) : readSorted(db, page, query)));
   const deletions = query.deleted
     ? await deletionsOf(db, noun, workspaceId, found as unknown as DeletedRow[])
     : null;
@@ -97,7 +99,7 @@ export async function listRecords<R extends BaseRecord>(
     (row) =>
       encodeCursor({
         sort: query.sort,
-        value: (isByUpdate(query) ? row['updated_at'] : row['created_at'])!,
+        value: sort.cursorText(row['sort_value'] as string | null),
         id: row['id']!,
       }),
     (row) => {
@@ -120,39 +122,80 @@ async function readSearched(db: Database, page: Sql): Promise<Record<string, str
   return rows;
 }
 
-function pageSql(table: string, columns: Sql, where: Sql, query: ListQuery): Sql {
+/** A sort without an index reads all records that match, but not for ever. */
+async function readSorted<Row = Record<string, string>>(
+  db: Database,
+  page: Sql,
+  query: ListQuery,
+): Promise<Row[]> {
+  if (isBaseSort(query.sort)) return runQuery<Row>(db.pool, page);
+  const rows = await readWithin<Row>(db.pool, MAX_SORT_MS, page);
+  if (rows !== null) return rows;
+  throw unavailable(
+    'Sorting so many records takes too long; add a filter, or sort by created_at or updated_at.',
+    10,
+  );
+}
+
+function pageSql(table: string, columns: Sql, where: Sql, sort: RecordSort, query: ListQuery): Sql {
   return sql`
-    select ${columns} from ${sql.ref(table)} where ${where} ${position(query)}
-    order by ${order(query)} limit ${sql.raw(String(query.limit + 1))}`;
+    select ${columns} from ${sql.ref(table)} where ${where} ${sort.after(query.cursor)}
+    order by ${sort.order} limit ${sql.raw(String(query.limit + 1))}`;
 }
 
 /**
  * The same page as JSON text, without an object for each record. Null if a value of the page cannot be read in this way.
  * Not for deleted records, and not for searches.
+ * @param texts of all fields, or of some, with `isWhole` false
  */
 export async function listRecordTexts(
   db: Database,
-  noun: Pick<Noun, 'name' | 'filters'>,
+  noun: Pick<Noun, 'name' | 'filters' | 'fields' | 'title'>,
   texts: RecordTexts,
-  request: { workspaceId: string; query: ListQuery; url: string },
+  request: { workspaceId: string; query: ListQuery; url: string; isWhole: boolean },
 ): Promise<string | null> {
-  const { query, workspaceId, url } = request;
+  const { query, workspaceId, url, isWhole } = request;
   const filters = await filterConditions(db, noun, workspaceId, query);
   const where = matching(workspaceId, query, filters);
-  const page = pageSql(noun.name, sql`${texts.row} as row`, where, query);
-  const built = isNarrowed(noun, query) ? page.toQuery() : preparedOnce(page.toQuery());
-  const { rows } = await retried(() => db.pool.query<{ row: string }>(built));
-  const found = rows.map(({ row }) => texts.cellsOf(row));
-  if (!found.every((cells) => cells !== null)) return null;
-  const cursorOf = (cells: string[]) =>
+  const sort = new RecordSort(noun, query.sort);
+  // The texts of all fields contain the times.
+  const hasValue = !isWhole || !isBaseSort(query.sort);
+  const columns = hasValue
+    ? sql`${texts.row} as row, ${sort.cursorValue} as sort_value`
+    : sql`${texts.row} as row`;
+  const page = pageSql(noun.name, columns, where, sort, query);
+  const rows = await retried(() => readTexts(db, page, query, !hasValue && !isNarrowed(noun, query)));
+  const found = rows.map(({ row, sort_value: value }) => ({ cells: texts.cellsOf(row), value }));
+  if (!found.every(isRead)) return null;
+  const cursorOf = ({ cells, value }: ReadText) =>
     encodeCursor({
       sort: query.sort,
-      value: texts.timeOf(cells, isByUpdate(query) ? 'updated_at' : 'created_at'),
+      value: hasValue ? sort.cursorText(value!) : texts.timeOf(cells, timeColumn(query)),
       id: cells[0]!.slice(1),
     });
-  const { data, ...rest } = pageOf(found, query.limit, url, cursorOf, (cells) => texts.textOf(cells));
+  const { data, ...rest } = pageOf(found, query.limit, url, cursorOf, ({ cells }) => texts.textOf(cells));
   const end = query.count ? { ...rest, total_count: await count(db, noun.name, where) } : rest;
   return `{"data":[${data.join(',')}],${JSON.stringify(end).slice(1)}`;
+}
+
+interface TextRow {
+  row: string;
+  /** Undefined for a page of whole records in a base sort. */
+  sort_value?: string | null;
+}
+
+interface ReadText {
+  cells: string[];
+  value: TextRow['sort_value'];
+}
+
+function isRead(text: { cells: string[] | null; value: TextRow['sort_value'] }): text is ReadText {
+  return text.cells !== null;
+}
+
+async function readTexts(db: Database, page: Sql, query: ListQuery, isPrepared: boolean): Promise<TextRow[]> {
+  if (!isPrepared) return readSorted<TextRow>(db, page, query);
+  return (await db.pool.query<TextRow>(preparedOnce(page.toQuery()))).rows;
 }
 
 async function count(db: Database, table: string, where: Sql): Promise<number> {
@@ -182,20 +225,4 @@ function isNarrowed({ filters }: Pick<Noun, 'filters'>, query: ListQuery): boole
   return Object.keys(query).some((name) => Object.hasOwn(filters, name) || isBound(name));
 }
 
-const isDescending = ({ sort }: ListQuery) => sort.startsWith('-');
-const isByUpdate = ({ sort }: ListQuery) => sort.endsWith('updated_at');
-
-/** The condition of the page after the cursor, if there is one. */
-function position(query: ListQuery): Sql {
-  if (!query.cursor) return sql``;
-  const { value, id } = decodeCursor(query.cursor, query.sort);
-  const than = sql.raw(isDescending(query) ? '<' : '>');
-  return isByUpdate(query)
-    ? sql`and (updated_at, id) ${than} (${value}::timestamptz, ${id}::uuid)`
-    : sql`and id ${than} ${id}::uuid`;
-}
-
-function order(query: ListQuery): Sql {
-  const direction = sql.raw(isDescending(query) ? 'desc' : 'asc');
-  return isByUpdate(query) ? sql`updated_at ${direction}, id ${direction}` : sql`id ${direction}`;
-}
+const timeColumn = ({ sort }: ListQuery) => (sort.endsWith('updated_at') ? 'updated_at' : 'created_at');

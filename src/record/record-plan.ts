@@ -70,20 +70,24 @@ export function planCreate<R extends BaseRecord, Input extends object>(
   return { id: base.id, record, text: JSON.stringify(record), at, events };
 }
 
-/** An update by a client, without the fields that equal the stored ones. */
+/**
+ * An update by a client, without the fields that equal the stored ones.
+ * @param tags a change of tags in the same update, in place of all tags
+ */
 export function updateOf<R extends BaseRecord, Input extends object>(
   noun: Noun<R, Input>,
   change: Change<Input>,
   sent: unknown,
   resolved: WriteContext['resolved'] = {},
+  tags?: TagChange,
 ): Mutation<R> {
   const isObject = typeof sent === 'object' && sent !== null;
   return {
-    apply: (current, context) =>
-      noun.update(current, isObject ? withoutUnchanged(change, sent, current) : change, {
-        ...context,
-        resolved,
-      }),
+    apply(current, context) {
+      const fields = isObject ? withoutUnchanged(change, sent, current) : change;
+      const all = tags ? { ...fields, tags: changedTags(tagsOf(current), tags) } : fields;
+      return noun.update(current, all, { ...context, resolved });
+    },
     fires: noun.fires,
   };
 }

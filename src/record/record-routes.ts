@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import { ApiError } from '../base/errors.ts';
-import { caseless } from '../base/fold.ts';
 import type { Database } from '../db/pool.ts';
 import { pageShape } from '../http/paging.ts';
 import { route, type Ctx, type Route } from '../http/route.ts';
-import { tagList } from './fields/tags.ts';
 import type { BaseRecord, Change, Noun } from './noun.ts';
 import type { RecordAnswer } from './record-answer.ts';
 import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from './record-create-routes.ts';
+import { recordBatchRoutes } from './record-batch-routes.ts';
+import { expand, expansionOf, type ExpandedKinds } from './record-expansion.ts';
+import { expandable, EXPANDED, expandParameter } from './record-expansion-schema.ts';
 import { listQuery, listRecords, listRecordTexts, type ListQuery } from './record-list.ts';
+import { fieldsParameter, select, selectionOf, type Selection } from './record-selection.ts';
 import type { RecordService } from './record-service.ts';
+import { tagsBody } from './tags/tags-body.ts';
 import { RESTORABLE_DAYS } from './trash/trash.ts';
 import { trashRoutes, type TrashRouteParts } from './trash/trash-routes.ts';
 import { makeRecordTexts } from './record-text.ts';
@@ -17,20 +20,19 @@ import type { RecordSearch } from './search/record-search.ts';
 import type { UpsertParts } from './record-upsert.ts';
 import { matchRoutes, upsertRoutes } from './record-upsert-routes.ts';
 
-const tagsBody = z
-  .strictObject({ add: tagList.default([]), remove: tagList.default([]) })
-  .superRefine(({ add, remove }, ctx) => {
-    const added = new Set(add.map(caseless));
-    if (remove.some((tag) => added.has(caseless(tag))))
-      ctx.addIssue({ code: 'custom', path: ['remove'], message: 'contains a tag that is also in add' });
-  });
-
 /** For the API reference. */
 export const SEARCH_BEHIND = 'True if recent changes may be missing from the result of a search.';
 
-/** The routes that every kind of record has: list, create, batch, get, update, delete. */
+/** What reading records needs besides their service. */
+export interface ReadParts {
+  search: RecordSearch;
+  /** What `expand` can add. */
+  expandedKinds: ExpandedKinds;
+}
+
+/** The routes that every kind of record has: list, create, get, update, delete, and batches of them. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
-  parts: UpsertParts & TrashRouteParts & { search: RecordSearch },
+  parts: UpsertParts & TrashRouteParts & ReadParts,
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
   options?: CreateOptions<Input>,
@@ -40,31 +42,49 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     ...recordCreateRoutes(parts, service, shown, options),
     ...upsertRoutes(parts, service, shown),
     ...matchRoutes(parts, service, shown),
-    getRoute(service, shown),
+    getRoute(service, shown, parts),
     updateRoute('PATCH', service, shown),
     updateRoute('PUT', service, shown),
     ...(service.noun.hasTags ? [tagsRoute(service, shown)] : []),
     deleteRoute(service),
+    ...recordBatchRoutes(parts, service, shown),
     ...trashRoutes(parts, service, shown),
   ];
 }
 
+/** The query parameters that choose what a response has of each record. */
+function shownParameters(noun: Noun, shown: RecordAnswer<BaseRecord>) {
+  return {
+    fields: fieldsParameter(Object.keys(shown.output.shape)),
+    ...(expandable(noun).length > 0 && { expand: expandParameter(noun) }),
+  };
+}
+
+interface ShownQuery {
+  fields?: string | undefined;
+  expand?: string | undefined;
+}
+
 function listRoute<R extends BaseRecord, Input extends object>(
-  { noun, store }: RecordService<R, Input>,
+  service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
-  { db, search }: { db: Database; search: RecordSearch },
+  { db, search, expandedKinds }: { db: Database } & ReadParts,
 ): Route {
+  const { store } = service;
+  const noun = service.noun as unknown as Noun;
   const texts = makeRecordTexts(noun);
-  return route<undefined, ListQuery>({
+  return route<undefined, ListQuery & ShownQuery>({
     method: 'GET',
     path: `/api/v1/${noun.plural}`,
     scope: `${noun.plural}:read`,
     tag: noun.plural,
     summary: `List ${noun.pluralLabel.toLowerCase()}`,
-    query: listQuery(noun),
+    query: listQuery(noun).extend(
+      shownParameters(noun, shown as unknown as RecordAnswer<BaseRecord>),
+    ) as unknown as z.ZodType<ListQuery & ShownQuery>,
     checksCaller: true,
     answers: {
-      200: pageShape(shown.output).extend({
+      200: pageShape(shown.expandedOutput).extend({
         total_count: z.int().optional(),
         search_behind: z.boolean().optional().meta({ description: SEARCH_BEHIND }),
       }),
@@ -73,36 +93,60 @@ function listRoute<R extends BaseRecord, Input extends object>(
       const { workspaceId } = caller;
       if (query.deleted && !caller.may(`${noun.plural}:write`))
         throw new ApiError('forbidden', `deleted=only needs the scope ${noun.plural}:write.`);
-      const isPlain = !query.include_deleted && !query.deleted && query['q'] === undefined;
-      if (shown.computed.length === 0 && isPlain) {
-        const body = await listRecordTexts(db, noun, texts, { workspaceId, query, url });
+      const expansion = expansionOf(caller, noun, expandedKinds, query.expand);
+      const selection = selectionOf(query.fields);
+      const isPlain = !query.include_deleted && !query.deleted && query['q'] === undefined && !expansion;
+      if (isPlain && !hasComputed(selection)) {
+        const read = selection ? makeRecordTexts(noun, selection) : texts;
+        const request = { workspaceId, query, url, isWhole: selection === null };
+        const body = await listRecordTexts(db, noun, read, request);
         if (body !== null) return { status: 200, body };
       }
-      const page = await listRecords(db, noun as unknown as Noun, store, search, {
-        searcher: caller,
-        query,
-        url,
-      });
-      return { status: 200, body: { ...page, data: await completed(page.data) } };
+      const page = await listRecords(db, noun, store, search, { searcher: caller, query, url });
+      const rows = hasComputed(selection) ? await completed(page.data) : page.data;
+      const selected = selection ? rows.map((row) => selectedOf(row, selection)) : rows;
+      const expanded = expansion
+        ? expandedIn(selected, await expand(workspaceId, rows.filter(isRecord), expansion))
+        : selected;
+      return { status: 200, body: { ...page, data: expanded } };
 
       /** Deleted records have only an id, so they have no computed fields. */
-      async function completed(rows: typeof page.data) {
-        if (shown.computed.length === 0) return rows;
-        const records = rows.filter((row): row is R => 'version' in row);
+      async function completed(found: typeof page.data) {
         const done = new Map(
-          (await shown.complete(workspaceId, records)).map((record) => [record.id, record]),
+          (await shown.complete(workspaceId, found.filter(isRecord<R>))).map((record) => [record.id, record]),
         );
-        return rows.map((row) => done.get(row.id) ?? row);
+        return found.map((row) => done.get(row.id) ?? row);
       }
     },
   });
+
+  function hasComputed(selection: Selection | null): boolean {
+    return shown.computed.some((name) => !selection || selection.names.has(name));
+  }
+}
+
+const isRecord = <R extends BaseRecord>(row: R | { id: string }): row is R => 'version' in row;
+
+/** What `deleted=only` and `include_deleted` add is selected too. */
+const DELETION = new Set(['deleted_at', 'deleted_by', 'restorable_until']);
+
+function selectedOf(row: { id: string }, selection: Selection): { id: string } {
+  const deletion = Object.entries(row).filter(([name]) => DELETION.has(name));
+  return { ...(select(row, selection) as { id: string }), ...Object.fromEntries(deletion) };
+}
+
+/** Adds what records reference to what is shown of them. */
+function expandedIn(rows: readonly { id: string }[], records: readonly { id: string; expanded: object }[]) {
+  const byId = new Map(records.map(({ id, expanded }) => [id, expanded]));
+  return rows.map((row) => (byId.has(row.id) ? { ...row, [EXPANDED]: byId.get(row.id) } : row));
 }
 
 function getRoute<R extends BaseRecord, Input extends object>(
   { noun, store }: RecordService<R, Input>,
   shown: RecordAnswer<R>,
+  { expandedKinds }: ReadParts,
 ): Route {
-  return route<undefined, { include_deleted?: boolean | undefined }>({
+  return route<undefined, ShownQuery & { include_deleted?: boolean | undefined }>({
     method: 'GET',
     path: `/api/v1/${noun.plural}/:id`,
     scope: `${noun.plural}:read`,
@@ -113,14 +157,22 @@ function getRoute<R extends BaseRecord, Input extends object>(
         .stringbool()
         .optional()
         .meta({ description: 'Returns `id` and `deleted_at` of a deleted record instead of 404.' }),
-    }),
+      ...shownParameters(noun as unknown as Noun, shown as unknown as RecordAnswer<BaseRecord>),
+    }) as z.ZodType<ShownQuery & { include_deleted?: boolean | undefined }>,
     checksCaller: true,
-    answers: { 200: shown.output },
-    async handle({ caller: { workspaceId }, params, query }) {
+    answers: { 200: shown.expandedOutput },
+    async handle({ caller, params, query }) {
+      const { workspaceId } = caller;
       const id = params['id']!;
+      const expansion = expansionOf(caller, noun, expandedKinds, query.expand);
       const record = await store.get(workspaceId, id);
       if (record) {
-        const [body] = await shown.complete(workspaceId, [record]);
+        const [whole] = await shown.complete(workspaceId, [record]);
+        const selection = selectionOf(query.fields);
+        const selected = selection ? selectedOf(whole!, selection) : whole!;
+        const [body] = expansion
+          ? expandedIn([selected], await expand(workspaceId, [record], expansion))
+          : [selected];
         return { status: 200, body: body!, headers: { etag: etag(record) } };
       }
       const deletedAt = query.include_deleted ? await store.deletedAt(workspaceId, id) : undefined;
@@ -148,7 +200,7 @@ function updateRoute<R extends BaseRecord, Input extends object>(
     summary: `Update ${withArticle(noun.label)}`,
     description: `Changes only the fields sent. Fires ${events}, unless nothing changes. With If-Match, 412 if the version differs.`,
     body: noun.change,
-    ...(shown.computed.length > 0 && { ignored: shown.computed }),
+    ignored: [...shown.computed, EXPANDED],
     supportsIfMatch: true,
     answers: { 200: shown.output },
     async handle(ctx) {

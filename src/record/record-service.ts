@@ -82,6 +82,8 @@ export interface PreparedChange<R> {
 export interface SentChange<Input> {
   change: Change<Input>;
   source: Source;
+  /** In place of the field `tags`. */
+  tags?: TagChange;
 }
 
 /** The effect that a write would have now. */
@@ -199,7 +201,7 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
 
   async prepareChange(
     { writer, id }: Pick<ChangeRequest<R>, 'writer' | 'id'>,
-    { change, source }: SentChange<Input>,
+    { change, source, tags }: SentChange<Input>,
   ): Promise<PreparedChange<R>> {
     await this.#checkReferences(writer.workspaceId, change, id);
     const draft = await this.#enriched({
@@ -210,11 +212,14 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
       resolved: {},
     });
     const enriched = draft.input as Change<Input>;
+    const added = tags && (await this.#options.tags!.match(writer.workspaceId, tags.add));
+    const tagChange = tags && { ...tags, add: added!.names };
+    const newTags = [...(draft.newTags ?? []), ...(added?.created ?? [])];
     return {
-      mutation: updateOf(this.noun, enriched, source.sent, draft.resolved),
+      mutation: updateOf(this.noun, enriched, source.sent, draft.resolved, tagChange),
       before: [
         ...(this.#options.beforeChange ?? []).flatMap((stepFor) => stepFor(draft) ?? []),
-        ...(draft.newTags ? [this.#createTags(writer, draft.newTags)] : []),
+        ...(newTags.length > 0 ? [this.#createTags(writer, newTags)] : []),
       ],
     };
   }

@@ -50,6 +50,8 @@ export interface RecordStore<R extends BaseRecord> {
   ): Promise<LaneKey[]>;
   /** The same as `change`, for a record whose row the transaction has locked. */
   changeWithin(on: Queryable, request: ChangeRequest<R>): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
+  /** The same for several records; each change has its own outcome. See `RecordBatch.changeManyWithin`. */
+  changeManyWithin: RecordBatch<R, never>['changeManyWithin'];
   /** Restores a deleted record whose row the transaction has locked. @param isDeleted false: it only answers */
   restoreWithin(
     on: Queryable,
@@ -134,6 +136,9 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     },
 
     changeWithin: (on, request) => batch.changeWithin(on, request),
+
+    changeManyWithin: (on, writer, requests, answerOf) =>
+      batch.changeManyWithin(on, writer, requests, answerOf),
 
     restoreWithin: (on, writer, current, isDeleted) => batch.restoreWithin(on, writer, current, isDeleted),
 

@@ -2,6 +2,7 @@ import { isoFromPostgres } from '../db/pool.ts';
 import { sql, type Sql } from '../db/sql.ts';
 import type { FieldKind } from './fields/field.ts';
 import type { Fields } from './noun.ts';
+import { someOf, type Selection } from './record-selection.ts';
 import { BASE_COLUMNS } from './record-statement.ts';
 
 /**
@@ -15,7 +16,7 @@ export interface RecordTexts {
   cellsOf(row: string): string[] | null;
   /** The record as JSON. */
   textOf(cells: readonly string[]): string;
-  /** A time of the record, ISO 8601. */
+  /** A time of the record, ISO 8601; only of records with all their fields. */
   timeOf(cells: readonly string[], column: 'created_at' | 'updated_at'): string;
 }
 
@@ -30,6 +31,10 @@ const json: ToJson = (cell) => {
   // PostgreSQL writes other JSON with spaces.
   return text === '{}' || text === '[]' ? text : JSON.stringify(JSON.parse(text) as unknown);
 };
+/** Some of the custom fields. */
+function someJson(cell: string, names: ReadonlySet<string>): string {
+  return JSON.stringify(someOf(JSON.parse(cell.slice(1)) as Record<string, unknown>, names));
+}
 const numberJson: ToJson = (cell) => JSON.stringify(Number(cell.slice(1)));
 const textJson: ToJson = (cell) => JSON.stringify(cell.slice(1));
 const timeJson: ToJson = (cell) => `"${isoFromPostgres(cell.slice(1))}"`;
@@ -70,20 +75,21 @@ function isList(kind: FieldKind | undefined): boolean {
   return kind === 'tags' || kind === 'emails' || kind === 'phones';
 }
 
-export function makeRecordTexts({
-  columns,
-  fields,
-}: {
-  columns: readonly string[];
-  fields: Fields;
-}): RecordTexts {
-  const names = ['id', 'version', ...columns, ...BASE_COLUMNS];
+/** @param selection the fields to read besides `id`; default: all */
+export function makeRecordTexts(
+  { columns, fields }: { columns: readonly string[]; fields: Fields },
+  selection: Selection | null = null,
+): RecordTexts {
+  const all = ['id', 'version', ...columns, ...BASE_COLUMNS];
+  const names = selection ? all.filter((name) => name === 'id' || selection.names.has(name)) : all;
   const cells = names.map((name) => {
     const column = isList(fields[name]?.kind) ? sql`to_json(${sql.ref(name)})` : sql.ref(name);
     return sql`coalesce('"' || ${column}::text, '')`;
   });
   const heads = names.map((name, at) => `${at === 0 ? '{' : ','}${JSON.stringify(name)}:`);
   const toJson = names.map((name) => BASE[name] ?? BY_KIND[fields[name]!.kind]);
+  const custom = selection?.customFields;
+  if (custom) toJson[names.indexOf('custom_fields')] = (cell) => someJson(cell, custom);
   const places = { created_at: names.indexOf('created_at'), updated_at: names.indexOf('updated_at') };
 
   return {

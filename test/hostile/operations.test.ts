@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startScenario, type Reply, type Scenario } from '../kit/scenario.ts';
-import { bodiesWithHole, exampleOf, filled, type Document, type Operation } from './example.ts';
+import { bodiesWithHole, exampleOf, filled, HOLE, type Document, type Operation } from './example.ts';
 import { HOSTILE_BODIES, HOSTILE_HEADERS, HOSTILE_SEGMENTS, HOSTILE_VALUES } from './values.ts';
 
 const document = JSON.parse(readFileSync('openapi.json', 'utf8')) as Document;
@@ -139,6 +139,51 @@ describe.each(OPERATIONS)('$method $path', ({ path, method, operation }) => {
     }
   });
 });
+
+test.each(['contacts', 'deals'])('PATCH /%s/batch accepts no hostile value in an item', async (plural) => {
+  const path = `/api/v1/${plural}`;
+  const body = document.paths[`${path}/{id}`]!['patch']!.requestBody!.content['application/json']!.schema;
+  const holes = [...bodiesWithHole(document, body, 1)].filter(({ isReadOnly }) => !isReadOnly);
+  const tags = ['add', 'remove'].map((name) => ({ field: `tags.${name}`, body: { tags: { [name]: HOLE } } }));
+  const items = [...holes, ...tags, { field: 'id', body: { id: HOLE } }];
+  for (const { field, body: holed } of items) {
+    for (const value of HOSTILE_VALUES) {
+      const what = `${field} is ${value.name}`;
+      const item = { id: made.get(`${path}/`), ...(holed as object) };
+      const raw = filled({ records: [item] }, value.json);
+      const reply = await s.ask('PATCH', `${path}/batch`, { raw });
+      expectAnswered(reply, what);
+      expect(isRefused(reply) || !value.isUnstorable, what).toBe(true);
+    }
+  }
+});
+
+test('whatever was stored, every list can be read, sorted, and reduced to some fields', async () => {
+  for (const [key, plural] of RECORDS) {
+    const { fields, title_sort: titleSort } = (await s.ask('GET', `/api/v1/objects/${key}`)).json;
+    const sortable = (fields as { key: string; sortable: boolean }[]).filter((field) => field.sortable);
+    const sorts = [titleSort, 'custom_fields.some_field', ...sortable.map((field) => field.key)];
+    for (const sort of sorts) {
+      for (const query of ['', '&fields=custom_fields.some_field', `&expand=${OWNERS[key] ?? 'owner_id'}`]) {
+        let next: string | null = `/api/v1/${plural}?limit=20&sort=-${String(sort)}${query}`;
+        for (let page = 0; next !== null && page < 4; page++) {
+          const reply: Reply = await s.ask('GET', next);
+          expect(reply.status, `${next}: ${reply.text}`).toBe(200);
+          next = reply.json.next_url;
+        }
+      }
+    }
+  }
+});
+
+const RECORDS = [
+  ['contact', 'contacts'],
+  ['company', 'companies'],
+  ['deal', 'deals'],
+  ['task', 'tasks'],
+  ['lead', 'leads'],
+] as const;
+const OWNERS: Readonly<Record<string, string>> = { task: 'assignee_id' };
 
 test('whatever was stored, every list can be read', async () => {
   for (const { path, method, operation } of OPERATIONS) {

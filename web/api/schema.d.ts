@@ -480,7 +480,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Update up to 500 contacts
+         * @description Each item of `records` has the `id` of a record and the fields to change. Its `tags` may be `{"add":[…],"remove":[…]}`. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchContactsBatch"];
         trace?: never;
     };
     "/api/v1/contacts/by/email/{email}": {
@@ -572,6 +576,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 contacts
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `contact.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postContactsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/restore": {
         parameters: {
             query?: never;
@@ -650,7 +674,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Update up to 500 companies
+         * @description Each item of `records` has the `id` of a record and the fields to change. Its `tags` may be `{"add":[…],"remove":[…]}`. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchCompaniesBatch"];
         trace?: never;
     };
     "/api/v1/companies/matches": {
@@ -716,6 +744,26 @@ export interface paths {
          * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `company.tag_added` and `company.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
          */
         post: operations["postCompaniesIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 companies
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `company.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postCompaniesBatchDelete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -800,7 +848,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Update up to 500 deals
+         * @description Each item of `records` has the `id` of a record and the fields to change. Its `tags` may be `{"add":[…],"remove":[…]}`. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchDealsBatch"];
         trace?: never;
     };
     "/api/v1/deals/{id}": {
@@ -846,6 +898,26 @@ export interface paths {
          * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `deal.tag_added` and `deal.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
          */
         post: operations["postDealsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 deals
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `deal.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postDealsBatchDelete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -930,7 +1002,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Update up to 500 tasks
+         * @description Each item of `records` has the `id` of a record and the fields to change. Its `tags` may be `{"add":[…],"remove":[…]}`. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchTasksBatch"];
         trace?: never;
     };
     "/api/v1/tasks/{id}": {
@@ -976,6 +1052,26 @@ export interface paths {
          * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `task.tag_added` and `task.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
          */
         post: operations["postTasksIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 tasks
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `task.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postTasksBatchDelete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1060,7 +1156,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Update up to 500 leads
+         * @description Each item of `records` has the `id` of a record and the fields to change. Its `tags` may be `{"add":[…],"remove":[…]}`. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchLeadsBatch"];
         trace?: never;
     };
     "/api/v1/leads/{id}": {
@@ -1106,6 +1206,26 @@ export interface paths {
          * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `lead.tag_added` and `lead.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
          */
         post: operations["postLeadsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 leads
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `lead.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postLeadsBatchDelete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2687,6 +2807,8 @@ export interface components {
             plural_label: string;
             /** @description Fields that make the title of a record: the first that are filled in. */
             title_fields: string[];
+            /** @description Sort of the list by the name of the records, if there is one. */
+            title_sort?: string;
             /** @description Default columns of lists. */
             list_fields: string[];
             /** @description Whether its list supports `q`. */
@@ -3933,6 +4055,313 @@ export interface components {
                 oldest_attempt_at: string | null;
             };
         };
+        ExpandedContactInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Further email addresses */
+            other_emails: string[];
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Further telephone numbers, kept as sent */
+            other_phones: string[];
+            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+            company: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Job title */
+            job_title: string | null;
+            /** @description Status */
+            status: string;
+            /** @description Where the contact came from, as in `website` */
+            source: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                owner_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedCompanyInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Website, kept as sent */
+            website: string | null;
+            /** @description Industry */
+            industry: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Postal address */
+            address: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                owner_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedDealInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description In units of `currency` */
+            value: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "won" | "lost";
+            /**
+             * Format: uuid
+             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
+             */
+            pipeline_id: string;
+            /**
+             * Format: uuid
+             * @description Stage id; default: the pipeline's first stage
+             */
+            stage_id: string;
+            /** @description Expected close date */
+            expected_close_date: string | null;
+            /** @description When it was won or lost */
+            closed_at: string | null;
+            /** @description Lost reason */
+            lost_reason: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                pipeline_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                stage_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                owner_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedTaskInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title */
+            title: string;
+            /** @description Description */
+            description: string | null;
+            /**
+             * @description Priority
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "urgent";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "completed";
+            /** @description Due date */
+            due_date: string | null;
+            /** @description Completed at */
+            completed_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Assignee (user id) */
+            assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                assignee_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
         LeadInput: {
             /**
              * Format: uuid
@@ -4000,6 +4429,105 @@ export interface components {
              * @description URL of the lead in the dashboard
              */
             readonly lead_url: string;
+        };
+        ExpandedLeadInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Number within the workspace, from 1 */
+            number: number;
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name; null if only one name was sent */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Event date */
+            event_date: string | null;
+            /** @description Name of a lead event type, ignoring case; an unknown one is ignored */
+            event_type: string | null;
+            /** @description Name of a lead source, ignoring case; an unknown one is created */
+            source: string | null;
+            /** @description Key of a lead status */
+            status: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Id of the lead in another CRM */
+            crm_lead_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Number of submissions */
+            submissions: number;
+            /** @description When the status first left `new`, or a member first changed the lead */
+            first_contacted_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description When the lead was converted to a contact */
+            converted_at: string | null;
+            /**
+             * Format: uri
+             * @description URL of the lead in the dashboard
+             */
+            readonly lead_url: string;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                owner_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
         };
         LeadTimelineInput: {
             lead: components["schemas"]["LeadInput"];
@@ -4192,6 +4720,8 @@ export interface components {
             plural_label: string;
             /** @description Fields that make the title of a record: the first that are filled in. */
             title_fields: string[];
+            /** @description Sort of the list by the name of the records, if there is one. */
+            title_sort?: string;
             /** @description Default columns of lists. */
             list_fields: string[];
             /** @description Whether its list supports `q`. */
@@ -5438,6 +5968,313 @@ export interface components {
                 oldest_attempt_at: string | null;
             };
         };
+        ExpandedContact: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Further email addresses */
+            other_emails: string[];
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Further telephone numbers, kept as sent */
+            other_phones: string[];
+            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+            company: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Job title */
+            job_title: string | null;
+            /** @description Status */
+            status: string;
+            /** @description Where the contact came from, as in `website` */
+            source: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                owner_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedCompany: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Website, kept as sent */
+            website: string | null;
+            /** @description Industry */
+            industry: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Postal address */
+            address: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                owner_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedDeal: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description In units of `currency` */
+            value: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "won" | "lost";
+            /**
+             * Format: uuid
+             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
+             */
+            pipeline_id: string;
+            /**
+             * Format: uuid
+             * @description Stage id; default: the pipeline's first stage
+             */
+            stage_id: string;
+            /** @description Expected close date */
+            expected_close_date: string | null;
+            /** @description When it was won or lost */
+            closed_at: string | null;
+            /** @description Lost reason */
+            lost_reason: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                pipeline_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                stage_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                owner_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedTask: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title */
+            title: string;
+            /** @description Description */
+            description: string | null;
+            /**
+             * @description Priority
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "urgent";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "completed";
+            /** @description Due date */
+            due_date: string | null;
+            /** @description Completed at */
+            completed_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Assignee (user id) */
+            assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                assignee_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
         Lead: {
             /**
              * Format: uuid
@@ -5505,6 +6342,105 @@ export interface components {
              * @description URL of the lead in the dashboard
              */
             readonly lead_url: string;
+        };
+        ExpandedLead: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Number within the workspace, from 1 */
+            number: number;
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name; null if only one name was sent */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Event date */
+            event_date: string | null;
+            /** @description Name of a lead event type, ignoring case; an unknown one is ignored */
+            event_type: string | null;
+            /** @description Name of a lead source, ignoring case; an unknown one is created */
+            source: string | null;
+            /** @description Key of a lead status */
+            status: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Id of the lead in another CRM */
+            crm_lead_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Number of submissions */
+            submissions: number;
+            /** @description When the status first left `new`, or a member first changed the lead */
+            first_contacted_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description When the lead was converted to a contact */
+            converted_at: string | null;
+            /**
+             * Format: uri
+             * @description URL of the lead in the dashboard
+             */
+            readonly lead_url: string;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                owner_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
         };
         LeadTimeline: {
             lead: components["schemas"]["Lead"];
@@ -7253,9 +8189,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the previous page. */
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
                 cursor?: string;
-                sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-first_name" | "first_name" | "-last_name" | "last_name" | "-email" | "email" | "-company" | "company" | "-job_title" | "job_title" | "-status" | "status" | "-source" | "source") | string;
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
@@ -7286,6 +8223,10 @@ export interface operations {
                 "updated_at[gte]"?: string;
                 "updated_at[lt]"?: string;
                 "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: company_id, owner_id. Each needs the scope to read it. */
+                expand?: string;
             };
             header?: never;
             path?: never;
@@ -7300,7 +8241,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["Contact"][];
+                        data: components["schemas"]["ExpandedContact"][];
                         has_more: boolean;
                         next_cursor: string | null;
                         next_url: string | null;
@@ -7506,8 +8447,53 @@ export interface operations {
                     "application/json": {
                         results: {
                             status: number;
-                            record?: components["schemas"]["Contact"];
                             error?: unknown;
+                            record?: components["schemas"]["Contact"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchContactsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Contact"];
                         }[];
                     };
                 };
@@ -7707,6 +8693,10 @@ export interface operations {
             query?: {
                 /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
                 include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: company_id, owner_id. Each needs the scope to read it. */
+                expand?: string;
             };
             header?: never;
             path: {
@@ -7722,7 +8712,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Contact"];
+                    "application/json": components["schemas"]["ExpandedContact"];
                 };
             };
             /** @description Any error. */
@@ -7985,6 +8975,49 @@ export interface operations {
             };
         };
     };
+    postContactsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     postContactsIdRestore: {
         parameters: {
             query?: never;
@@ -8057,9 +9090,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the previous page. */
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
                 cursor?: string;
-                sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-website" | "website" | "-industry" | "industry" | "-email" | "email") | string;
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
@@ -8086,6 +9120,10 @@ export interface operations {
                 "updated_at[gte]"?: string;
                 "updated_at[lt]"?: string;
                 "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: owner_id. Each needs the scope to read it. */
+                expand?: string;
             };
             header?: never;
             path?: never;
@@ -8100,7 +9138,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["Company"][];
+                        data: components["schemas"]["ExpandedCompany"][];
                         has_more: boolean;
                         next_cursor: string | null;
                         next_url: string | null;
@@ -8289,8 +9327,53 @@ export interface operations {
                     "application/json": {
                         results: {
                             status: number;
-                            record?: components["schemas"]["Company"];
                             error?: unknown;
+                            record?: components["schemas"]["Company"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCompaniesBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Company"];
                         }[];
                     };
                 };
@@ -8346,6 +9429,10 @@ export interface operations {
             query?: {
                 /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
                 include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: owner_id. Each needs the scope to read it. */
+                expand?: string;
             };
             header?: never;
             path: {
@@ -8361,7 +9448,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Company"];
+                    "application/json": components["schemas"]["ExpandedCompany"];
                 };
             };
             /** @description Any error. */
@@ -8610,6 +9697,49 @@ export interface operations {
             };
         };
     };
+    postCompaniesBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     postCompaniesIdRestore: {
         parameters: {
             query?: never;
@@ -8682,9 +9812,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the previous page. */
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
                 cursor?: string;
-                sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-value" | "value" | "-currency" | "currency" | "-status" | "status" | "-expected_close_date" | "expected_close_date" | "-closed_at" | "closed_at" | "-lost_reason" | "lost_reason") | string;
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
@@ -8721,6 +9852,10 @@ export interface operations {
                 "updated_at[gte]"?: string;
                 "updated_at[lt]"?: string;
                 "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: pipeline_id, stage_id, contact_id, company_id, owner_id. Each needs the scope to read it. */
+                expand?: string;
             };
             header?: never;
             path?: never;
@@ -8735,7 +9870,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["Deal"][];
+                        data: components["schemas"]["ExpandedDeal"][];
                         has_more: boolean;
                         next_cursor: string | null;
                         next_url: string | null;
@@ -8883,8 +10018,53 @@ export interface operations {
                     "application/json": {
                         results: {
                             status: number;
-                            record?: components["schemas"]["Deal"];
                             error?: unknown;
+                            record?: components["schemas"]["Deal"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchDealsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Deal"];
                         }[];
                     };
                 };
@@ -8905,6 +10085,10 @@ export interface operations {
             query?: {
                 /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
                 include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: pipeline_id, stage_id, contact_id, company_id, owner_id. Each needs the scope to read it. */
+                expand?: string;
             };
             header?: never;
             path: {
@@ -8920,7 +10104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Deal"];
+                    "application/json": components["schemas"]["ExpandedDeal"];
                 };
             };
             /** @description Any error. */
@@ -9217,6 +10401,49 @@ export interface operations {
             };
         };
     };
+    postDealsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     postDealsIdRestore: {
         parameters: {
             query?: never;
@@ -9289,9 +10516,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the previous page. */
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
                 cursor?: string;
-                sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-title" | "title" | "-priority" | "priority" | "-status" | "status" | "-due_date" | "due_date" | "-completed_at" | "completed_at") | string;
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
@@ -9324,6 +10552,10 @@ export interface operations {
                 "updated_at[gte]"?: string;
                 "updated_at[lt]"?: string;
                 "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, assignee_id. Each needs the scope to read it. */
+                expand?: string;
             };
             header?: never;
             path?: never;
@@ -9338,7 +10570,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["Task"][];
+                        data: components["schemas"]["ExpandedTask"][];
                         has_more: boolean;
                         next_cursor: string | null;
                         next_url: string | null;
@@ -9469,8 +10701,53 @@ export interface operations {
                     "application/json": {
                         results: {
                             status: number;
-                            record?: components["schemas"]["Task"];
                             error?: unknown;
+                            record?: components["schemas"]["Task"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchTasksBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Task"];
                         }[];
                     };
                 };
@@ -9491,6 +10768,10 @@ export interface operations {
             query?: {
                 /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
                 include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, assignee_id. Each needs the scope to read it. */
+                expand?: string;
             };
             header?: never;
             path: {
@@ -9506,7 +10787,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Task"];
+                    "application/json": components["schemas"]["ExpandedTask"];
                 };
             };
             /** @description Any error. */
@@ -9769,6 +11050,49 @@ export interface operations {
             };
         };
     };
+    postTasksBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     postTasksIdRestore: {
         parameters: {
             query?: never;
@@ -9841,9 +11165,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description `next_cursor` of the previous page. */
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
                 cursor?: string;
-                sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-number" | "number" | "-first_name" | "first_name" | "-last_name" | "last_name" | "-email" | "email" | "-event_date" | "event_date" | "-event_type" | "event_type" | "-source" | "source" | "-status" | "status" | "-crm_lead_id" | "crm_lead_id" | "-submissions" | "submissions" | "-first_contacted_at" | "first_contacted_at" | "-converted_at" | "converted_at") | string;
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`. */
@@ -9880,6 +11205,10 @@ export interface operations {
                 "updated_at[gte]"?: string;
                 "updated_at[lt]"?: string;
                 "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: owner_id, contact_id, company_id, deal_id. Each needs the scope to read it. */
+                expand?: string;
             };
             header?: never;
             path?: never;
@@ -9894,7 +11223,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["Lead"][];
+                        data: components["schemas"]["ExpandedLead"][];
                         has_more: boolean;
                         next_cursor: string | null;
                         next_url: string | null;
@@ -10129,8 +11458,8 @@ export interface operations {
                     } | {
                         results: {
                             status: number;
-                            record?: components["schemas"]["Lead"];
                             error?: unknown;
+                            record?: components["schemas"]["Lead"];
                         }[];
                     };
                 };
@@ -10146,11 +11475,60 @@ export interface operations {
             };
         };
     };
+    patchLeadsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Lead"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getLeadsId: {
         parameters: {
             query?: {
                 /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
                 include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: owner_id, contact_id, company_id, deal_id. Each needs the scope to read it. */
+                expand?: string;
             };
             header?: never;
             path: {
@@ -10166,7 +11544,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Lead"];
+                    "application/json": components["schemas"]["ExpandedLead"];
                 };
             };
             /** @description Any error. */
@@ -10442,6 +11820,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
                 };
             };
             /** @description Any error. */

@@ -1,3 +1,4 @@
+import type { ExpandedKinds } from '../../record/record-expansion.ts';
 import type { EnrichStep } from '../../record/record-service.ts';
 import type { ResolvedPlacement } from '../deals/deal.ts';
 import { place, type Placement } from './pipeline.ts';
@@ -21,5 +22,30 @@ export function placeDeal(pipelines: Pipelines): EnrichStep {
     // Whether the pipeline changes is only known once the deal is read: deal.ts.
     delete input['stage_id'];
     (resolved as ResolvedPlacement).first_stage_id = placed.stage_id;
+  };
+}
+
+/** The pipeline and the stage of a deal, as references to them are expanded. */
+export function expandedPlacement(pipelines: Pick<Pipelines, 'listFor'>): ExpandedKinds {
+  const scope = 'pipelines:read';
+  return {
+    pipeline: {
+      scope,
+      async read(workspaceId) {
+        const all = await pipelines.listFor(workspaceId);
+        return new Map(all.map(({ id, name, is_default }) => [id, { id, name, is_default }]));
+      },
+    },
+    stage: {
+      scope,
+      async read(workspaceId) {
+        const all = await pipelines.listFor(workspaceId);
+        return new Map(
+          all.flatMap((pipeline) =>
+            pipeline.stages.map(({ id, name }) => [id, { id, name, pipeline_id: pipeline.id }] as const),
+          ),
+        );
+      },
+    },
   };
 }
