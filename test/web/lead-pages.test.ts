@@ -278,7 +278,7 @@ describe('a lead is converted', () => {
       expect(new URL(page.url()).pathname).toBe(path);
     }
     await page.goto('/leads');
-    await expectShown(page.getByRole('row', { name: /^Vera Convert ?Converted/ }));
+    await expectShown(page.getByRole('row', { name: /Vera Convert ?Converted/ }));
     await page.goto('/leads?view=board');
     const card = page.getByRole('listitem').filter({ hasText: 'Vera Convert' });
     await expectShown(card.getByText('Converted', { exact: true }));

@@ -110,7 +110,7 @@ describe('AX10: the same events fire from the pages as from the API', () => {
     await page.goto('/tasks');
     await page
       .getByRole('row', { name: /Follow up/ })
-      .getByRole('checkbox')
+      .getByRole('checkbox', { name: /Completed/ })
       .click();
     await fires('task.created', 'task.completed');
   });

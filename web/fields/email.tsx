@@ -24,5 +24,5 @@ export const email: FieldKind = {
   Filter: ExactFilter,
   empty: '',
   isShort: false,
-  column: { width: '18%' },
+  column: { width: '15%' },
 };

@@ -102,5 +102,5 @@ export const tags: FieldKind = {
   Filter,
   empty: [],
   isShort: false,
-  column: { width: '14%', desktopOnly: true },
+  column: { width: '12%', desktopOnly: true },
 };

@@ -33,5 +33,5 @@ export const text: FieldKind = {
   Filter: ExactFilter,
   empty: '',
   isShort: true,
-  column: { width: '13%' },
+  column: { width: '11%' },
 };

@@ -1,11 +1,12 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
-const SORTS = ['-created_at', 'created_at', '-updated_at', 'updated_at'] as const;
+/** A sort of the API; the list itself refuses a field that it cannot be sorted by. */
+const SORT = /^-?[\w.]{1,80}$/;
 
 /** The search parameters of a list: filters by their parameters, order, layout, and whether its create form is open. */
 export interface ListSearch {
   [filter: string]: string | true | undefined;
-  sort?: (typeof SORTS)[number] | undefined;
+  sort?: string | undefined;
   create?: true | undefined;
   /** The layout; a table by default. */
   view?: string | undefined;
@@ -18,7 +19,7 @@ export function listSearch(input: Record<string, unknown>): ListSearch {
   );
   return {
     ...(Object.fromEntries(texts) as Record<string, string>),
-    sort: SORTS.find((sort) => sort === input['sort']),
+    sort: typeof input['sort'] === 'string' && SORT.test(input['sort']) ? input['sort'] : undefined,
     create: input['create'] === true ? true : undefined,
   };
 }

@@ -1,7 +1,7 @@
 import type { ComponentType } from 'react';
 import { fieldOf, type ObjectField, type ObjectType } from '../api/object-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
-import type { FieldColumn, FieldKind, ShownProps } from '../fields/field-kind.ts';
+import type { FieldKind, ShownProps } from '../fields/field-kind.ts';
 import { FIELD_KINDS } from '../fields/kinds.ts';
 import type { ObjectView } from './object-view.ts';
 import { nameFields } from './record-title.ts';
@@ -18,6 +18,20 @@ export function formFields(object: ObjectType, view: ObjectView): DrawnField<Fie
     .filter(({ read_only: isReadOnly, computed }) => !isReadOnly && !computed)
     .flatMap((field) => drawn(field, view, 'Input'));
   return longTextsLast(fields);
+}
+
+/** The fields that can be changed for several records at once: who owns them, and what they are sorted into. */
+export function bulkFields(object: ObjectType, view: ObjectView): DrawnField<FieldKind['Input']>[] {
+  return object.fields
+    .filter(({ key, kind, read_only: isReadOnly, computed }) => {
+      const isChosen = kind === 'user' || kind === 'select' || key === 'status';
+      return !isReadOnly && !computed && (isChosen || view.fields?.[key]?.BulkInput !== undefined);
+    })
+    .flatMap((field) => {
+      const own = view.fields?.[field.key];
+      const Drawn = own?.BulkInput ?? own?.Input ?? FIELD_KINDS[field.kind]?.Input;
+      return Drawn ? [{ field: labelled(field, view, 'Value'), Drawn }] : [];
+    });
 }
 
 /** The fields of a record's page, without those that make up its title; long texts last. */
@@ -108,18 +122,27 @@ function longTextsLast<Drawn>(fields: DrawnField<Drawn>[]): DrawnField<Drawn>[] 
 }
 
 /** How the column of a field looks; wide enough for its label. */
-export function columnOf(field: ObjectField, view: ObjectView): FieldColumn {
+export function columnOf(field: ObjectField, view: ObjectView) {
   const look = { ...FIELD_KINDS[field.kind]?.column, ...view.fields?.[field.key]?.column };
-  return { ...look, ...(look.width && { width: widthFor(look.width, field.label) }) };
+  return {
+    ...look,
+    ...(look.width && { width: widthFor(look.width, field) }),
+    ...(field.sortable && { sort: field.key, isAscendingFirst: !LARGEST_FIRST.has(field.kind) }),
+  };
 }
 
-/** Of a letter of the heading, and of the padding, in rem. */
+/** The kinds that the first click on a heading sorts in descending order. */
+const LARGEST_FIRST = new Set(['number', 'currency', 'datetime']);
+
+/** Of a letter of the heading, of the padding, and of the arrow of a sortable column, in rem. */
 const LETTER = 0.41;
 const PADDING = 1.6;
+const ARROW = 1.1;
 
-function widthFor(width: string, label: string): string {
+function widthFor(width: string, { label, sortable: isSortable }: ObjectField): string {
   if (!width.endsWith('rem')) return width;
-  return `${Math.max(Number.parseFloat(width), label.length * LETTER + PADDING)}rem`;
+  const heading = label.length * LETTER + PADDING + (isSortable ? ARROW : 0);
+  return `${Math.max(Number.parseFloat(width), heading)}rem`;
 }
 
 export function isEmptyValue(value: unknown): boolean {

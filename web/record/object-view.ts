@@ -11,6 +11,8 @@ export interface FieldView<R = ObjectRecord> extends Partial<Pick<FieldKind, 'is
   /** Left out of a page while it is empty. */
   isRare?: boolean;
   Input?: FieldKind['Input'] | null;
+  /** Changes the field of several records at once; default: as in a form. */
+  BulkInput?: FieldKind['Input'];
   Cell?: ComponentType<ShownProps<R>> | null;
   Value?: ComponentType<ShownProps<R>> | null;
   Filter?: NonNullable<FieldKind['Filter']> | null;

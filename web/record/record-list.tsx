@@ -12,12 +12,14 @@ import { columnsFor, DataTable, RowLink } from '../ui/data-table.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { Moment } from '../ui/relative-time.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
+import { BulkActions } from './bulk-actions.tsx';
 import { useListSearch, type ListSearch } from './list-search.ts';
 import { columnOf, listFields, shownProps } from './object-fields.ts';
 import { useObjectView, type ObjectView } from './object-view.ts';
 import { RecordFilters } from './record-filters.tsx';
 import { RecordForm } from './record-form.tsx';
 import { nameFields, recordTitle } from './record-title.ts';
+import { useSelection } from './use-selection.ts';
 
 /** The list page of an object: search, filters, table and the create form. */
 export function RecordList({
@@ -87,15 +89,18 @@ function filtersOf(object: ObjectType, search: ListSearch, hidden: readonly stri
 function RecordTable({ object, filter, create }: { object: ObjectType; filter: Query; create: ReactNode }) {
   const [{ sort = '-created_at' }, onSearch] = useListSearch();
   const view = useObjectView(object.key);
+  const mayWrite = useHasScope(`${object.plural}:write`);
   const columns = useMemo(() => recordColumns(object, view), [object, view]);
   const list = useInfiniteQuery(queriesOf(object).list({ ...filter, sort }));
-  return (
+  const selection = useSelection(list.data ?? NO_RECORDS, JSON.stringify([filter, sort]));
+  const table = (
     <DataTable
       label={object.plural_label}
       columns={columns}
       list={list}
       sort={sort}
       onSort={(chosen) => onSearch({ sort: chosen })}
+      selectable={mayWrite ? { ...selection, nameOf: (record) => recordTitle(object, record) } : undefined}
       empty={
         Object.keys(filter).length > 0 ? (
           <EmptyState icon={IconFilterOff} title={`No matching ${inSentence(object.plural_label)}`}>
@@ -113,7 +118,15 @@ function RecordTable({ object, filter, create }: { object: ObjectType; filter: Q
       }
     />
   );
+  return (
+    <>
+      {table}
+      {mayWrite && <BulkActions object={object} selection={selection} />}
+    </>
+  );
 }
+
+const NO_RECORDS: readonly ObjectRecord[] = [];
 
 const column = columnsFor<ObjectRecord>();
 
@@ -126,6 +139,9 @@ function recordColumns(object: ObjectType, view: ObjectView) {
     column.display({
       id: 'title',
       header: titleLabel(object),
+      ...(object.title_sort !== undefined && {
+        meta: { sort: object.title_sort, isAscendingFirst: true },
+      }),
       cell: ({ row: { original: record } }) => <RecordTitle object={object} view={view} record={record} />,
     }),
     ...fields.map(({ field, Drawn: Cell }) =>

@@ -1,4 +1,4 @@
-import { Skeleton, Table, UnstyledButton } from '@mantine/core';
+import { Checkbox, Skeleton, Table, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconArrowsSort } from '@tabler/icons-react';
 import { createLink } from '@tanstack/react-router';
 import {
@@ -13,17 +13,15 @@ import classes from './data-table.module.css';
 import { LoadMore } from './load-more.tsx';
 import { ErrorPanel } from './error-panel.tsx';
 
-type SortField = 'created_at' | 'updated_at';
-/** As the API takes it: `-updated_at` is newest first. */
-type Sort = SortField | `-${SortField}`;
-
 /** The layout of a column. */
 interface ColumnLook {
   /** Any CSS width; columns without one share the remaining width. */
   width?: string;
   align?: 'right';
   /** The sort field of the API; a click on the header sorts by it. */
-  sort?: SortField;
+  sort?: string;
+  /** The first click sorts from A to Z; else from the latest or largest. */
+  isAscendingFirst?: boolean;
   /** Hidden on a phone, where a row is a heading and one line. */
   desktopOnly?: boolean;
   /** Wraps long text; truncated otherwise. */
@@ -66,6 +64,17 @@ export interface ReadList<T> {
   fetchNextPage: () => unknown;
 }
 
+/** Rows that can be selected. */
+export interface Selectable<T> {
+  isSelected(row: T): boolean;
+  /** @param isRange also the rows since the last one that was selected */
+  toggle(row: T, isRange: boolean): void;
+  /** Selects all rows, or none if all are selected. */
+  toggleAll(): void;
+  /** The name of a row, for screen readers. */
+  nameOf(row: T): string;
+}
+
 /** A table with loading, empty and error states. On a phone, rows become cards. */
 export function DataTable<T extends RowData>({
   label,
@@ -74,13 +83,16 @@ export function DataTable<T extends RowData>({
   empty,
   sort,
   onSort,
+  selectable,
 }: {
   label: string;
   columns: Column<T>[];
   list: ReadList<T>;
   empty: ReactNode;
-  sort?: Sort | undefined;
-  onSort?: (sort: Sort) => void;
+  /** As the API takes it: `-updated_at` is newest first. */
+  sort?: string | undefined;
+  onSort?: (sort: string) => void;
+  selectable?: Selectable<T> | undefined;
 }) {
   const table = useTable({ features, columns, data: list.data ?? EMPTY });
   if (list.error && !list.data) {
@@ -96,13 +108,18 @@ export function DataTable<T extends RowData>({
     <div className={classes.scroll}>
       <Table
         className={classes.table}
-        style={{ '--min-width': minWidth(columns) }}
+        style={{ '--min-width': minWidth(columns, selectable !== undefined) }}
         aria-label={label}
         aria-busy={!list.data}
       >
         <Table.Thead>
           {table.getHeaderGroups().map((group) => (
             <Table.Tr key={group.id}>
+              {selectable && (
+                <Table.Th w={SELECT_WIDTH} data-select>
+                  <SelectAll rows={list.data ?? EMPTY} selectable={selectable} />
+                </Table.Th>
+              )}
               {group.headers.map((header) => {
                 const look = header.column.columnDef.meta ?? {};
                 return (
@@ -110,10 +127,15 @@ export function DataTable<T extends RowData>({
                     key={header.id}
                     w={look.width}
                     ta={look.align}
-                    aria-sort={look.sort && onSort && ariaSort(look.sort, sort)}
+                    aria-sort={look.sort !== undefined && onSort ? ariaSort(look.sort, sort) : undefined}
                   >
                     {look.sort && onSort ? (
-                      <SortButton by={look.sort} sort={sort} onSort={onSort}>
+                      <SortButton
+                        by={look.sort}
+                        isAscendingFirst={look.isAscendingFirst ?? false}
+                        sort={sort}
+                        onSort={onSort}
+                      >
                         <table.FlexRender header={header} />
                       </SortButton>
                     ) : (
@@ -128,16 +150,25 @@ export function DataTable<T extends RowData>({
         <Table.Tbody>
           {list.data ? (
             table.getRowModel().rows.map((row) => (
-              <Table.Tr key={row.id}>
-                {row.getAllCells().map((cell) => (
-                  <Table.Td key={cell.id} {...cellLook(cell.column.columnDef.meta ?? {})}>
+              <Table.Tr key={row.id} data-selected={selectable?.isSelected(row.original) || undefined}>
+                {selectable && (
+                  <Table.Td data-select>
+                    <SelectRow row={row.original} selectable={selectable} />
+                  </Table.Td>
+                )}
+                {row.getAllCells().map((cell, at) => (
+                  <Table.Td
+                    key={cell.id}
+                    data-first={at === 0 || undefined}
+                    {...cellLook(cell.column.columnDef.meta ?? {})}
+                  >
                     <table.FlexRender cell={cell} />
                   </Table.Td>
                 ))}
               </Table.Tr>
             ))
           ) : (
-            <SkeletonRows columns={columns.length} />
+            <SkeletonRows columns={columns.length + (selectable ? 1 : 0)} />
           )}
         </Table.Tbody>
       </Table>
@@ -160,11 +191,44 @@ function cellLook({ align, desktopOnly, corner, wraps }: ColumnLook) {
 }
 
 /** The minimum width, so that flexible columns do not collapse; below it, the table scrolls. */
-function minWidth<T extends RowData>(columns: Column<T>[]): string {
+function minWidth<T extends RowData>(columns: Column<T>[], isSelectable: boolean): string {
   const widths = columns.map(({ meta }, at) =>
     meta?.width?.endsWith('rem') ? meta.width : at === 0 ? '11rem' : '7rem',
   );
-  return `calc(${widths.join(' + ')})`;
+  return `calc(${[...(isSelectable ? [SELECT_WIDTH] : []), ...widths].join(' + ')})`;
+}
+
+const SELECT_WIDTH = '2.75rem';
+
+/** The label is as large as the cell, so that a click next to the box does not open the row. */
+const SELECT_CLASSES = { inner: classes.selectBox, label: classes.selectArea };
+
+function SelectRow<T>({ row, selectable }: { row: T; selectable: Selectable<T> }) {
+  const { isSelected, toggle, nameOf } = selectable;
+  return (
+    <Checkbox
+      size="xs"
+      classNames={SELECT_CLASSES}
+      label={<VisuallyHidden>Select {nameOf(row)}</VisuallyHidden>}
+      checked={isSelected(row)}
+      onChange={() => undefined}
+      onClick={(event) => toggle(row, event.shiftKey)}
+    />
+  );
+}
+
+function SelectAll<T>({ rows, selectable }: { rows: readonly T[]; selectable: Selectable<T> }) {
+  const count = rows.filter((row) => selectable.isSelected(row)).length;
+  return (
+    <Checkbox
+      size="xs"
+      classNames={SELECT_CLASSES}
+      label={<VisuallyHidden>Select all on this page</VisuallyHidden>}
+      checked={count > 0 && count === rows.length}
+      indeterminate={count > 0 && count < rows.length}
+      onChange={selectable.toggleAll}
+    />
+  );
 }
 
 /** A stable default value, so that the table does not recompute its rows. */
@@ -184,30 +248,34 @@ function SkeletonRows({ columns }: { columns: number }) {
 
 function SortButton({
   by,
+  isAscendingFirst,
   sort,
   onSort,
   children,
 }: {
-  by: SortField;
-  sort: Sort | undefined;
-  onSort: (sort: Sort) => void;
+  by: string;
+  isAscendingFirst: boolean;
+  sort: string | undefined;
+  onSort: (sort: string) => void;
   children: ReactNode;
 }) {
-  const down = sort === `-${by}`;
-  const Icon = down ? IconArrowDown : sort === by ? IconArrowUp : IconArrowsSort;
+  const isDown = sort === `-${by}`;
+  const isUp = sort === by;
+  const Icon = isDown ? IconArrowDown : isUp ? IconArrowUp : IconArrowsSort;
+  const isNextUp = isDown || (!isUp && isAscendingFirst);
   return (
     <UnstyledButton
       className={classes.sort}
-      data-active={down || sort === by || undefined}
-      onClick={() => onSort(down ? by : `-${by}`)}
+      data-active={isDown || isUp || undefined}
+      onClick={() => onSort(isNextUp ? by : `-${by}`)}
     >
-      {children}
+      <span className={classes.heading}>{children}</span>
       <Icon size={13} stroke={1.8} aria-hidden />
     </UnstyledButton>
   );
 }
 
-function ariaSort(by: SortField, sort: Sort | undefined) {
+function ariaSort(by: string, sort: string | undefined) {
   if (sort === by) return 'ascending';
   return sort === `-${by}` ? 'descending' : 'none';
 }

@@ -50,3 +50,23 @@ export function StageInput({
     />
   );
 }
+
+/** The stage of several deals, in any pipeline. */
+export function AnyStageInput({ input }: { input: GetInputPropsReturnType }) {
+  const pipelines = usePipelines();
+  const stagesOf = ({ stages }: (typeof pipelines)[number]) =>
+    stages.map(({ id, name }) => ({ value: id, label: name }));
+  const [only, ...others] = pipelines;
+  return (
+    <Select
+      label="Stage"
+      data={
+        only && others.length === 0
+          ? stagesOf(only)
+          : pipelines.map((pipeline) => ({ group: pipeline.name, items: stagesOf(pipeline) }))
+      }
+      allowDeselect={false}
+      {...input}
+    />
+  );
+}

@@ -3,7 +3,7 @@ import type { Deal } from '../../api/deal-queries.ts';
 import type { FilterProps, InputProps } from '../../fields/field-kind.ts';
 import { viewOf } from '../../record/object-view.ts';
 import { SelectFilter } from '../../ui/filters.tsx';
-import { PipelineInput, StageInput } from './deal-fields.tsx';
+import { AnyStageInput, PipelineInput, StageInput } from './deal-fields.tsx';
 import { DealOutcome } from './deal-outcome.tsx';
 import { DealStatus } from './deal-status.tsx';
 import { StageBar } from './stage-bar.tsx';
@@ -72,6 +72,7 @@ export const dealView = viewOf<Deal>({
     },
     stage_id: {
       Input: Stage,
+      BulkInput: AnyStageInput,
       Cell: ({ value }) => <StageName id={String(value)} />,
       Value: ({ value }) => <StageName id={String(value)} />,
       Filter: StageFilter,
