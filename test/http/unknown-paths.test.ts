@@ -122,7 +122,7 @@ describe('a method that a path does not accept is 405, with Allow', () => {
   test.each(['QUERY', 'TRACE', 'PROPFIND', 'PURGE', 'SEARCH', 'PUT', 'DELETE', 'PATCH', 'GET', 'HEAD'])(
     '%s of a batch',
     async (method) => {
-      const answer = await send(method, '/api/v1/contacts/batch');
+      const answer = await send(method, '/api/v1/contacts/batch-delete');
       expect(answer.status).toBe(405);
       expect(answer.headers.allow).toBe('POST');
       expect(answer.headers['x-request-id']).toBeTruthy();
@@ -132,7 +132,7 @@ describe('a method that a path does not accept is 405, with Allow', () => {
   test.each([
     ['/api/v1/contacts', ['GET', 'HEAD', 'POST']],
     [`/api/v1/contacts/${NOBODY}`, ['DELETE', 'GET', 'HEAD', 'PATCH', 'PUT']],
-    ['/api/v1/leads/batch', ['POST']],
+    ['/api/v1/leads/batch', ['PATCH', 'POST']],
     ['/api/v1/webhooks/send-pending', ['POST']],
     ['/api/v1/openapi.json', ['GET', 'HEAD']],
     ['/healthz', ['GET', 'HEAD']],
@@ -151,7 +151,7 @@ describe('a method that a path does not accept is 405, with Allow', () => {
 
   test('OPTIONS returns the methods of a path', async () => {
     const known = await send('OPTIONS', '/api/v1/contacts/batch');
-    expect([known.status, known.headers.allow]).toEqual([204, 'POST, OPTIONS']);
+    expect([known.status, known.headers.allow]).toEqual([204, 'POST, PATCH, OPTIONS']);
     expect(known.headers['x-ratelimit-remaining']).toMatch(/^\d+$/);
     expect((await send('OPTIONS', '/api/v1/nothing')).status).toBe(404);
   });
@@ -171,7 +171,7 @@ describe('a method that a path does not accept is 405, with Allow', () => {
   test.each(['FETCH', 'get', 'X-OWN'])('also %s, which is not a method', async (method) => {
     const known = await raw(`${method} /api/v1/contacts/batch?x=1 HTTP/1.1`);
     expect(known).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n/);
-    expect(known).toMatch(/\r\nallow: POST\r\n/);
+    expect(known).toMatch(/\r\nallow: POST, PATCH\r\n/);
     expect(JSON.parse(known.slice(known.indexOf('\r\n\r\n'))).error.code).toBe('method_not_allowed');
     expect(await raw(`${method} /api/v1/nothing HTTP/1.1`)).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
   });
