@@ -472,7 +472,9 @@ describe('reports of another CRM', () => {
     await page.goto(`/leads/${id}`);
     const entries = page.getByRole('list', { name: 'Timeline' }).getByRole('listitem');
     await expectShown(entries.filter({ hasText: 'call_booked' }).getByText('CRM', { exact: true }));
-    const texts = (await entries.allTextContents()).map((text) => /^(Status: New → Won|Created|CRM)/.exec(text)?.[0]);
+    const texts = (await entries.allTextContents()).map(
+      (text) => /^(Status: New → Won|Created|CRM)/.exec(text)?.[0],
+    );
     expect(texts.filter((item) => item !== undefined)).toEqual(['Status: New → Won', 'CRM', 'Created']);
     await page.getByText('View payload').click();
     await expectShown(page.getByText('"when": "noon"'));

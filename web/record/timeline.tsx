@@ -131,7 +131,7 @@ function Event({ activity, other }: { activity: Activity; other: ReactNode }) {
       )}
       {shown.length === 1 && (
         <div>
-          <ChangeText activity={activity} change={shown[0]!} />
+          <ChangeText activity={activity} change={shown[0]} />
         </div>
       )}
       {shown.length > 1 && (
