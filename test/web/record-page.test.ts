@@ -152,7 +152,10 @@ test('a deal for a contact takes two clicks, and belongs to its company and to m
 
 test('a converted lead and its contact link to each other; its status changes are told with both values', async () => {
   const lead = await make('leads', {
-    ...{ name: 'Jo March', email: 'jo@lead.example', phone: '+15551234567', event_date: '2026-08-15' },
+    name: 'Jo March',
+    email: 'jo@lead.example',
+    phone: '+15551234567',
+    event_date: '2026-08-15',
   });
   await s.ask('PATCH', `/api/v1/leads/${lead}`, { body: { status: 'contacted' } });
   await s.ask('PATCH', `/api/v1/leads/${lead}`, { body: { status: 'lost' } });

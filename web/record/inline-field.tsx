@@ -75,9 +75,8 @@ function Editor({
 }: InlineFieldProps & { inputs: DrawnInput[]; onClose: () => void }) {
   const view = useObjectView(object.key);
   const fields = inputs.map((item) => item.field);
-  const api = useRecordForm({ object, view, fields, opened: record, onSaved: onClose });
+  const api = useRecordForm({ object, view, fields, opened: record, rebases: true, onSaved: onClose });
   const root = useRef<HTMLFormElement>(null);
-  const isReplacing = useReplacing(api.conflict);
   const isText = !CHOSEN_KINDS.has(field.kind);
 
   useEffect(() => {
@@ -104,10 +103,10 @@ function Editor({
       onClose();
     } else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) api.onSubmit();
   };
-  const onBlur = ({ relatedTarget: next, currentTarget: form }: FocusEvent<HTMLFormElement>) => {
+  const onBlur = ({ relatedTarget: next, currentTarget: editor }: FocusEvent<HTMLElement>) => {
     // A list of options is outside the form, and keeps the focus in it.
     const hasError = Object.keys(api.form.errors).length > 0;
-    if (field.kind === 'date' || form.contains(next) || !document.hasFocus() || hasError) return;
+    if (field.kind === 'date' || editor.contains(next) || !document.hasFocus() || hasError) return;
     if (isText && api.form.isDirty()) api.onSubmit();
     else if (!api.busy) onClose();
   };
@@ -118,51 +117,37 @@ function Editor({
       data-single={inputs.length === 1 || undefined}
       aria-label={`Edit ${field.label}`}
       onSubmit={api.onSubmit}
-      onKeyDown={onKeyDown}
-      onBlur={onBlur}
       noValidate
     >
-      {inputs.map(({ field: item, Drawn: Input }) => (
-        <Input
-          key={item.key}
-          field={item}
-          input={api.form.getInputProps(item.key)}
-          form={api.form}
-          isNew={false}
-          hasFocus={item === field}
-        />
-      ))}
-      {api.error && <ErrorPanel error={api.error} />}
-      {isReplacing && (
-        <div role="alert" className={classes.conflict}>
-          Someone else changed this {nounOf(object)} meanwhile. {theirText(object, record, field)}Save again
-          to keep yours, or cancel to keep theirs.
+      <div role="presentation" className={classes.inputs} onKeyDown={onKeyDown} onBlur={onBlur}>
+        {inputs.map(({ field: item, Drawn: Input }) => (
+          <Input
+            key={item.key}
+            field={item}
+            input={api.form.getInputProps(item.key)}
+            form={api.form}
+            isNew={false}
+            hasFocus={item === field}
+          />
+        ))}
+        {api.error && <ErrorPanel error={api.error} />}
+        {api.isRebased && (
+          <div role="alert" className={classes.conflict}>
+            Someone else changed this {nounOf(object)} meanwhile. {theirText(object, record, field)}Save again
+            to keep yours, or cancel to keep theirs.
+          </div>
+        )}
+        <div className={classes.buttons}>
+          <Button type="submit" size="compact-xs" loading={api.busy}>
+            Save
+          </Button>
+          <Button size="compact-xs" variant="default" onClick={onClose}>
+            Cancel
+          </Button>
         </div>
-      )}
-      <div className={classes.buttons}>
-        <Button type="submit" size="compact-xs" loading={api.busy}>
-          Save
-        </Button>
-        <Button size="compact-xs" variant="default" onClick={onClose}>
-          Cancel
-        </Button>
       </div>
     </form>
   );
-}
-
-/** After a conflict the form is based on the newest version, and keeps what was entered. @returns whether that was */
-function useReplacing(conflict: { load: () => void } | null): boolean {
-  const [isReplacing, setReplacing] = useState(false);
-  const isConflict = conflict !== null;
-  const load = useRef(() => conflict?.load());
-  load.current = () => conflict?.load();
-  useEffect(() => {
-    if (!isConflict) return;
-    setReplacing(true);
-    load.current();
-  }, [isConflict]);
-  return isReplacing;
 }
 
 /** What the other user entered, if it is a text. */

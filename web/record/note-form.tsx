@@ -29,7 +29,7 @@ interface Values {
 /** Writes a note, a call or a meeting. @param links the records that it is about, by field */
 export function NoteForm({
   type,
-  links = {},
+  links,
   note,
   onClose,
 }: {
@@ -46,14 +46,14 @@ export function NoteForm({
   const isTimed = type !== 'note';
   const api = useApiForm<Values>(
     valuesOf(note, isTimed),
-    async ({ body, happened_at: at, duration_min: minutes }) => {
+    async ({ body, happened_at: at, duration_min: minutes }, form) => {
       const sent = {
         body: withMentions(body, members),
         ...(isTimed && { happened_at: at, duration_min: minutes === '' ? null : Number(minutes) }),
       };
       if (note) await update({ id: note.id, version: note.version, change: sent });
       else await create({ ...sent, type, ...links });
-      api.form.setValues(valuesOf(undefined, isTimed));
+      form.setValues(valuesOf(undefined, isTimed));
       onClose?.();
     },
   );
@@ -63,10 +63,11 @@ export function NoteForm({
   };
   const { value, onChange, ...input } = api.form.getInputProps('body');
   return (
-    <form className={classes.root} data-plain onSubmit={api.onSubmit} onKeyDown={onKeyDown} noValidate>
+    <form className={classes.root} data-plain onSubmit={api.onSubmit} noValidate>
       <MentionInput
         {...input}
         aria-label="Text"
+        onKeyDown={onKeyDown}
         placeholder={PLACEHOLDERS[type]}
         minRows={isOpen ? 3 : 1}
         maxRows={16}

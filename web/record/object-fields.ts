@@ -4,7 +4,6 @@ import type { ObjectRecord } from '../api/record-queries.ts';
 import type { FieldKind, ShownProps } from '../fields/field-kind.ts';
 import { FIELD_KINDS } from '../fields/kinds.ts';
 import type { ObjectView } from './object-view.ts';
-import { nameFields } from './record-title.ts';
 
 /** A field with the component that shows it in one place. */
 export interface DrawnField<Drawn> {

@@ -192,7 +192,7 @@ function Panel({
         </Title>
         {action && (
           <ActionIcon
-            className={classes.add!}
+            className={classes.add}
             variant="subtle"
             color="gray"
             aria-label={action.label}

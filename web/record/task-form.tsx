@@ -29,9 +29,9 @@ export function TaskForm({
   const { user } = useSession();
   const { mutateAsync: create } = useCreateRecord(tasks);
   const empty: Values = { title: '', due_date: null, assignee_id: user.id };
-  const api = useApiForm<Values>(empty, async (values) => {
+  const api = useApiForm<Values>(empty, async (values, form) => {
     await create({ ...sharedLinks(object, record), ...values, ...links });
-    api.form.setValues(empty);
+    form.setValues(empty);
     notifyDone(`Task ${values.title.trim()} added`);
   });
   return (

@@ -48,16 +48,17 @@ export function useChanges({ record_type: type, changed, changed_to: changedTo }
 const NOTE_FIELDS = new Set(['title', 'mentions']);
 
 function customChanges(before: unknown, after: unknown): Change[] {
-  const [was, is] = [before, after].map((fields) => (fields ?? {}) as Record<string, unknown>);
-  const names = new Set([...Object.keys(was!), ...Object.keys(is!)]);
+  const was = (before ?? {}) as Record<string, unknown>;
+  const is = (after ?? {}) as Record<string, unknown>;
+  const names = new Set([...Object.keys(was), ...Object.keys(is)]);
   return [...names]
-    .filter((name) => was![name] !== is![name])
+    .filter((name) => was[name] !== is[name])
     .map((name) => ({
       name: `custom_fields.${name}`,
       label: fieldLabel(name),
       field: undefined,
-      before: was![name],
-      after: is![name],
+      before: was[name],
+      after: is[name],
     }));
 }
 
@@ -102,7 +103,8 @@ function ChangedValue({
   if (isEmptyValue(value)) return <span className={classes.aside}>none</span>;
   if (!field || !Kind || TEXT_KINDS.has(field.kind)) return shortened(textOf(value));
   // Stages and statuses have names of their own; other views also depend on the rest of the record.
-  const Cell = (NAMED_KINDS.has(field.kind) && view.fields?.[name]?.Cell) || Kind.Cell;
+  const Cell =
+    ((field.kind === 'record' || field.kind === 'select') && view.fields?.[name]?.Cell) || Kind.Cell;
   return (
     <Cell field={field} value={value} record={{ ...now, ...activity.changed, ...values } as ObjectRecord} />
   );
@@ -119,7 +121,6 @@ function useRecordNow({ record_type: type, record_id: id }: Activity, isNeeded: 
 }
 
 const TEXT_KINDS = new Set(['text', 'url', 'email', 'phone']);
-const NAMED_KINDS = new Set(['record', 'select']);
 const MAX_SHOWN = 80;
 
 function textOf(value: unknown): string {

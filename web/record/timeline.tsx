@@ -121,6 +121,7 @@ function Event({ activity, other }: { activity: Activity; other: ReactNode }) {
   const changes = useChanges(activity);
   const isUpdate = type.endsWith('.updated') && changes.length > 0;
   const shown = tag === null ? changes : [];
+  const [only] = shown;
   return (
     <>
       {isUpdate && other && <div className={classes.aside}>{other}</div>}
@@ -132,9 +133,9 @@ function Event({ activity, other }: { activity: Activity; other: ReactNode }) {
           {tag !== null && <Pill size="xs">{tag}</Pill>}
         </div>
       )}
-      {shown.length === 1 && (
+      {shown.length === 1 && only && (
         <div>
-          <ChangeText activity={activity} change={shown[0]!} />
+          <ChangeText activity={activity} change={only} />
         </div>
       )}
       {shown.length > 1 && (

@@ -1,3 +1,4 @@
+import type { UseFormReturnType } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError, isConflict } from '../api/client.ts';
@@ -19,7 +20,11 @@ import type { ObjectView } from './object-view.ts';
 export interface RecordFormApi extends ApiForm<FormValues> {
   /** Set when another user changed the record. `load` merges their version and keeps the local edits. */
   conflict: { load: () => void } | null;
+  /** Whether a conflict made another version its base (`rebases`). */
+  isRebased: boolean;
 }
+
+const NO_VALUES: FormValues = {};
 
 /**
  * A form that creates or edits a record. An update sends only the changed fields, with the version that was loaded, so
@@ -30,7 +35,8 @@ export function useRecordForm({
   view,
   fields,
   opened,
-  initial = {},
+  initial = NO_VALUES,
+  rebases = false,
   onSaved,
 }: {
   object: ObjectType;
@@ -40,6 +46,8 @@ export function useRecordForm({
   opened: ObjectRecord | null;
   /** What a new record starts with, besides defaults. */
   initial?: FormValues | undefined;
+  /** After a conflict, the form is based on the newest version at once, and keeps what was entered. */
+  rebases?: boolean;
   onSaved: (record: ObjectRecord) => void;
 }): RecordFormApi {
   const client = useQueryClient();
@@ -50,6 +58,7 @@ export function useRecordForm({
   /** The version of the record that the form is based on. */
   const [base, setBase] = useState(opened);
   const [conflict, setConflict] = useState(false);
+  const [isRebased, setRebased] = useState(false);
 
   const save = async (entered: FormValues): Promise<ObjectRecord> => {
     const values = sentValues(fields, entered);
@@ -61,28 +70,30 @@ export function useRecordForm({
     if (Object.keys(change).length === 0) return base;
     return update({ id: base.id, version: base.version, change });
   };
+  const load = async (form: UseFormReturnType<FormValues>) => {
+    if (base === null) return;
+    const theirs = await client.fetchQuery({ ...queries.detail(base.id), staleTime: 0 });
+    const ours = changedFields(sentValues(fields, form.getValues()), toFormValues(fields, base));
+    form.setInitialValues(toFormValues(fields, theirs));
+    form.setValues({ ...toFormValues(fields, theirs), ...ours });
+    setBase(theirs);
+    setConflict(false);
+  };
   const first = opened ? toFormValues(fields, opened) : { ...newValues(fields, user.id), ...initial };
-  const api = useApiForm<FormValues>(first, async (values) => {
+  const api = useApiForm<FormValues>(first, async (values, form) => {
     try {
       const saved = await save(values);
       if (hasNewOption(fields, saved)) void client.invalidateQueries({ queryKey: OBJECTS_KEY });
       onSaved(saved);
     } catch (error) {
       if (!isConflict(error as Error)) throw error;
-      setConflict(true);
+      if (!rebases) return setConflict(true);
+      await load(form);
+      setRebased(true);
     }
   });
 
-  const load = async () => {
-    if (base === null) return;
-    const theirs = await client.fetchQuery({ ...queries.detail(base.id), staleTime: 0 });
-    const ours = changedFields(sentValues(fields, api.form.getValues()), toFormValues(fields, base));
-    api.form.setInitialValues(toFormValues(fields, theirs));
-    api.form.setValues({ ...toFormValues(fields, theirs), ...ours });
-    setBase(theirs);
-    setConflict(false);
-  };
-  return { ...api, conflict: conflict ? { load: () => void load() } : null };
+  return { ...api, conflict: conflict ? { load: () => void load(api.form) } : null, isRebased };
 }
 
 function toFormValues(fields: readonly ObjectField[], record: ObjectRecord): FormValues {

@@ -16,7 +16,7 @@ export function DateInput(props: DateInputProps) {
 }
 
 /** An input for a date and a time, in the local time zone. */
-export function DateTimePicker(props: DateTimePickerProps<'default'>) {
+export function DateTimePicker(props: DateTimePickerProps) {
   return (
     <Suspense fallback={<Pending {...props} />}>
       <LoadedTime {...(props as object)} />
