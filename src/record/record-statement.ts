@@ -105,7 +105,9 @@ select
 
   return {
     write(kind: WriteKind, contents: BatchContents): Statement {
-      const held = (['claims', 'checks', 'windows', 'several', 'contexts'] as const).filter((name) => contents[name]);
+      const held = (['claims', 'checks', 'windows', 'several', 'contexts'] as const).filter(
+        (name) => contents[name],
+      );
       const name = [table, kind, ...(gate?.name ? [gate.name] : []), ...held].join('.');
       const statement = known.get(name) ?? { name, text: writing(kind, contents) };
       known.set(name, statement);
