@@ -22,7 +22,6 @@ import { maintenanceTasks } from './maintenance.ts';
 import { listFollowers, listModules, makeModules } from './modules.ts';
 import type { Follower } from './record/module.ts';
 import { makeReferences } from './record/reference.ts';
-// After the routes, whose imports order the schemas of the API's document.
 import { makeMadeBy } from './api/account/made-by.ts';
 import { changePlan } from './api/account/plan-routes.ts';
 import { assembleDelivery } from './delivery-assembly.ts';

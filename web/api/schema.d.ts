@@ -3215,6 +3215,214 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        MadeByMemberInput: {
+            keys: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    prefix: string;
+                    /** @enum {string} */
+                    state: "active" | "expired";
+                }[];
+            } | null;
+            inbound_secrets: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    prefix: string;
+                }[];
+            } | null;
+            webhooks: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    url: string;
+                    /** @enum {string} */
+                    state: "active" | "paused" | "disabled";
+                }[];
+            } | null;
+            connections: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    kind: string;
+                    /** @enum {string} */
+                    state: "waiting" | "active" | "failing" | "disabled";
+                }[];
+            } | null;
+        };
+        PlanInput: {
+            plan: string;
+            windows: {
+                /** @enum {string} */
+                scope: "workspace" | "key";
+                span_s: number;
+                limit: number;
+                remaining: number;
+                /**
+                 * Format: date-time
+                 * @description When the oldest counted request leaves the window.
+                 */
+                resets_at: string;
+            }[];
+            maxima: {
+                /** @description Null if unlimited. */
+                webhooks: number | null;
+                /** @description Null if unlimited. */
+                api_keys: number | null;
+            };
+        };
+        NoticeInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description The type of the event: `webhook.disabled`. */
+            type: string;
+            object_type: string;
+            object_id: string;
+            /** @description Details; for a webhook its name, format, reason and failures. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        InvitationInput: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            /**
+             * @description `invalid`: its author may no longer give this role; the link is refused.
+             * @enum {string}
+             */
+            state: "pending" | "expired" | "invalid";
+            invited_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Shown once: the link to accept the invitation. */
+            url?: string;
+            /** @description Whether an email with the link was queued. */
+            mailed?: boolean;
+        };
+        LeadInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Number within the workspace, from 1 */
+            number: number;
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name; null if only one name was sent */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Event date */
+            event_date: string | null;
+            /** @description Name of a lead event type, ignoring case; an unknown one is ignored */
+            event_type: string | null;
+            /** @description Name of a lead source, ignoring case; an unknown one is created */
+            source: string | null;
+            /** @description Key of a lead status */
+            status: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Id of the lead in another CRM */
+            crm_lead_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Number of submissions */
+            submissions: number;
+            /** @description When the status first left `new`, or a member first changed the lead */
+            first_contacted_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description When the lead was converted to a contact */
+            converted_at: string | null;
+            /**
+             * Format: uri
+             * @description URL of the lead in the dashboard
+             */
+            readonly lead_url: string;
+        };
+        LeadTimelineInput: {
+            lead: components["schemas"]["LeadInput"];
+            submissions: components["schemas"]["LeadSubmissionInput"][];
+            timeline: {
+                /** Format: uuid */
+                id: string;
+                /** @description `CRM` for reports of another CRM. */
+                label: string;
+                /** @description The event type, or the type that the other CRM sent. */
+                type: string;
+                /** @description Who did it; null for another CRM. */
+                actor: string | null;
+                /** @description Changed fields with their previous values. */
+                changed: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description The body that the other CRM sent; null for other entries. */
+                payload: unknown;
+                /** Format: date-time */
+                occurred_at: string;
+            }[];
+            crm_activity: {
+                /** Format: uuid */
+                id: string;
+                event_type: string;
+                /** @description The whole body, as sent. */
+                payload: unknown;
+                /** Format: date-time */
+                received_at: string;
+            }[];
+        };
+        LeadConversionInput: {
+            lead: components["schemas"]["LeadInput"];
+            /** @description Records that were created. */
+            made: ("contact" | "company" | "deal")[];
+        };
         ConnectionInput: {
             /** Format: uuid */
             id: string;
@@ -3566,27 +3774,6 @@ export interface components {
             /** @description Shown once, on creation. */
             secret?: string;
         };
-        InvitationInput: {
-            /** Format: uuid */
-            id: string;
-            email: string;
-            /** @enum {string} */
-            role: "owner" | "admin" | "manager" | "member";
-            /**
-             * @description `invalid`: its author may no longer give this role; the link is refused.
-             * @enum {string}
-             */
-            state: "pending" | "expired" | "invalid";
-            invited_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            /** @description Shown once: the link to accept the invitation. */
-            url?: string;
-            /** @description Whether an email with the link was queued. */
-            mailed?: boolean;
-        };
         WorkspaceInput: {
             /** Format: uuid */
             id: string;
@@ -3622,54 +3809,6 @@ export interface components {
              */
             locale: string;
         };
-        MadeByMemberInput: {
-            keys: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    prefix: string;
-                    /** @enum {string} */
-                    state: "active" | "expired";
-                }[];
-            } | null;
-            inbound_secrets: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    prefix: string;
-                }[];
-            } | null;
-            webhooks: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    url: string;
-                    /** @enum {string} */
-                    state: "active" | "paused" | "disabled";
-                }[];
-            } | null;
-            connections: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    kind: string;
-                    /** @enum {string} */
-                    state: "waiting" | "active" | "failing" | "disabled";
-                }[];
-            } | null;
-        };
         MemberInput: {
             /** Format: uuid */
             id: string;
@@ -3680,27 +3819,6 @@ export interface components {
             /** Format: date-time */
             joined_at: string;
             last_seen_at: string | null;
-        };
-        PlanInput: {
-            plan: string;
-            windows: {
-                /** @enum {string} */
-                scope: "workspace" | "key";
-                span_s: number;
-                limit: number;
-                remaining: number;
-                /**
-                 * Format: date-time
-                 * @description When the oldest counted request leaves the window.
-                 */
-                resets_at: string;
-            }[];
-            maxima: {
-                /** @description Null if unlimited. */
-                webhooks: number | null;
-                /** @description Null if unlimited. */
-                api_keys: number | null;
-            };
         };
         ScopeInput: {
             /** @description The name of the scope. */
@@ -3877,20 +3995,6 @@ export interface components {
             /** @description A 410 response always disables the webhook. */
             disables_on_410: boolean;
         };
-        NoticeInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description The type of the event: `webhook.disabled`. */
-            type: string;
-            object_type: string;
-            object_id: string;
-            /** @description Details; for a webhook its name, format, reason and failures. */
-            details: {
-                [key: string]: unknown;
-            };
-            /** Format: date-time */
-            created_at: string;
-        };
         FileInput: {
             /** Format: uuid */
             id: string;
@@ -3932,110 +4036,6 @@ export interface components {
                 oldest_event_at: string | null;
                 oldest_attempt_at: string | null;
             };
-        };
-        LeadInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Number within the workspace, from 1 */
-            number: number;
-            /** @description First name */
-            first_name: string | null;
-            /** @description Last name; null if only one name was sent */
-            last_name: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Event date */
-            event_date: string | null;
-            /** @description Name of a lead event type, ignoring case; an unknown one is ignored */
-            event_type: string | null;
-            /** @description Name of a lead source, ignoring case; an unknown one is created */
-            source: string | null;
-            /** @description Key of a lead status */
-            status: string;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Id of the lead in another CRM */
-            crm_lead_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Number of submissions */
-            submissions: number;
-            /** @description When the status first left `new`, or a member first changed the lead */
-            first_contacted_at: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description When the lead was converted to a contact */
-            converted_at: string | null;
-            /**
-             * Format: uri
-             * @description URL of the lead in the dashboard
-             */
-            readonly lead_url: string;
-        };
-        LeadTimelineInput: {
-            lead: components["schemas"]["LeadInput"];
-            submissions: components["schemas"]["LeadSubmissionInput"][];
-            timeline: {
-                /** Format: uuid */
-                id: string;
-                /** @description `CRM` for reports of another CRM. */
-                label: string;
-                /** @description The event type, or the type that the other CRM sent. */
-                type: string;
-                /** @description Who did it; null for another CRM. */
-                actor: string | null;
-                /** @description Changed fields with their previous values. */
-                changed: {
-                    [key: string]: unknown;
-                } | null;
-                /** @description The body that the other CRM sent; null for other entries. */
-                payload: unknown;
-                /** Format: date-time */
-                occurred_at: string;
-            }[];
-            crm_activity: {
-                /** Format: uuid */
-                id: string;
-                event_type: string;
-                /** @description The whole body, as sent. */
-                payload: unknown;
-                /** Format: date-time */
-                received_at: string;
-            }[];
-        };
-        LeadConversionInput: {
-            lead: components["schemas"]["LeadInput"];
-            /** @description Records that were created. */
-            made: ("contact" | "company" | "deal")[];
         };
         ApiKeyInput: {
             /** Format: uuid */
@@ -4720,6 +4720,214 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        MadeByMember: {
+            keys: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    prefix: string;
+                    /** @enum {string} */
+                    state: "active" | "expired";
+                }[];
+            } | null;
+            inbound_secrets: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    prefix: string;
+                }[];
+            } | null;
+            webhooks: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    url: string;
+                    /** @enum {string} */
+                    state: "active" | "paused" | "disabled";
+                }[];
+            } | null;
+            connections: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    kind: string;
+                    /** @enum {string} */
+                    state: "waiting" | "active" | "failing" | "disabled";
+                }[];
+            } | null;
+        };
+        Plan: {
+            plan: string;
+            windows: {
+                /** @enum {string} */
+                scope: "workspace" | "key";
+                span_s: number;
+                limit: number;
+                remaining: number;
+                /**
+                 * Format: date-time
+                 * @description When the oldest counted request leaves the window.
+                 */
+                resets_at: string;
+            }[];
+            maxima: {
+                /** @description Null if unlimited. */
+                webhooks: number | null;
+                /** @description Null if unlimited. */
+                api_keys: number | null;
+            };
+        };
+        Notice: {
+            /** Format: uuid */
+            id: string;
+            /** @description The type of the event: `webhook.disabled`. */
+            type: string;
+            object_type: string;
+            object_id: string;
+            /** @description Details; for a webhook its name, format, reason and failures. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        Invitation: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            /**
+             * @description `invalid`: its author may no longer give this role; the link is refused.
+             * @enum {string}
+             */
+            state: "pending" | "expired" | "invalid";
+            invited_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Shown once: the link to accept the invitation. */
+            url?: string;
+            /** @description Whether an email with the link was queued. */
+            mailed?: boolean;
+        };
+        Lead: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Number within the workspace, from 1 */
+            number: number;
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name; null if only one name was sent */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Event date */
+            event_date: string | null;
+            /** @description Name of a lead event type, ignoring case; an unknown one is ignored */
+            event_type: string | null;
+            /** @description Name of a lead source, ignoring case; an unknown one is created */
+            source: string | null;
+            /** @description Key of a lead status */
+            status: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Id of the lead in another CRM */
+            crm_lead_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Number of submissions */
+            submissions: number;
+            /** @description When the status first left `new`, or a member first changed the lead */
+            first_contacted_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description When the lead was converted to a contact */
+            converted_at: string | null;
+            /**
+             * Format: uri
+             * @description URL of the lead in the dashboard
+             */
+            readonly lead_url: string;
+        };
+        LeadTimeline: {
+            lead: components["schemas"]["Lead"];
+            submissions: components["schemas"]["LeadSubmission"][];
+            timeline: {
+                /** Format: uuid */
+                id: string;
+                /** @description `CRM` for reports of another CRM. */
+                label: string;
+                /** @description The event type, or the type that the other CRM sent. */
+                type: string;
+                /** @description Who did it; null for another CRM. */
+                actor: string | null;
+                /** @description Changed fields with their previous values. */
+                changed: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description The body that the other CRM sent; null for other entries. */
+                payload: unknown;
+                /** Format: date-time */
+                occurred_at: string;
+            }[];
+            crm_activity: {
+                /** Format: uuid */
+                id: string;
+                event_type: string;
+                /** @description The whole body, as sent. */
+                payload: unknown;
+                /** Format: date-time */
+                received_at: string;
+            }[];
+        };
+        LeadConversion: {
+            lead: components["schemas"]["Lead"];
+            /** @description Records that were created. */
+            made: ("contact" | "company" | "deal")[];
+        };
         Connection: {
             /** Format: uuid */
             id: string;
@@ -5071,27 +5279,6 @@ export interface components {
             /** @description Shown once, on creation. */
             secret?: string;
         };
-        Invitation: {
-            /** Format: uuid */
-            id: string;
-            email: string;
-            /** @enum {string} */
-            role: "owner" | "admin" | "manager" | "member";
-            /**
-             * @description `invalid`: its author may no longer give this role; the link is refused.
-             * @enum {string}
-             */
-            state: "pending" | "expired" | "invalid";
-            invited_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            /** @description Shown once: the link to accept the invitation. */
-            url?: string;
-            /** @description Whether an email with the link was queued. */
-            mailed?: boolean;
-        };
         Workspace: {
             /** Format: uuid */
             id: string;
@@ -5127,54 +5314,6 @@ export interface components {
              */
             locale: string;
         };
-        MadeByMember: {
-            keys: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    prefix: string;
-                    /** @enum {string} */
-                    state: "active" | "expired";
-                }[];
-            } | null;
-            inbound_secrets: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    prefix: string;
-                }[];
-            } | null;
-            webhooks: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    url: string;
-                    /** @enum {string} */
-                    state: "active" | "paused" | "disabled";
-                }[];
-            } | null;
-            connections: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    kind: string;
-                    /** @enum {string} */
-                    state: "waiting" | "active" | "failing" | "disabled";
-                }[];
-            } | null;
-        };
         Member: {
             /** Format: uuid */
             id: string;
@@ -5185,27 +5324,6 @@ export interface components {
             /** Format: date-time */
             joined_at: string;
             last_seen_at: string | null;
-        };
-        Plan: {
-            plan: string;
-            windows: {
-                /** @enum {string} */
-                scope: "workspace" | "key";
-                span_s: number;
-                limit: number;
-                remaining: number;
-                /**
-                 * Format: date-time
-                 * @description When the oldest counted request leaves the window.
-                 */
-                resets_at: string;
-            }[];
-            maxima: {
-                /** @description Null if unlimited. */
-                webhooks: number | null;
-                /** @description Null if unlimited. */
-                api_keys: number | null;
-            };
         };
         Scope: {
             /** @description The name of the scope. */
@@ -5382,20 +5500,6 @@ export interface components {
             /** @description A 410 response always disables the webhook. */
             disables_on_410: boolean;
         };
-        Notice: {
-            /** Format: uuid */
-            id: string;
-            /** @description The type of the event: `webhook.disabled`. */
-            type: string;
-            object_type: string;
-            object_id: string;
-            /** @description Details; for a webhook its name, format, reason and failures. */
-            details: {
-                [key: string]: unknown;
-            };
-            /** Format: date-time */
-            created_at: string;
-        };
         File: {
             /** Format: uuid */
             id: string;
@@ -5437,110 +5541,6 @@ export interface components {
                 oldest_event_at: string | null;
                 oldest_attempt_at: string | null;
             };
-        };
-        Lead: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Number within the workspace, from 1 */
-            number: number;
-            /** @description First name */
-            first_name: string | null;
-            /** @description Last name; null if only one name was sent */
-            last_name: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Event date */
-            event_date: string | null;
-            /** @description Name of a lead event type, ignoring case; an unknown one is ignored */
-            event_type: string | null;
-            /** @description Name of a lead source, ignoring case; an unknown one is created */
-            source: string | null;
-            /** @description Key of a lead status */
-            status: string;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Id of the lead in another CRM */
-            crm_lead_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Number of submissions */
-            submissions: number;
-            /** @description When the status first left `new`, or a member first changed the lead */
-            first_contacted_at: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description When the lead was converted to a contact */
-            converted_at: string | null;
-            /**
-             * Format: uri
-             * @description URL of the lead in the dashboard
-             */
-            readonly lead_url: string;
-        };
-        LeadTimeline: {
-            lead: components["schemas"]["Lead"];
-            submissions: components["schemas"]["LeadSubmission"][];
-            timeline: {
-                /** Format: uuid */
-                id: string;
-                /** @description `CRM` for reports of another CRM. */
-                label: string;
-                /** @description The event type, or the type that the other CRM sent. */
-                type: string;
-                /** @description Who did it; null for another CRM. */
-                actor: string | null;
-                /** @description Changed fields with their previous values. */
-                changed: {
-                    [key: string]: unknown;
-                } | null;
-                /** @description The body that the other CRM sent; null for other entries. */
-                payload: unknown;
-                /** Format: date-time */
-                occurred_at: string;
-            }[];
-            crm_activity: {
-                /** Format: uuid */
-                id: string;
-                event_type: string;
-                /** @description The whole body, as sent. */
-                payload: unknown;
-                /** Format: date-time */
-                received_at: string;
-            }[];
-        };
-        LeadConversion: {
-            lead: components["schemas"]["Lead"];
-            /** @description Records that were created. */
-            made: ("contact" | "company" | "deal")[];
         };
         ApiKey: {
             /** Format: uuid */
