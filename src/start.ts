@@ -26,9 +26,9 @@ export async function start(): Promise<never> {
 
 /** One after the other: the order in which modules run orders the schemas of the API's document. */
 async function loadServer() {
-  const serving = await import('./serve.ts');
+  const { serve } = await import('./serve.ts');
   await import('./http-assembly.ts');
-  return serving;
+  return { serve };
 }
 
 /**
