@@ -263,7 +263,7 @@ export function makeCounter(db: Database, clock: Clock): Counter {
       const [key] = answer;
       if (!key?.id) return null;
       if (!whole && key.scope !== null) return RETRY;
-      const quota = quotaOf(answer, keys.get(id)!.returned);
+      const quota = quotaOf(answer, keys.get(id)!.returned, requests);
       keys.get(id)!.returned += requests;
       return { key, quota };
     });
@@ -278,13 +278,14 @@ export function makeCounter(db: Database, clock: Clock): Counter {
 /**
  * @param rows of one key, at least one
  * @param returned how many requests of this key, in the same batch, came before this one
+ * @param requests 0 if the state is only read
  */
-function quotaOf(rows: CountedRow[], returned: number): Quota {
+function quotaOf(rows: CountedRow[], returned: number, requests: 0 | 1): Quota {
   const { granted: room, now_s: nowS, scope: first } = rows[0]!;
   if (first === null) return { granted: true, windows: [], nowS };
   const granted = returned < room;
   // Each request of a batch gets what was left after it, not after the last of them.
-  const after = granted ? room - 1 - returned : 0;
+  const after = granted ? room - requests - returned : 0;
   const windows = rows.map(({ scope, span_s: spanS, max, left, reset_s: resetS }) => ({
     scope: scope!,
     spanS,
