@@ -15,7 +15,6 @@ import { makeCustomTypes } from './events/custom-event-type.ts';
 import { makeSchemaWorkers } from './events/schema-workers.ts';
 import type { Config } from './config.ts';
 import { makeFoundation, type FoundationInput } from './foundation.ts';
-import { makeHttpServer } from './http-assembly.ts';
 import { makeRecordChange } from './http/record-change.ts';
 import { makeJobQueue } from './jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
@@ -23,7 +22,6 @@ import { maintenanceTasks } from './maintenance.ts';
 import { listFollowers, listModules, makeModules, MODULE_NOUNS } from './modules.ts';
 import type { Follower } from './record/module.ts';
 import { makeReferences } from './record/reference.ts';
-// After the routes, whose imports order the schemas of the API's document.
 import { makeMadeBy } from './api/account/made-by.ts';
 import { changePlan } from './api/account/plan-routes.ts';
 import { assembleDelivery } from './delivery-assembly.ts';
@@ -116,8 +114,10 @@ export function assemble(input: FoundationInput): App {
     baseUrl: foundation.baseUrl,
     start: () => startServices(config, { engine, jobWorker, mailSender, followers: listFollowers(modules) }),
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
-    server: async () =>
-      makeHttpServer({
+    async server() {
+      // Loaded here, since commands need no HTTP server.
+      const { makeHttpServer } = await import('./http-assembly.ts');
+      return makeHttpServer({
         ...shared,
         ...accounts,
         connections,
@@ -138,7 +138,8 @@ export function assemble(input: FoundationInput): App {
         madeBy: makeMadeBy({ keys, secrets, connections, endpoints: engine.endpoints, clock }),
         metrics: engine.metrics.registry,
         pipelinesOf: modules.crm.pipelinesOf,
-      }),
+      });
+    },
     async close() {
       await stopAll([engine, jobWorker, mailSender, ...listFollowers(modules)]);
       await usage.stop();

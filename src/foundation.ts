@@ -45,7 +45,7 @@ export function makeFoundation(input: FoundationInput): Foundation {
 }
 
 /** The URL of a server that listens on `host`. */
-function localUrl(host: string, port: number): string {
+export function localUrl(host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}`;
 }

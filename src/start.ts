@@ -13,7 +13,7 @@ export async function start(): Promise<never> {
     onNpmExit(() => resolve('npm ended'));
   });
   const screen = { isTerminal: process.stdout.isTTY, say: (line: string) => console.log(line), note };
-  const [store, { serve }] = await openStoreWhile(() => import('./serve.ts'), config, log, { attach: false });
+  const [store, { serve }] = await openStoreWhile(loadServer, config, log, { attach: false });
   const serving = await serve(store, { config, log, screen });
   const signal = await stopped;
   log.info({ signal }, 'stopping');
@@ -22,6 +22,13 @@ export async function start(): Promise<never> {
   await serving.stop();
   log.info('stopped');
   return process.exit(0);
+}
+
+/** One after the other: the order in which modules run orders the schemas of the API's document. */
+async function loadServer() {
+  const { serve } = await import('./serve.ts');
+  await import('./http-assembly.ts');
+  return { serve };
 }
 
 /**

@@ -55,10 +55,31 @@ test.for([
   expect(packages(names)).toEqual([]);
 });
 
-test('fairlead workspace list loads the database client, but no HTTP server', async () => {
-  const { program, loaded } = await observed(['workspace', 'list']);
-  expect(await program.exited).toMatchObject({ code: 0, stderr: '' });
-  expect(packages(await loaded()).toSorted()).toEqual(['pg', 'pino', 'zod']);
+test.for([
+  { args: ['workspace', 'list'], code: 0 },
+  { args: ['workspace', 'create', '--name', 'Second'], code: 0 },
+  // Not found: a new installation has no default workspace.
+  { args: ['key', 'create', '--name', 'cli'], code: 3 },
+  { args: ['user', 'create', '--email', 'alice@example.com', '--name', 'Alice'], code: 3 },
+])(
+  'fairlead $args.0 $args.1 loads the database client, but no part of the server',
+  async ({ args, code }) => {
+    const { program, loaded } = await observed(args);
+    expect(await program.exited).toMatchObject({ code });
+    const names = await loaded();
+    expect(packages(names).toSorted()).toEqual(['pg', 'pino', 'zod']);
+    for (const name of ['catalogue', 'app', 'http-assembly'])
+      expect([...names]).not.toContain(`dist/bundle/${name}.js`);
+  },
+);
+
+test('fairlead deliver loads no HTTP server', async () => {
+  const { program, loaded } = await observed(['deliver']);
+  expect(await program.exited).toMatchObject({ code: 0 });
+  const names = await loaded();
+  expect(packages(names)).not.toContain('fastify');
+  expect([...names]).toContain('dist/bundle/app.js');
+  expect([...names]).not.toContain('dist/bundle/http-assembly.js');
 });
 
 test('a start loads no mail library and makes no API document; the first request for it does', async () => {

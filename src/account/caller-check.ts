@@ -1,4 +1,4 @@
-import type { KeyNow } from './quota.ts';
+import { isCounted, type KeyNow, type Quota } from './quota.ts';
 
 /**
  * Thrown if a caller's remembered key is no longer what it was, or cannot be checked by the statement that writes. Nothing
@@ -19,9 +19,14 @@ type RememberedKey = Pick<KeyNow, 'workspace_id' | 'id' | 'scopes' | 'plan' | 'r
 export class CallerCheck {
   readonly key: RememberedKey;
   isDone = false;
+  /** Whether the statement also counts the request in the windows of the plan. */
+  readonly isCounted: boolean;
+  /** The windows after the request; null if it was not counted, or if the result of the statement was lost. */
+  quota: Quota | null = null;
 
   constructor(key: RememberedKey) {
     this.key = key;
+    this.isCounted = isCounted(key.plan);
   }
 }
 
@@ -31,14 +36,15 @@ export function requireChecked({ check }: { check?: CallerCheck | undefined }): 
 }
 
 /**
- * The part of a writing statement that checks remembered keys (decisions/0031). It ends in `caller_changed(unit)`: the
- * units whose key was revoked or has expired, or whose scopes, plan or role are not those that the request was admitted with.
+ * The part of a writing statement that checks remembered keys (decisions/0031). It ends in a table of the units whose key
+ * was revoked or has expired, or whose scopes, plan or role are not those that the request was admitted with.
+ * @param table its name; `caller_changed(unit)` has the units that are not to be written
  * @param parameter with the rows of `callerRows`
  */
-export function callerChecks(parameter: string): string {
+export function callerChecks(table: string, parameter: string): string {
   // A subquery per key: a join could be planned as a scan of all keys.
   return `
-caller_changed as materialized (
+${table} as materialized (
   select u.unit
   from json_to_recordset(${parameter}::json) as c(
     units int[], at timestamptz, workspace_id uuid, id uuid, scopes text[], plan text, role text)

@@ -62,10 +62,15 @@ export interface Callers {
   authenticate(raw: string): Promise<Caller>;
   /**
    * The caller of a raw key that was verified before, as of then, with a check that is still to be done. Null if the key
-   * is not remembered, or its requests are counted.
+   * is not remembered, or if its requests are counted and the request only reads.
    */
-  remembered(raw: string): Caller | null;
+  remembered(raw: string, use: 'read' | 'write'): Caller | null;
+  /** The windows of a caller now, without counting a request. */
+  quota(caller: Caller): Promise<Quota>;
 }
+
+/** How long a key whose window was full is counted before it writes, in milliseconds: then refusing it is one statement. */
+const FULL_MS = 1000;
 
 const FIND_KEYS = {
   name: 'api-key.find',
@@ -140,19 +145,29 @@ export function makeCallers(db: Database, clock: Clock, scopes: Scopes, styles: 
       const counted = await counter.count({ workspaceId: found.workspace_id, id: found.id });
       if (counted === null) throw unauthorized();
       const { key, quota } = counted;
-      if (quota.windows.length > 0) known.remember(found);
-      else known.forget(prefix);
+      known.forget(prefix);
       checkKey(key, clock.now());
+      if (quota.windows.length > 0) {
+        const { workspace_name, plan, name, scopes: granted, expires_at, maker_id, role } = key;
+        const state = { workspace_name, plan, name, scopes: granted, expires_at, maker_id, role };
+        known.remember({ ...found, ...state, fullUntil: quota.granted ? 0 : clock.now() + FULL_MS });
+      }
       return callerOf(key, found.style, quota);
     },
 
-    remembered(raw) {
+    remembered(raw, use) {
       const prefix = visiblePart(styles, raw);
       const key = prefix === null ? undefined : known.find(prefix, raw);
-      if (!key || isCounted(key.plan)) return null;
+      if (!key) return null;
+      const isFull = (key.fullUntil ?? 0) > clock.now();
+      if (isCounted(key.plan) && (use === 'read' || isFull)) return null;
       const caller = callerOf(key, key.style, uncounted());
       caller.check = new CallerCheck(key);
       return caller;
+    },
+
+    async quota({ workspaceId, identity }) {
+      return (await counter.read({ workspaceId, id: identity }))?.quota ?? uncounted();
     },
   };
 }

@@ -7,6 +7,8 @@ export interface FoundKey extends KeyNow {
   style: string;
   salt: Buffer;
   hash: Buffer;
+  /** Until when a window of its plan is taken to be full, in milliseconds since 1970. */
+  fullUntil?: number;
 }
 
 /** Maximum number of remembered keys; the least recently used is forgotten first. */

@@ -60,6 +60,21 @@ export interface Invitation extends Link {
   valid: boolean;
 }
 
+/** Makes the link with which a user sets a new password, for example after it was forgotten. */
+export async function makeResetLink(
+  { links, baseUrl }: { links: Links; baseUrl(): string },
+  trx: Transaction,
+  userId: Uuid,
+  createdBy: string,
+): Promise<string> {
+  const { link, token } = await links.make(trx, {
+    kind: 'password_reset',
+    user_id: userId,
+    created_by: createdBy,
+  });
+  return linkUrl(baseUrl(), link.kind, token);
+}
+
 export interface Links {
   /**
    * Creates a link and replaces earlier ones for the same purpose. The token is available only here; the hash is

@@ -47,11 +47,51 @@ export interface KeyNow {
 export interface Counter {
   /** Counts one request of a key whose secret was verified before; null if the key no longer exists. */
   count(key: { workspaceId: Uuid; id: Uuid }): Promise<{ key: KeyNow; quota: Quota } | null>;
+  /** The same without counting one. */
+  read(key: { workspaceId: Uuid; id: Uuid }): Promise<{ key: KeyNow; quota: Quota } | null>;
 }
 
 const WINDOWS = (Object.keys(PLANS) as Plan[]).flatMap((plan) =>
   termsOf(plan).windows.map((window) => ({ plan, ...window })),
 );
+
+/**
+ * SQL for a lateral table `c(slice, starts, taken, total)`: the current slice, and the slices that have not left the window.
+ * The slices are in order, so those that left it are found by binary search.
+ * @param row a locked row of `quota`, with the `bucket_s` of its window
+ * @param nowS SQL for the time, in seconds since 1970
+ */
+export function liveSlices(row: string, nowS: string): string {
+  return `
+  cross join lateral (
+    select ${nowS} - ${nowS} % ${row}.bucket_s as slice,
+           width_bucket(${nowS} - ${row}.span_s - ${row}.bucket_s, ${row}.starts) as gone
+    offset 0
+  ) s
+  cross join lateral (
+    select s.slice,
+           case when ${row}.starts[cardinality(${row}.starts)] > s.slice
+             then array(select least(b.start, s.slice) from unnest(${row}.starts[s.gone + 1:]) with ordinality as b(start, i) order by b.i)
+             else ${row}.starts[s.gone + 1:] end as starts,
+           ${row}.taken[s.gone + 1:] as taken,
+           (select coalesce(sum(b.taken), 0)::int from unnest(${row}.taken[s.gone + 1:]) as b(taken)) as total
+    offset 0
+  ) c`;
+}
+
+/**
+ * SQL that sets the slices of a row of `quota`, with further requests in the current one.
+ * @param row of `liveSlices`
+ * @param granted SQL for the number of requests
+ */
+export function addToSlice(row: string, granted: string): string {
+  const isCurrent = `${row}.starts[cardinality(${row}.starts)] = ${row}.slice`;
+  return `
+  starts = case when ${isCurrent} then ${row}.starts else ${row}.starts || ${row}.slice end,
+  taken = case when ${isCurrent}
+    then ${row}.taken[:cardinality(${row}.taken) - 1] || ${row}.taken[cardinality(${row}.taken)] + ${granted}
+    else ${row}.taken || ${granted} end`;
+}
 
 /**
  * Reads keys and counts their requests in the windows of their plans, in one statement. $1–$3: workspaces, keys,
@@ -105,19 +145,9 @@ present as (
   select count(*) as rows, floor(extract(epoch from clock_timestamp()))::bigint as now_s from held
 ),
 counted as (
-  select h.s, h.workspace_id, h.subject, h.span_s, h.max, p.now_s - p.now_s % h.bucket_s as slice, c.*,
-         coalesce(c.oldest, p.now_s - p.now_s % h.bucket_s) + h.bucket_s + h.span_s as reset_s
-  from held h cross join present p
-  cross join lateral (
-    select coalesce(array_agg(b.start order by b.start), '{}') as starts,
-           coalesce(array_agg(b.taken order by b.start), '{}') as taken,
-           coalesce(sum(b.taken), 0)::int as total, min(b.start) as oldest, max(b.start) as latest
-    from (
-      select least(b.start, p.now_s - p.now_s % h.bucket_s) as start, b.taken
-      from unnest(h.starts, h.taken) as b(start, taken)
-      where b.start + h.bucket_s > p.now_s - h.span_s
-    ) b
-  ) c
+  select h.s, h.workspace_id, h.subject, h.span_s, h.max, p.now_s, c.*,
+         coalesce(c.starts[1], c.slice) + h.bucket_s + h.span_s as reset_s
+  from held h cross join present p ${liveSlices('h', 'p.now_s')}
 ),
 rooms as (
   select array_agg(max - total order by s) as room, array_agg(reset_s order by s) as reset_s,
@@ -146,11 +176,7 @@ spent as (
   ) each_subject
 ),
 written as (
-  update quota q
-  set starts = case when c.latest = c.slice then c.starts else c.starts || c.slice end,
-      taken = case when c.latest = c.slice
-        then c.taken[:cardinality(c.taken) - 1] || c.taken[cardinality(c.taken)] + t.granted[c.s]
-        else c.taken || t.granted[c.s] end
+  update quota q set ${addToSlice('c', 't.granted[c.s]')}
   from counted c cross join spent t
   where t.granted[c.s] > 0
     and q.workspace_id = c.workspace_id and q.subject = c.subject and q.span_s = c.span_s
@@ -190,6 +216,8 @@ on conflict do nothing`,
 interface Item {
   workspaceId: Uuid;
   id: Uuid;
+  /** Requests to count: 1, or 0 to read the state. */
+  requests: 0 | 1;
 }
 
 /** Concurrent requests are counted together, each key once, in order of arrival. */
@@ -202,10 +230,10 @@ export function makeCounter(db: Database, clock: Clock): Counter {
 
   async function run(on: Queryable, items: Item[]) {
     const keys = new Map<Uuid, { workspaceId: Uuid; requested: number; returned: number }>();
-    for (const { workspaceId, id } of items) {
+    for (const { workspaceId, id, requests } of items) {
       const key = keys.get(id);
-      if (key) key.requested += 1;
-      else keys.set(id, { workspaceId, requested: 1, returned: 0 });
+      if (key) key.requested += requests;
+      else keys.set(id, { workspaceId, requested: requests, returned: 0 });
     }
     const { rows } = await on.query<CountedRow>({
       ...COUNT,
@@ -230,28 +258,34 @@ export function makeCounter(db: Database, clock: Clock): Counter {
     const byKey = [...keys.keys()].map((): CountedRow[] => []);
     for (const row of rows) byKey[row.i - 1]!.push(row);
     const answers = new Map([...keys.keys()].map((id, at) => [id, byKey[at]!]));
-    return items.map(({ id }) => {
+    return items.map(({ id, requests }) => {
       const answer = answers.get(id)!;
       const [key] = answer;
       if (!key?.id) return null;
       if (!whole && key.scope !== null) return RETRY;
-      return { key, quota: quotaOf(answer, keys.get(id)!.returned++) };
+      const quota = quotaOf(answer, keys.get(id)!.returned, requests);
+      keys.get(id)!.returned += requests;
+      return { key, quota };
     });
   }
 
-  return { count: (key) => counts.add(key) };
+  return {
+    count: (key) => counts.add({ ...key, requests: 1 }),
+    read: (key) => counts.add({ ...key, requests: 0 }),
+  };
 }
 
 /**
  * @param rows of one key, at least one
  * @param returned how many requests of this key, in the same batch, came before this one
+ * @param requests 0 if the state is only read
  */
-function quotaOf(rows: CountedRow[], returned: number): Quota {
+function quotaOf(rows: CountedRow[], returned: number, requests: 0 | 1): Quota {
   const { granted: room, now_s: nowS, scope: first } = rows[0]!;
   if (first === null) return { granted: true, windows: [], nowS };
   const granted = returned < room;
   // Each request of a batch gets what was left after it, not after the last of them.
-  const after = granted ? room - 1 - returned : 0;
+  const after = granted ? room - requests - returned : 0;
   const windows = rows.map(({ scope, span_s: spanS, max, left, reset_s: resetS }) => ({
     scope: scope!,
     spanS,

@@ -7,7 +7,7 @@ import type { MailCondition, MailQueue } from '../mail/mail-queue.ts';
 import type { Audit } from './audit.ts';
 import type { HashingQueue } from './hashing-queue.ts';
 import { passwordResetMessage } from './account-mail.ts';
-import { LINK_LIFETIME_MS, linkUrl, type Link, type Links, type OpenedLink } from './link.ts';
+import { LINK_LIFETIME_MS, linkUrl, makeResetLink, type Link, type Links, type OpenedLink } from './link.ts';
 import type { Members } from './member.ts';
 import { checkPassword, hashPassword, isPassword } from './password.ts';
 import type { Role } from './role.ts';
@@ -167,11 +167,16 @@ export function makeSignIn(parts: SignInParts): SignIn {
       });
     },
 
-    resetLink: (trx, userId, createdBy) =>
-      makeLink(parts, trx, { kind: 'password_reset', user_id: userId, created_by: createdBy }),
+    resetLink: (trx, userId, createdBy) => makeResetLink(parts, trx, userId, createdBy),
 
-    setUpLink: (trx, workspaceId) =>
-      makeLink(parts, trx, { kind: 'setup', workspace_id: workspaceId, created_by: 'system' }),
+    async setUpLink(trx, workspaceId) {
+      const { token } = await links.make(trx, {
+        kind: 'setup',
+        workspace_id: workspaceId,
+        created_by: 'system',
+      });
+      return linkUrl(parts.baseUrl(), 'setup', token);
+    },
 
     open: (token) => links.open(token),
   };
@@ -245,15 +250,6 @@ async function inviteeOf(
 }
 
 /** The URL of a new link. */
-async function makeLink(
-  { links, baseUrl }: SignInParts,
-  trx: Transaction,
-  link: Parameters<Links['make']>[1],
-): Promise<string> {
-  const { token } = await links.make(trx, link);
-  return linkUrl(baseUrl(), link.kind, token);
-}
-
 async function mailReset(
   { db, users, links, baseUrl }: SignInParts,
   queue: MailQueue,

@@ -29,7 +29,7 @@ Exit codes: 0 success, 1 failure, 2 incorrect usage, 3 not found, 4 not allowed,
 /** Runs a command with the open store and the whole program. @returns the exit code */
 type Work = (app: App) => Promise<number>;
 
-/** Runs a command that needs the store alone. The rest of the program is not loaded, which takes longer than the work. */
+/** Runs a command on the open store. The rest of the program is not loaded, which takes longer than the work. */
 interface StoreWork {
   onStore: (store: Store, config: Config) => Promise<number>;
 }

@@ -1,5 +1,9 @@
-import type { App } from '../app.ts';
-import { KEY_STYLES, SCOPES } from '../catalogue.ts';
+import { makeApiKeys } from '../account/api-key.ts';
+import { FAIRLEAD_KEY, type KeyStyles } from '../account/key-style.ts';
+import { systemClock } from '../base/clock.ts';
+import { idMaker } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import type { Store } from '../store.ts';
 import {
   choiceOption,
   nameOption,
@@ -15,25 +19,30 @@ import { findWorkspace, workspaceOption } from './workspace.ts';
 const LAST_MS = Date.parse('9999-12-30T00:00:00Z');
 
 /** `fairlead key create`: prints only the key on standard output, its id on standard error. */
-export function createKey({ options }: Arguments) {
+export async function createKey({ options }: Arguments) {
   const name = nameOption(options);
-  const [defaultName, ...others] = KEY_STYLES.keys();
+  const { scopes, style: wantedStyle, expires } = options;
+  // Other styles and the names of scopes are those of all integrations and modules, which take longer to load.
+  const catalogue =
+    scopes === undefined && wantedStyle === undefined ? null : await import('../catalogue.ts');
+  const styles = catalogue?.KEY_STYLES ?? new Map([[FAIRLEAD_KEY.name, FAIRLEAD_KEY]]);
+  const [defaultName, ...others] = styles.keys();
   const style = choiceOption(options, 'style', [defaultName!, ...others], defaultName!);
-  const { scopes, expires } = options;
   const wanted = {
     name,
     style,
-    ...(scopes !== undefined && { scopes: knownScopes(scopes) }),
+    ...(scopes !== undefined && { scopes: knownScopes(scopes, catalogue!.SCOPES.names) }),
     ...(expires !== undefined && { expiresAt: futureDate(expires) }),
   };
   const workspace = workspaceOption(options);
-  return async (app: App): Promise<number> => {
-    const workspaceId = await findWorkspace(app, workspace);
-    const key = await app.keys.create({ workspaceId, ...wanted, createdBy: 'cli' });
+  const onStore = async (store: Store): Promise<number> => {
+    const workspaceId = await findWorkspace(store, workspace);
+    const key = await keysOf(store.db, styles).create({ workspaceId, ...wanted, createdBy: 'cli' });
     console.error(`key ${key.id}`);
     console.log(key.raw);
     return 0;
   };
+  return { onStore };
 }
 
 /** `fairlead key revoke`. */
@@ -41,22 +50,27 @@ export function revokeKey({ rest: [input] }: Arguments) {
   const id = uuidFrom(input);
   if (id === null)
     throw usage('Name the key by its id, which key create and the dashboard show: fairlead key revoke <id>.');
-  return async (app: App): Promise<number> => {
-    if (!(await app.keys.revoke(null, id))) throw notFound(`No API key ${id}.`);
+  const onStore = async ({ db }: Store): Promise<number> => {
+    if (!(await keysOf(db, new Map()).revoke(null, id))) throw notFound(`No API key ${id}.`);
     console.log(`revoked ${id}`);
     return 0;
   };
+  return { onStore };
 }
 
-function knownScopes(text: string): string[] {
+/** @param styles those of keys that are created */
+function keysOf(db: Database, styles: KeyStyles) {
+  return makeApiKeys(db, systemClock, idMaker(systemClock.now), styles);
+}
+
+function knownScopes(text: string, names: readonly string[]): string[] {
   const scopes = text
     .split(',')
     .map((scope) => scope.trim())
     .filter(Boolean);
-  const unknown = scopes.find((scope) => !SCOPES.names.includes(scope));
-  if (unknown !== undefined) throw usage(`--scopes: ${unknownValue(unknown, 'a scope', SCOPES.names)}`);
-  if (scopes.length === 0)
-    throw usage(`--scopes must name at least one scope. Known: ${SCOPES.names.join(', ')}.`);
+  const unknown = scopes.find((scope) => !names.includes(scope));
+  if (unknown !== undefined) throw usage(`--scopes: ${unknownValue(unknown, 'a scope', names)}`);
+  if (scopes.length === 0) throw usage(`--scopes must name at least one scope. Known: ${names.join(', ')}.`);
   return [...new Set(scopes)];
 }
 

@@ -1,6 +1,17 @@
 import { z } from 'zod';
+import { makeAudit } from '../account/audit.ts';
+import { makeAuthorities } from '../account/authority.ts';
+import { makeLinks, makeResetLink } from '../account/link.ts';
+import { makeMembers } from '../account/member.ts';
 import { ROLES } from '../account/role.ts';
-import type { App } from '../app.ts';
+import { makeScopes } from '../account/scope.ts';
+import { makeUsers } from '../account/user.ts';
+import { systemClock } from '../base/clock.ts';
+import { idMaker, type Uuid } from '../base/id.ts';
+import type { Config } from '../config.ts';
+import type { Transaction } from '../db/query.ts';
+import { localUrl } from '../foundation.ts';
+import type { Store } from '../store.ts';
 import { accountEmail } from '../api/account/person-schema.ts';
 import { choiceOption, nameOption, notFound, usage, type Arguments, type Options } from './arguments.ts';
 import { findWorkspace, workspaceOption } from './workspace.ts';
@@ -14,20 +25,22 @@ export function createUser({ options }: Arguments) {
   const name = nameOption(options);
   const role = choiceOption(options, 'role', ROLES, 'owner');
   const named = workspaceOption(options);
-  return async (app: App): Promise<number> => {
-    const { db, users, members, audit } = app.people;
-    const workspace = await findWorkspace(app, named);
+  const onStore = async (store: Store, config: Config): Promise<number> => {
+    const { db } = store;
+    const { users, members, audit, resetLink } = peopleOf(store, config);
+    const workspace = await findWorkspace(store, named);
     const known = await users.byEmail(email);
     const link = await db.transaction(async (trx) => {
       const user = known ?? (await users.create(trx, { email, name, password: null }));
       await members.add(trx, workspace, user.id, role);
       const entry = { action: 'member.joined', objectType: 'user', objectId: user.id, details: { role } };
       await audit.record(trx, { workspaceId: workspace, actor: 'cli' }, entry);
-      return known?.password ? null : app.signIn.resetLink(trx, user.id, 'cli');
+      return known?.password ? null : resetLink(trx, user.id);
     });
     console.log(link ?? `${email} has an account and is now a member of the workspace.`);
     return 0;
   };
+  return { onStore };
 }
 
 /** `fairlead user reset`: prints a link to set a new password. */
@@ -39,11 +52,28 @@ export function resetUser({ options }: Arguments) {
       .max(1_000)
       .regex(/^[^\s@]+@[^\s@]+$/),
   );
-  return async (app: App): Promise<number> => {
-    const user = await app.people.users.byEmail(email);
+  const onStore = async (store: Store, config: Config): Promise<number> => {
+    const { users, resetLink } = peopleOf(store, config);
+    const user = await users.byEmail(email);
     if (!user) throw notFound(`No account with this email address${shown(email)}.`);
-    console.log(await app.people.db.transaction((trx) => app.signIn.resetLink(trx, user.id, 'cli')));
+    console.log(await store.db.transaction((trx) => resetLink(trx, user.id)));
     return 0;
+  };
+  return { onStore };
+}
+
+/** The accounts of an open store. */
+function peopleOf({ db }: Store, { publicUrl, host, port }: Config) {
+  const newId = idMaker(systemClock.now);
+  // A command acts as the operator, who may do everything: no scopes have to be known.
+  const authorities = makeAuthorities(systemClock, makeScopes([]));
+  const links = makeLinks(db, systemClock, newId, authorities);
+  const baseUrl = () => publicUrl || localUrl(host, port);
+  return {
+    users: makeUsers(db, systemClock, newId),
+    members: makeMembers(db, systemClock, authorities),
+    audit: makeAudit(db, systemClock, newId),
+    resetLink: (trx: Transaction, userId: Uuid) => makeResetLink({ links, baseUrl }, trx, userId, 'cli'),
   };
 }
 

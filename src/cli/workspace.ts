@@ -1,7 +1,9 @@
-import { makeWorkspaces } from '../account/workspace.ts';
+import { makeWorkspaces, type Workspaces } from '../account/workspace.ts';
 import type { App } from '../app.ts';
 import { systemClock } from '../base/clock.ts';
 import { idMaker, type Uuid } from '../base/id.ts';
+import { firstEventTypes } from '../crm/leads/options/default-lead-event-types.ts';
+import type { Database } from '../db/pool.ts';
 import type { Store } from '../store.ts';
 import type { Arguments, Options } from './arguments.ts';
 import { nameOption, notFound, planNamed, usage, uuidFrom } from './arguments.ts';
@@ -10,17 +12,16 @@ import { nameOption, notFound, planNamed, usage, uuidFrom } from './arguments.ts
 export function createWorkspace({ options }: Arguments) {
   const name = nameOption(options);
   const plan = options['plan'] === undefined ? {} : { plan: planNamed(options['plan'], '--plan: ') };
-  return async (app: App): Promise<number> => {
-    console.log((await app.workspaces.create({ name, ...plan })).id);
+  const onStore = async ({ db }: Store): Promise<number> => {
+    console.log((await workspacesOf(db).create({ name, ...plan })).id);
     return 0;
   };
+  return { onStore };
 }
 
 /** `fairlead workspace list`: prints id, name, plan, and `default` for the default workspace, separated by tabs. */
 export async function listWorkspaces({ db }: Store): Promise<number> {
-  // It creates none, so it needs no first event types.
-  const workspaces = makeWorkspaces(db, systemClock, idMaker(systemClock.now), () => Promise.resolve());
-  for (const { id, name, plan, is_default: isDefault } of await workspaces.list()) {
+  for (const { id, name, plan, is_default: isDefault } of await workspacesOf(db).list()) {
     console.log([id, name, plan, isDefault ? 'default' : ''].join('\t').trimEnd());
   }
   return 0;
@@ -40,6 +41,12 @@ export function setPlan({ rest: [input, wanted] }: Arguments) {
   };
 }
 
+/** The workspaces of an open store. */
+function workspacesOf(db: Database): Workspaces {
+  const newId = idMaker(systemClock.now);
+  return makeWorkspaces(db, systemClock, newId, firstEventTypes({ clock: systemClock, newId }));
+}
+
 /** The id from --workspace; undefined if it is missing. */
 export function workspaceOption(options: Options): Uuid | undefined {
   const input = options['workspace'];
@@ -51,8 +58,9 @@ export function workspaceOption(options: Options): Uuid | undefined {
 }
 
 /** The named workspace, else the default one. Throws `StartError` if there is none. */
-export async function findWorkspace(app: App, id: Uuid | undefined): Promise<Uuid> {
-  const workspace = id === undefined ? await app.workspaces.getDefault() : await app.workspaces.get(id);
+export async function findWorkspace({ db }: Pick<Store, 'db'>, id: Uuid | undefined): Promise<Uuid> {
+  const workspaces = workspacesOf(db);
+  const workspace = id === undefined ? await workspaces.getDefault() : await workspaces.get(id);
   if (workspace) return workspace.id;
   if (id !== undefined) throw missing(id);
   throw notFound(

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { CallerLookUpNeeded } from '../account/caller-check.ts';
+import { CallerLookUpNeeded, type CallerCheck } from '../account/caller-check.ts';
 import type { Caller, Callers } from '../account/caller.ts';
 import type { Sessions } from '../account/session.ts';
 import { admit, authenticate, isAdmitted, rawKey } from './authenticate.ts';
@@ -18,11 +18,11 @@ interface CallerParts {
  */
 export function rememberedCaller(
   { callers }: CallerParts,
-  route: Pick<Route, 'checksCaller' | 'scope'>,
+  route: Pick<Route, 'checksCaller' | 'method' | 'scope'>,
   { headers }: FastifyRequest,
 ): Caller | null {
   const raw = route.checksCaller ? rawKey(headers) : null;
-  const caller = raw === null ? null : callers.remembered(raw);
+  const caller = raw === null ? null : callers.remembered(raw, route.method === 'GET' ? 'read' : 'write');
   return caller && isAdmitted(caller, route.scope) ? caller : null;
 }
 
@@ -54,12 +54,25 @@ export async function answerOf(
   try {
     answer = await call();
   } catch (error) {
-    if (!check.isDone) await lookUpCaller(parts, route.scope, request);
+    await concludeCheck(parts, route.scope, request, check);
     if (error instanceof CallerLookUpNeeded) return call();
     throw error;
   }
-  if (!check.isDone) await lookUpCaller(parts, route.scope, request);
+  await concludeCheck(parts, route.scope, request, check);
   return answer;
+}
+
+/** After the call: looks up a caller that was not checked. The answer shows the windows as the statement counted them. */
+function concludeCheck(
+  parts: CallerParts,
+  scope: string | null,
+  request: FastifyRequest,
+  check: CallerCheck,
+): Promise<void> | void {
+  if (!check.isDone) return lookUpCaller(parts, scope, request);
+  const caller = request.caller!;
+  if (check.quota) caller.quota = check.quota;
+  else if (check.isCounted) return parts.callers.quota(caller).then((quota) => void (caller.quota = quota));
 }
 
 /**

@@ -211,8 +211,12 @@ function send(route: Route, reply: FastifyReply, answer: Answer): FastifyReply {
   if (answer.bytes) return reply.send(answer.bytes);
   if (answer.body === null) return reply.send();
   reply.header('content-type', JSON_TYPE);
-  return reply.send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+  const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+  return reply.send(text.length > LONG_TEXT ? Buffer.from(text) : text);
 }
+
+/** Longer texts are sent as bytes: Node would copy them once more to put the headers before them, and encode them slower. */
+const LONG_TEXT = 8_192;
 
 /** How long the last pieces of a stream may take to be read after its end, in milliseconds. */
 const STREAM_GRACE_MS = 500;

@@ -1,4 +1,5 @@
 import { CallerLookUpNeeded, callerRows, requireChecked } from '../account/caller-check.ts';
+import { countedWindows, quotasOf, windowRows, type WindowRow } from '../account/counted-write.ts';
 import { AlreadyAnswered, claimRow, type StoredAnswer } from '../account/idempotency.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
@@ -64,8 +65,9 @@ export interface ChangeUnit<R> extends ChangeRequest<R> {
 
 interface WriteResult {
   gate: unknown;
-  /** Units whose caller has changed. */
+  /** Units whose caller has changed, or whose plan has no room. */
   unchecked: number[] | null;
+  windows: WindowRow[] | null;
   taken: number[] | null;
   missed: number[] | null;
   lanes: LaneKey[] | null;
@@ -259,20 +261,31 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
     const now = this.#now();
     const claims = claimsOf(units, now);
     const checks = callerRows(units, now);
+    const windows = kind === 'insert' ? countedWindows(units) : [];
     const workspaces = new Set(units.map(({ writer }) => writer.workspaceId));
     const hasContext = ({ type, context }: PlannedEvent) =>
       context !== undefined || this.#noun.contexts?.[type] !== undefined;
     const statement = this.sql.write(kind, {
       claims: claims.length > 0,
       checks: checks.length > 0,
+      windows: windows.length > 0,
       several: workspaces.size > 1,
       contexts: units.some(({ plans }) => plans.some(({ events }) => events.some(hasContext))),
     });
     const values: string[] = this.#rowsOf(units);
     if (claims.length > 0) values.push(JSON.stringify(claims));
     if (checks.length > 0) values.push(JSON.stringify(checks));
+    if (windows.length > 0) values.push(JSON.stringify(windowRows(windows)));
     const { rows } = await on.query<WriteResult>({ ...statement, values });
-    return rows[0]!;
+    const result = rows[0]!;
+    if (result.windows) {
+      const quotas = quotasOf(windows, result.windows, result.unchecked ?? []);
+      for (const { unit, writer } of units) {
+        const quota = quotas.get(unit);
+        if (quota) writer.check!.quota = quota;
+      }
+    }
+    return result;
   }
 
   /** The batch as JSON: its records, each serialised only once, and its events. */

@@ -1,4 +1,5 @@
 import { callerChecks } from '../account/caller-check.ts';
+import { countedWrites, WINDOW_STATES } from '../account/counted-write.ts';
 import { claiming } from '../account/idempotency.ts';
 import { outboxTables } from '../events/outbox.ts';
 import type { Statement } from '../db/query.ts';
@@ -43,6 +44,8 @@ interface BatchContents {
   claims: boolean;
   /** Callers that have to be checked. */
   checks: boolean;
+  /** Of them, some whose requests are counted in windows. */
+  windows: boolean;
   /** More than one workspace. */
   several: boolean;
   /** Events with a context. */
@@ -78,12 +81,14 @@ export function recordStatements(
    */
   function writing(
     kind: WriteKind,
-    { claims, checks, several, contexts: hasContexts }: BatchContents,
+    { claims, checks, windows, several, contexts: hasContexts }: BatchContents,
   ): string {
     const own = kind === 'insert' ? gate : undefined;
     const context = hasContexts ? contextOf(contexts) : undefined;
+    const parameter = claims ? 4 : 3;
     return `
-with ${checks ? `${callerChecks(claims ? '$4' : '$3')},` : ''}
+with ${checks ? `${callerChecks(windows ? 'key_changed' : 'caller_changed', `$${parameter}`)},` : ''}
+${windows ? `${countedWrites(`$${parameter + 1}`)},` : ''}
 ${own ? gated(own, { claims, checks }) : ungated({ claims, checks })}
 written as (${written[kind]}
 ),${own ? `${own.related},` : ''}
@@ -91,6 +96,7 @@ ${outboxTables({ objectType: table, several, context })}${gate ? `,${gate.after(
 select
   ${own ? own.result : 'null::json'} as gate,
   ${checks ? '(select json_agg(unit) from caller_changed)' : 'null::json'} as unchecked,
+  ${windows ? WINDOW_STATES : 'null::json'} as windows,
   ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as taken,
   ${kind === 'insert' ? 'null::json' : MISSED} as missed,
   (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`;
@@ -99,7 +105,9 @@ select
 
   return {
     write(kind: WriteKind, contents: BatchContents): Statement {
-      const held = (['claims', 'checks', 'several', 'contexts'] as const).filter((name) => contents[name]);
+      const held = (['claims', 'checks', 'windows', 'several', 'contexts'] as const).filter(
+        (name) => contents[name],
+      );
       const name = [table, kind, ...(gate?.name ? [gate.name] : []), ...held].join('.');
       const statement = known.get(name) ?? { name, text: writing(kind, contents) };
       known.set(name, statement);

@@ -37,7 +37,9 @@ function someJson(cell: string, names: ReadonlySet<string>): string {
 }
 const booleanJson: ToJson = (cell) => cell.slice(1);
 const numberJson: ToJson = (cell) => JSON.stringify(Number(cell.slice(1)));
-const textJson: ToJson = (cell) => JSON.stringify(cell.slice(1));
+/** A cell with nothing that JSON escapes. For most texts this test is all that is needed. */
+const PLAIN_ASCII = /^"[ !#-[\]-~]*$/;
+const textJson: ToJson = (cell) => (PLAIN_ASCII.test(cell) ? `${cell}"` : JSON.stringify(cell.slice(1)));
 const timeJson: ToJson = (cell) => `"${isoFromPostgres(cell.slice(1))}"`;
 /** For values that JSON has no need to escape. */
 const plainJson: ToJson = (cell) => `${cell}"`;

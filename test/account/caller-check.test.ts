@@ -107,18 +107,19 @@ function refusalOf({ status, json: { error } }: Reply) {
 }
 
 /** Everything that a request may write in a workspace. */
-async function written(workspaceId: string): Promise<unknown> {
-  const { rows } = await s.db.pool.query(
+async function written(workspaceId: string): Promise<Record<string, number>> {
+  const { rows } = await s.db.pool.query<Record<string, number>>(
     `select (select count(*) from contact where workspace_id = $1) as contacts,
             (select count(*) from lead where workspace_id = $1) as leads,
             (select count(*) from event where workspace_id = $1) as events,
             (select count(*) from activity where workspace_id = $1) as activities,
             (select count(*) from idempotency where workspace_id = $1) as answers,
             (select event_seq from workspace_counter where workspace_id = $1) as seq,
-            (select coalesce(sum(t), 0) from lead_counter c, unnest(c.taken) t where c.workspace_id = $1) as counted`,
+            (select coalesce(sum(t), 0) from lead_counter c, unnest(c.taken) t where c.workspace_id = $1) as counted,
+            (select coalesce(sum(t), 0) from quota q, unnest(q.taken) t where q.workspace_id = $1) as requests`,
     [workspaceId],
   );
-  return rows[0];
+  return rows[0]!;
 }
 
 const CHANGES: {
@@ -176,6 +177,83 @@ describe.each(CHANGES)('$name: the very next request is refused', ({ change, sta
     for (const url of [other.url, s.url, other.url])
       expect(refusalOf(await ask(url, ...request(known)))).toEqual({ status, code });
     expect(await written(known.workspaceId)).toEqual(before);
+  });
+});
+
+describe('keys whose requests are counted by the statement that writes', () => {
+  test.each(CHANGES)(
+    '$name: the very next write is refused, and not counted',
+    async ({ change, ...refused }) => {
+      const known = await knownKey('enterprise');
+      const before = await written(known.workspaceId);
+      await s.db.pool.query(...change(known));
+      // Requests of a key whose maker has left are counted (AX3).
+      const isCounted = refused.status === 403 && refused.name !== 'the plan has no API access';
+      for (const [n, request] of [contact, lead, batch].entries()) {
+        const reply = await ask([s.url, other.url][n % 2]!, ...request(known));
+        expect(refusalOf(reply)).toEqual({ status: refused.status, code: refused.code });
+      }
+      const requests = before.requests! + (isCounted ? 3 : 0);
+      expect(await written(known.workspaceId)).toEqual({ ...before, requests });
+    },
+  );
+
+  test('each write is counted once: created, repeated, invalid, with a new tag, or over another limit', async () => {
+    const known = await knownKey('enterprise');
+    const requests: [Request, Ask, number][] = [
+      [contact, {}, 201],
+      [contact, { headers: { 'idempotency-key': 'counted' } }, 201],
+      [contact, { headers: { 'idempotency-key': 'counted' } }, 201],
+      [contact, { body: { first_name: 7 } }, 400],
+      [contact, { body: { first_name: 'J', tags: ['new'] } }, 201],
+      [contact, { raw: '{"first_name"' }, 400],
+      [lead, {}, 201],
+      [attached, {}, 200],
+      [batch, {}, 200],
+      [emptyBatch, {}, 200],
+    ];
+    let left = 1000 - 8;
+    for (const [request, more, status] of requests) {
+      const reply = await ask(s.url, ...request(known, more));
+      left -= 1;
+      expect([reply.status, reply.headers.get('x-ratelimit-remaining')]).toEqual([status, String(left)]);
+    }
+    expect(await written(known.workspaceId)).toMatchObject({ requests: 1000 - left });
+  });
+
+  test('one window over two keys and two servers: exactly as many writes as it has room', async () => {
+    const known = await knownKey('paid');
+    const { raw: key } = await s.app.keys.create({
+      workspaceId: known.workspaceId,
+      name: 'second',
+      style: 'fairlead',
+      createdBy: 'test',
+    });
+    await s.db.pool.query(
+      'update quota set taken = array[900], starts = starts[:1] where workspace_id = $1',
+      [known.workspaceId],
+    );
+    const replies = await Promise.all(
+      Array.from({ length: 160 }, (_, n) =>
+        ask([s.url, other.url][n % 2]!, ...[contact, lead, batch][n % 3]!(n % 5 ? known : { ...known, key })),
+      ),
+    );
+    const passed = replies.filter(({ status }) => status !== 429);
+    const left = passed.map(({ headers }) => Number(headers.get('x-ratelimit-remaining')));
+    expect(left.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+    const refused = replies.filter(({ status }) => status === 429);
+    expect(refused.map(({ headers }) => headers.has('retry-after'))).toEqual(refused.map(() => true));
+    // Further keys that have written: the first wrote six records before.
+    const { contacts, leads, requests } = await written(known.workspaceId);
+    expect(contacts! + leads!).toBe(6 + passed.length);
+    expect(requests).toBe(1000);
+  });
+
+  test('a write whose row of the window is missing is counted in a new one', async () => {
+    const known = await knownKey('enterprise');
+    await s.db.pool.query('delete from quota where workspace_id = $1', [known.workspaceId]);
+    const reply = await ask(s.url, ...contact(known));
+    expect([reply.status, reply.headers.get('x-ratelimit-remaining')]).toEqual([201, '999']);
   });
 });
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { PLANS, type Plan } from '../../src/account/plan.ts';
+import { makeCounter } from '../../src/account/quota.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { until } from '../kit/process.ts';
 import { startReceiver } from '../kit/receiver.ts';
 import { ask, secondServer, startScenario, type Person, type Reply, type Scenario } from '../kit/scenario.ts';
@@ -258,6 +260,19 @@ describe('AN11: requests a minute for each key', () => {
     );
     expect(passed).toEqual([100, 100, 130]);
   });
+});
+
+test('the windows are read without counting a request, also together with requests that are counted', async () => {
+  const { workspaceId, keyId: id } = await somebodyOn('standard');
+  const counter = makeCounter(s.db, systemClock);
+  const key = { workspaceId, id };
+  const left = async (counting: ReturnType<typeof counter.read>) =>
+    (await counting)!.quota.windows[0]!.remaining;
+  expect(await left(counter.count(key))).toBe(99);
+  expect(await left(counter.read(key))).toBe(99);
+  const together = [counter.read(key), counter.count(key), counter.read(key), counter.count(key)];
+  expect(await Promise.all(together.map(left))).toEqual([99, 98, 98, 97]);
+  expect(await counted(workspaceId)).toBe(3);
 });
 
 describe('AX17: plan free', () => {
