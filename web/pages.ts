@@ -191,7 +191,14 @@ export const PAGES = {
     nav: {
       group: 'settings',
       icon: IconUserBolt,
-      aliases: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Lead statuses', 'Leads per hour'],
+      aliases: [
+        'Settings → Leads',
+        'Lead sources',
+        'Lead event types',
+        'Interests',
+        'Lead statuses',
+        'Leads per hour',
+      ],
     },
   },
   tags: {

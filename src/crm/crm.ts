@@ -155,6 +155,7 @@ function makeCrm(parts: CrmParts): Crm {
   const conversion = {
     ...writing,
     pipelines,
+    statuses,
     contacts: serviceOf(contact),
     companies: serviceOf(company),
     deals: serviceOf(deal),
@@ -183,7 +184,7 @@ function makeCrm(parts: CrmParts): Crm {
     ...crmActivityRoutes(crmActivities, recordChange),
     ...leadOptionRoutes(sources, recordChange, { path: 'lead-sources', label: 'lead source' }),
     ...leadOptionRoutes(eventTypes, recordChange, { path: 'lead-event-types', label: 'lead event type' }),
-    ...leadSettingsRoutes(db, recordChange, leadsPerHour),
+    ...leadSettingsRoutes({ db, recordChange, statuses, leadsPerHour }),
     ...forms.routes,
   ];
   return {

@@ -1406,7 +1406,7 @@ export interface paths {
         put?: never;
         /**
          * Convert a lead to a contact, a company and a deal
-         * @description All or nothing. An existing contact with the same email is used, and only changed with `update_contact`. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for created records. Also needs the write scopes of these records. 409 if the lead was converted before; with If-Match, 412 if the version differs.
+         * @description All or nothing. An existing contact with the same email is used, and only changed with `update_contact`; a new one also gets the tags of the lead. The lead gets the status of converted leads (`converted_status` of `/lead-settings`). Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for created records; not `lead.updated`. Also needs the write scopes of these records. 409 if the lead was converted before; with If-Match, 412 if the version differs.
          */
         post: operations["postLeadsIdConvert"];
         delete?: never;
@@ -3101,6 +3101,8 @@ export interface components {
                     members?: string[];
                 }[];
             };
+            /** @description Key of the status that converted leads get. Null: the first of the kind `won`. */
+            converted_status: string | null;
         };
         LeadStatusInput: {
             /** Format: uuid */
@@ -4606,6 +4608,8 @@ export interface components {
                     members: string[];
                 }[];
             };
+            /** @description Key of the status that converted leads get. Null: the first of the kind `won`. */
+            converted_status: string | null;
         };
         LeadStatus: {
             /** Format: uuid */
@@ -11346,10 +11350,10 @@ export interface operations {
                 "application/json": {
                     /** @description Company name. An existing company with this name is used, ignoring case, accents and apostrophes. */
                     company?: string;
-                    /** @description Creates a deal; `{}` for one with only the name of the lead. */
+                    /** @description Creates a deal; `{}` for one with the default name. */
                     deal?: {
                         /**
-                         * @description Default: the lead's name.
+                         * @description Default: the name of the company, else the event type, else the name of the lead.
                          * @example Acme: Q3 contract
                          */
                         name?: string;
@@ -11376,7 +11380,7 @@ export interface operations {
                         notes?: string | null;
                     };
                     /**
-                     * @description Whether empty fields of an existing contact are filled in from the lead.
+                     * @description Whether empty fields and missing tags of an existing contact are filled in from the lead.
                      * @default false
                      */
                     update_contact?: boolean;
@@ -12471,6 +12475,8 @@ export interface operations {
                             members?: string[];
                         }[];
                     } | null;
+                    /** @description Key or name of a lead status. Null: the first of the kind `won`. */
+                    converted_status?: string | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly is_default?: unknown;
                 };
@@ -13054,6 +13060,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Quarantined submissions instead of those that became leads. */
                 spam?: string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
             };
             header?: never;
             path: {
@@ -13074,6 +13082,7 @@ export interface operations {
                         has_more: boolean;
                         next_cursor: string | null;
                         next_url: string | null;
+                        total_count?: number;
                     };
                 };
             };

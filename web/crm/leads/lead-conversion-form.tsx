@@ -46,7 +46,7 @@ export function LeadConversionForm({
     update_contact: false,
     company: (mayCompany && known?.company_id && known.company) || '',
     create_deal: false,
-    deal: { name: leadName(lead), value: '', currency: null, pipeline_id: null, stage_id: null },
+    deal: { name: '', value: '', currency: null, pipeline_id: null, stage_id: null },
   };
   const api = useApiForm(initial, async (values) => {
     try {
@@ -76,7 +76,11 @@ export function LeadConversionForm({
       )}
       {form.values.create_deal && (
         <Stack gap="md">
-          <TextInput label="Deal name" required {...form.getInputProps('deal.name')} />
+          <TextInput
+            label="Deal name"
+            placeholder={form.values.company.trim() || lead.event_type || leadName(lead)}
+            {...form.getInputProps('deal.name')}
+          />
           <MoneyFields
             value={form.getInputProps('deal.value')}
             currency={form.getInputProps('deal.currency')}
