@@ -1,5 +1,6 @@
 import { DateInput } from '@mantine/dates';
 import filterClasses from '../ui/filters.module.css';
+import { dayPattern, parseDay } from '../ui/format.ts';
 import { Day } from '../ui/relative-time.tsx';
 import {
   inputProps,
@@ -9,10 +10,15 @@ import {
   type ShownProps,
 } from './field-kind.ts';
 
-const FORMAT = 'YYYY-MM-DD';
-
 function Input(props: InputProps) {
-  return <DateInput {...inputProps(props)} valueFormat={FORMAT} clearable={!props.field.required} />;
+  return (
+    <DateInput
+      {...inputProps(props)}
+      valueFormat={dayPattern()}
+      dateParser={parseDay}
+      clearable={!props.field.required}
+    />
+  );
 }
 
 function Shown({ value }: ShownProps) {
@@ -25,7 +31,8 @@ function Filter({ field, value, onChange }: FilterProps) {
       className={filterClasses.select}
       aria-label={`Filter by ${field.label.toLowerCase()}`}
       placeholder={field.label}
-      valueFormat={FORMAT}
+      valueFormat={dayPattern()}
+      dateParser={parseDay}
       value={value ?? null}
       onChange={(day) => onChange(day ?? undefined)}
       clearable

@@ -1,6 +1,7 @@
-import { Group, NumberInput, Select } from '@mantine/core';
+import { Group, Select } from '@mantine/core';
 import type { GetInputPropsReturnType } from '@mantine/form';
 import { fieldOf, useObject } from '../../api/object-queries.ts';
+import { DecimalInput } from '../../ui/decimal-input.tsx';
 import { useSession } from '../../api/session-queries.ts';
 
 /** The value of a deal and its currency. */
@@ -10,7 +11,7 @@ export function MoneyFields({ value, currency }: Record<'value' | 'currency', Ge
   const field = object && fieldOf(object, 'currency');
   return (
     <Group grow align="flex-start" wrap="nowrap">
-      <NumberInput label="Value" min={0} decimalScale={4} thousandSeparator hideControls {...value} />
+      <DecimalInput label="Value" {...value} />
       <Select
         label="Currency"
         data={field?.options ?? []}

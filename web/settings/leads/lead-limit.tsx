@@ -9,6 +9,7 @@ import { useHasScope } from '../../api/session-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
+import { numberText, separators } from '../../ui/format.ts';
 
 /** The hourly limit of leads. */
 export function LeadLimit() {
@@ -56,7 +57,7 @@ function LimitForm({ settings }: { settings: LeadSettings }) {
           max={1_000_000}
           allowDecimal={false}
           hideControls
-          thousandSeparator=","
+          {...separators()}
           required
           withAsterisk={false}
           {...api.form.getInputProps('leads_per_hour')}
@@ -77,5 +78,5 @@ function LimitForm({ settings }: { settings: LeadSettings }) {
 }
 
 function limitText({ leads_per_hour: limit }: LeadSettings): string {
-  return limit === 0 ? 'No limit.' : `At most ${limit.toLocaleString()} leads per hour.`;
+  return limit === 0 ? 'No limit.' : `At most ${numberText(limit)} leads per hour.`;
 }
