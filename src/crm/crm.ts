@@ -21,6 +21,7 @@ import { TIMELINE_SCOPES, timelineRoutes } from '../record/timeline-routes.ts';
 import { TAG_OBJECT, TAG_RENAMED } from '../record/tags/tag-event.ts';
 import { makeTagRegistry, type TagRegistry } from '../record/tags/tag-registry.ts';
 import { makeTags, TAG_SCOPES } from '../record/tags/tags.ts';
+import { agendaRoutes } from './agenda-routes.ts';
 import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import { fillCompanyName } from './contacts/company-name.ts';
@@ -53,6 +54,7 @@ import { leadTimelineRoutes } from './leads/lead-timeline.ts';
 import { lead } from './leads/lead.ts';
 import { eraseConnectionCopies } from './connection-copy.ts';
 import { NOUNS } from './nouns.ts';
+import { task } from './tasks/task.ts';
 import { placeDeal } from './pipelines/deal-placement.ts';
 import { PIPELINE_SCOPES, pipelineRoutes } from './pipelines/pipeline-routes.ts';
 import { makePipelines, type Pipelines } from './pipelines/pipeline-store.ts';
@@ -185,6 +187,13 @@ function makeCrm(parts: CrmParts): Crm {
     ...leadOptionRoutes(sources, recordChange, { path: 'lead-sources', label: 'lead source' }),
     ...leadOptionRoutes(eventTypes, recordChange, { path: 'lead-event-types', label: 'lead event type' }),
     ...leadSettingsRoutes({ db, recordChange, statuses, leadsPerHour }),
+    ...agendaRoutes({
+      ...parts,
+      tasks: serviceOf(task).store,
+      deals: serviceOf(deal).store,
+      shownTask: shownAs(task),
+      shownDeal: shownAs(deal),
+    }),
     ...forms.routes,
   ];
   return {

@@ -1669,6 +1669,26 @@ export interface paths {
         patch: operations["patchLeadSettings"];
         trace?: never;
     };
+    "/api/v1/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get tasks that are due and deals that are about to close
+         * @description At most 50 of each, with their total number.
+         */
+        get: operations["getAgenda"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/forms": {
         parameters: {
             query?: never;
@@ -4039,6 +4059,23 @@ export interface components {
             /** @description Records that were created. */
             made: ("contact" | "company" | "deal")[];
         };
+        AgendaInput: {
+            /**
+             * Format: date
+             * @description Today in the workspace's time zone.
+             */
+            today: string;
+            /** @description The caller's open tasks that are due today or overdue, oldest first. Null without `tasks:read`. */
+            tasks: {
+                data: components["schemas"]["TaskInput"][];
+                total_count: number;
+            } | null;
+            /** @description Open deals by their expected close date, also past ones. Null without `deals:read`. */
+            deals: {
+                data: components["schemas"]["DealInput"][];
+                total_count: number;
+            } | null;
+        };
         ApiKeyInput: {
             /** Format: uuid */
             id: string;
@@ -5545,6 +5582,23 @@ export interface components {
             lead: components["schemas"]["Lead"];
             /** @description Records that were created. */
             made: ("contact" | "company" | "deal")[];
+        };
+        Agenda: {
+            /**
+             * Format: date
+             * @description Today in the workspace's time zone.
+             */
+            today: string;
+            /** @description The caller's open tasks that are due today or overdue, oldest first. Null without `tasks:read`. */
+            tasks: {
+                data: components["schemas"]["Task"][];
+                total_count: number;
+            } | null;
+            /** @description Open deals by their expected close date, also past ones. Null without `deals:read`. */
+            deals: {
+                data: components["schemas"]["Deal"][];
+                total_count: number;
+            } | null;
         };
         ApiKey: {
             /** Format: uuid */
@@ -12490,6 +12544,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeadSettings"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAgenda: {
+        parameters: {
+            query?: {
+                /** @description Deals that are expected to close within this many days are included. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agenda"];
                 };
             };
             /** @description Any error. */

@@ -12,14 +12,14 @@ export interface Region {
 const MAX_DECIMALS = 4;
 
 let current = formatsOf({
-  locale: Intl.DateTimeFormat().resolvedOptions().locale,
-  time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  ...browserRegion(),
   currency: 'USD',
 });
 
 /** How the browser writes them: for a workspace that has chosen nothing yet. */
 export function browserRegion(): Pick<Region, 'locale' | 'time_zone'> {
-  return { locale: navigator.language, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+  const { locale, timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return { locale, time_zone: timeZone };
 }
 
 /** Sets the formats of the workspace that is shown. */

@@ -21,8 +21,8 @@ export function LeadLimit() {
         Leads per hour
       </Title>
       <Text size="sm" c="dimmed" mb="sm">
-        Above this limit, the API responds with 429 and a retry time. It protects the workspace from bots and
-        broken integrations.
+        Above this limit, leads of other apps are refused until the hour is over. It protects the workspace
+        from bots and broken integrations.
       </Text>
       {error && !settings && <ErrorPanel error={error} retry={() => void refetch()} />}
       {!settings && !error && <Skeleton height={32} />}

@@ -122,7 +122,7 @@ function confirmLosses(losses: readonly Loss[]): Promise<boolean> {
         <>
           <Losses losses={losses} />
           {losses.some(({ what }) => what === 'events') &&
-            'Feed consumers that have not read them yet get a 410 response.'}
+            'Programs that have not read them yet will miss them.'}
         </>
       ),
       action: 'Shorten and delete',
