@@ -223,13 +223,10 @@ describe('RC1: the dashboard is drawn from the fields of an object', () => {
     expect(await link(body.phone)).toBe('tel:+1 (555) 1%232');
   });
 
-  test.each(['/nothings', '/nothings/1', '/settings', '/settings/nothing'])(
-    '%s is not a page',
-    async (path) => {
-      await page.goto(path);
-      await expectShown(page.getByText('Page not found'));
-    },
-  );
+  test.each(['/nothings', '/nothings/1', '/settings/nothing'])('%s is not a page', async (path) => {
+    await page.goto(path);
+    await expectShown(page.getByText('Page not found'));
+  });
 });
 
 test('RX3: a lead needs a name, and an email or a phone; nothing else', async () => {

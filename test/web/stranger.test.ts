@@ -54,6 +54,8 @@ async function openWebhooks(page: Page): Promise<void> {
 }
 
 async function createContact(page: Page, guide: string | undefined): Promise<void> {
+  const back = page.getByRole('link', { name: 'Back to Home' });
+  if ((await back.count()) > 0) await back.click();
   await page.getByRole('link', { name: inGuide(guide, 'Contacts'), exact: true }).click();
   await page
     .getByRole('button', { name: inGuide(guide, 'New contact') })

@@ -185,7 +185,7 @@ test('a German types 1.234,50, and sees amounts, dates and times as at home', as
   await dialog.getByLabel('Value').pressSequentially('1.234,50');
   await dialog.getByLabel('Expected close date').pressSequentially('24.12.2026');
   await page.keyboard.press('Tab');
-  expect(await dialog.getByLabel('Value').inputValue()).toBe('1.234,5');
+  expect(await dialog.getByLabel('Value').inputValue()).toBe('1.234,50');
   await pictures('deal-german');
   await dialog.getByRole('button', { name: 'Create deal' }).click();
   await expectShown(page.getByRole('definition').getByText('1.234,50\u00a0€'));

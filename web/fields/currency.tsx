@@ -11,7 +11,8 @@ import {
 } from './field-kind.ts';
 
 function Input(props: InputProps) {
-  return <DecimalInput {...inputProps(props)} />;
+  const code = props.form.getValues()['currency'] as string | null | undefined;
+  return <DecimalInput {...inputProps(props)} decimals={decimalsOf(code ?? null)} />;
 }
 
 function Shown({ value, record }: ShownProps) {

@@ -1,4 +1,3 @@
-import { Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { Query } from '../api/client.ts';
 import type { ObjectType } from '../api/object-queries.ts';
@@ -22,8 +21,6 @@ export function SearchBehind({ object, filter }: { object: ObjectType; filter: Q
   });
   if (!isBehind) return null;
   return (
-    <Text role="status" size="sm" c="dimmed" className={classes.root}>
-      The search is catching up: the newest changes may be missing.
-    </Text>
+    <output className={classes.root}>The search is catching up: the newest changes may be missing.</output>
   );
 }

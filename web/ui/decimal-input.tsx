@@ -8,13 +8,15 @@ interface DecimalInputProps extends Omit<TextInputProps, 'value' | 'onChange' | 
   value?: Value;
   /** A number, an empty text, or the text itself if it is not a number. */
   onChange?: (value: number | string) => void;
+  /** Shown at least, unless the number is an integer. */
+  decimals?: number;
 }
 
 /** A number as the workspace writes it. It is put in order when the input loses the focus. */
-export function DecimalInput({ value = '', onChange, onBlur, ...props }: DecimalInputProps) {
+export function DecimalInput({ value = '', onChange, onBlur, decimals, ...props }: DecimalInputProps) {
   const [typed, type] = useState<{ text: string; value: Value } | null>(null);
   // Not by an effect: a value from elsewhere, as after a conflict, replaces what was typed.
-  const text = typed && typed.value === value ? typed.text : shownText(value);
+  const text = typed && typed.value === value ? typed.text : shownText(value, decimals);
   return (
     <TextInput
       {...props}
@@ -34,6 +36,6 @@ export function DecimalInput({ value = '', onChange, onBlur, ...props }: Decimal
   );
 }
 
-function shownText(value: Value): string {
-  return typeof value === 'number' ? decimalText(value) : (value ?? '');
+function shownText(value: Value, decimals: number | undefined): string {
+  return typeof value === 'number' ? decimalText(value, decimals) : (value ?? '');
 }

@@ -47,7 +47,7 @@ function formatsOf(region: Region) {
     // Indian numbers have groups of two digits before the last one.
     groupLength: parts.filter(({ type }) => type === 'integer').at(-2)?.value.length ?? 3,
     decimal: partOf('decimal'),
-    digits: [...new Intl.NumberFormat(locale, { useGrouping: false }).format(9_876_543_210)].reverse(),
+    digits: Array.from(new Intl.NumberFormat(locale, { useGrouping: false }).format(9_876_543_210)).reverse(),
     number: new Intl.NumberFormat(locale),
     fraction: new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }),
     percent: new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }),
@@ -141,9 +141,15 @@ export function decimalsOf(currency: string | null): number {
   }
 }
 
-/** A number for an input, with all its decimals. */
-export function decimalText(value: number): string {
-  return new Intl.NumberFormat(current.region.locale, { maximumFractionDigits: 17 }).format(value);
+/**
+ * A number for an input, with all its decimals.
+ * @param decimals the least, unless it is an integer: two in `1.234,50`
+ */
+export function decimalText(value: number, decimals = 0): string {
+  return new Intl.NumberFormat(current.region.locale, {
+    minimumFractionDigits: Number.isInteger(value) ? 0 : decimals,
+    maximumFractionDigits: 17,
+  }).format(value);
 }
 
 /**
@@ -152,8 +158,9 @@ export function decimalText(value: number): string {
  */
 export function parseDecimal(typed: string): number | undefined {
   const { digits, group } = current;
-  const text = [...typed]
-    .map((character) => (digits.includes(character) ? String(digits.indexOf(character)) : character))
+  const text = Array.from(typed, (character) =>
+    digits.includes(character) ? String(digits.indexOf(character)) : character,
+  )
     .join('')
     .replaceAll(/[\s\u00a0\u202f'’\p{Sc}]/gu, '')
     .replace(/^[−‐–]/u, '-');
@@ -204,7 +211,7 @@ export function parseDay(typed: string): string | null {
   const parts = typed.split(/\D+/).filter(Boolean);
   if (parts.length !== 3) return null;
   const order: string[] = current.dayParts.map(({ type }) => type).filter((type) => type in TOKENS);
-  const isIso = parts[0]!.length === 4;
+  const isIso = parts[0]?.length === 4;
   const valueOf = (type: string) =>
     Number(parts[isIso ? ['year', 'month', 'day'].indexOf(type) : order.indexOf(type)]);
   const year = valueOf('year') < 100 ? 2000 + valueOf('year') : valueOf('year');
@@ -252,7 +259,7 @@ function zonedFormat(timeZone: string): Intl.DateTimeFormat {
 
 function zonedText(time: number): string {
   const parts = Object.fromEntries(current.zoned.formatToParts(time).map(({ type, value }) => [type, value]));
-  return `${parts['year']!.padStart(4, '0')}-${parts['month']}-${parts['day']} ${parts['hour']}:${parts['minute']}:${parts['second']}`;
+  return `${parts['year']?.padStart(4, '0')}-${parts['month']}-${parts['day']} ${parts['hour']}:${parts['minute']}:${parts['second']}`;
 }
 
 /** Separators for an input of whole numbers. */

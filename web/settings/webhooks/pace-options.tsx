@@ -4,7 +4,7 @@ import type { Webhook, WebhookChange } from '../../api/webhook-queries.ts';
 import { capitalised } from '../../ui/capitalised.ts';
 import { durationsText } from './durations.ts';
 import type { Options } from './webhook-options.tsx';
-import { numberText, separators } from '../../ui/format.ts';
+import { numberText } from '../../ui/format.ts';
 
 /** Concurrency, rate limit and order of deliveries. An empty field means the default. */
 export interface Pace {
