@@ -1,6 +1,6 @@
 import { DateInput } from '@mantine/dates';
 import filterClasses from '../ui/filters.module.css';
-import { dayPattern, parseDay } from '../ui/format.ts';
+import { dayPattern, firstDayOfWeek, parseDay } from '../ui/format.ts';
 import { Day } from '../ui/relative-time.tsx';
 import {
   inputProps,
@@ -15,6 +15,7 @@ function Input(props: InputProps) {
     <DateInput
       {...inputProps(props)}
       valueFormat={dayPattern()}
+      firstDayOfWeek={firstDayOfWeek()}
       dateParser={parseDay}
       clearable={!props.field.required}
     />
@@ -32,6 +33,7 @@ function Filter({ field, value, onChange }: FilterProps) {
       aria-label={`Filter by ${field.label.toLowerCase()}`}
       placeholder={field.label}
       valueFormat={dayPattern()}
+      firstDayOfWeek={firstDayOfWeek()}
       dateParser={parseDay}
       value={value ?? null}
       onChange={(day) => onChange(day ?? undefined)}

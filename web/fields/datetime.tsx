@@ -1,6 +1,6 @@
 import { DateTimePicker } from '@mantine/dates';
 import { Moment } from '../ui/relative-time.tsx';
-import { localOf, momentPattern, utcOf } from '../ui/format.ts';
+import { firstDayOfWeek, localOf, momentPattern, utcOf } from '../ui/format.ts';
 import { MomentFilter } from '../ui/time-filter.tsx';
 import {
   inputProps,
@@ -17,6 +17,7 @@ function Input(props: InputProps) {
     <DateTimePicker
       {...input}
       valueFormat={momentPattern()}
+      firstDayOfWeek={firstDayOfWeek()}
       value={value ? localOf(value as string) : null}
       onChange={(local) => (onChange as (utc: string | null) => void)(local === null ? null : utcOf(local))}
       clearable={!props.field.required}

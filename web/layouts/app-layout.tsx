@@ -1,4 +1,3 @@
-import { DatesProvider } from '@mantine/dates';
 import { ActionIcon, Box, Drawer, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconMenu2 } from '@tabler/icons-react';
@@ -8,7 +7,7 @@ import { useEffect, useState } from 'react';
 import { sessionQuery } from '../api/session-queries.ts';
 import { OBJECT_VIEWS } from '../crm/objects.ts';
 import { paths } from '../paths.ts';
-import { firstDayOfWeek, setRegion } from '../ui/format.ts';
+import { setRegion } from '../ui/format.ts';
 import { ObjectViews } from '../record/object-view.ts';
 import classes from './app-layout.module.css';
 import { NoticeBell } from './notice-bell.tsx';
@@ -28,40 +27,38 @@ export function AppLayout() {
 
   return (
     <ObjectViews value={OBJECT_VIEWS}>
-      <DatesProvider settings={{ firstDayOfWeek: firstDayOfWeek() }}>
-        <div className={classes.shell}>
-          <a href="#main" className={classes.skip}>
-            Skip to content
-          </a>
-          <Box component="aside" className={classes.side} visibleFrom="sm">
-            <Sidebar />
-          </Box>
-          <Box component="header" className={classes.top} hiddenFrom="sm">
-            <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Open menu" onClick={openMenu}>
-              <IconMenu2 size={20} stroke={1.6} />
-            </ActionIcon>
-            <Text fw={600} truncate flex={1}>
-              {session.workspace.name}
-            </Text>
-            <NoticeBell />
-          </Box>
-          <Drawer
-            opened={menuOpen}
-            onClose={closeMenu}
-            position="left"
-            size="17rem"
-            withCloseButton={false}
-            aria-label="Menu"
-            classNames={{ body: classes.drawer! }}
-          >
-            <Sidebar />
-          </Drawer>
-          <main id="main" className={classes.main} tabIndex={-1}>
-            <Outlet key={`${locale} ${timeZone} ${currency}`} />
-          </main>
-          <Palette />
-        </div>
-      </DatesProvider>
+      <div className={classes.shell}>
+        <a href="#main" className={classes.skip}>
+          Skip to content
+        </a>
+        <Box component="aside" className={classes.side} visibleFrom="sm">
+          <Sidebar />
+        </Box>
+        <Box component="header" className={classes.top} hiddenFrom="sm">
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Open menu" onClick={openMenu}>
+            <IconMenu2 size={20} stroke={1.6} />
+          </ActionIcon>
+          <Text fw={600} truncate flex={1}>
+            {session.workspace.name}
+          </Text>
+          <NoticeBell />
+        </Box>
+        <Drawer
+          opened={menuOpen}
+          onClose={closeMenu}
+          position="left"
+          size="17rem"
+          withCloseButton={false}
+          aria-label="Menu"
+          classNames={{ body: classes.drawer! }}
+        >
+          <Sidebar />
+        </Drawer>
+        <main id="main" className={classes.main} tabIndex={-1}>
+          <Outlet key={`${locale} ${timeZone} ${currency}`} />
+        </main>
+        <Palette />
+      </div>
     </ObjectViews>
   );
 }

@@ -1,5 +1,5 @@
 import { DateTimePicker } from '@mantine/dates';
-import { localOf, momentPattern, utcOf } from './format.ts';
+import { firstDayOfWeek, localOf, momentPattern, utcOf } from './format.ts';
 import classes from './filters.module.css';
 
 /** Filters a list by time, entered in the workspace's time zone. */
@@ -19,6 +19,7 @@ export function MomentFilter({
       aria-label={`Filter by time: ${label.toLowerCase()}`}
       placeholder={label}
       valueFormat={momentPattern()}
+      firstDayOfWeek={firstDayOfWeek()}
       value={value === undefined ? null : localOf(value)}
       onChange={(chosen) => onChange(chosen === null ? undefined : utcOf(chosen))}
       clearable

@@ -2,7 +2,7 @@ import { Group, Select } from '@mantine/core';
 import { DateInput } from '@mantine/dates';
 import type { UseFormReturnType } from '@mantine/form';
 import type { ApiKeyChange } from '../../api/api-key-queries.ts';
-import { dayPattern, parseDay, today } from '../../ui/format.ts';
+import { dayPattern, firstDayOfWeek, parseDay, today } from '../../ui/format.ts';
 
 const CHOICES = [
   { value: 'never', label: 'No expiry' },
@@ -46,6 +46,7 @@ export function ExpiryField<Values extends Expiry>({ form }: { form: UseFormRetu
           description="At the start of the day, in UTC."
           inputWrapperOrder={['label', 'input', 'description', 'error']}
           valueFormat={dayPattern()}
+          firstDayOfWeek={firstDayOfWeek()}
           dateParser={parseDay}
           minDate={today()}
           required

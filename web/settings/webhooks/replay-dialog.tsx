@@ -7,7 +7,7 @@ import { useEventNames } from '../../api/event-type-queries.ts';
 import type { Webhook } from '../../api/webhook-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
-import { localOf, momentPattern, numberText, utcOf } from '../../ui/format.ts';
+import { firstDayOfWeek, localOf, momentPattern, numberText, utcOf } from '../../ui/format.ts';
 
 const ONLY = [
   { value: 'undelivered', label: 'Failed and missed events' },
@@ -50,6 +50,7 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: 
           <DateTimePicker
             label="Since"
             valueFormat={momentPattern()}
+            firstDayOfWeek={firstDayOfWeek()}
             value={since}
             onChange={(chosen) => chosen !== null && setSince(chosen)}
           />
@@ -57,6 +58,7 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: 
             label="Until"
             placeholder="Now"
             valueFormat={momentPattern()}
+            firstDayOfWeek={firstDayOfWeek()}
             value={until}
             onChange={setUntil}
             clearable
