@@ -6,7 +6,8 @@ export const DASHBOARD_PAGES: readonly string[] = [
   'setup',
   'invitation',
   'reset-password',
+  '',
+  'settings',
   'leads',
   'forms',
-  'settings',
 ];

@@ -10,6 +10,7 @@ import {
   IconCircleCheck,
   IconForms,
   IconHistory,
+  IconHome,
   IconInbox,
   IconKey,
   IconLayoutKanban,
@@ -17,6 +18,7 @@ import {
   IconPlugConnected,
   IconPlus,
   IconSend,
+  IconSettings,
   IconTag,
   IconTrash,
   IconTargetArrow,
@@ -65,6 +67,21 @@ export const PAGES = {
     frame: 'outside',
     title: 'Set a new password',
     component: lazy(() => import('./account/reset-password.tsx'), 'ResetPassword'),
+  },
+
+  home: {
+    path: '/',
+    frame: 'inside',
+    title: 'Home',
+    component: lazy(() => import('./home/home-page.tsx'), 'HomePage'),
+    nav: { group: 'records', icon: IconHome, aliases: ['Dashboard', 'Today'] },
+  },
+  settings: {
+    path: '/settings',
+    frame: 'inside',
+    title: 'Settings',
+    component: lazy(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
+    nav: { group: 'settings', icon: IconSettings, isInPaletteOnly: true },
   },
 
   leadAnalytics: {
@@ -192,7 +209,14 @@ export const PAGES = {
     nav: {
       group: 'settings',
       icon: IconUserBolt,
-      aliases: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Lead statuses', 'Leads per hour'],
+      aliases: [
+        'Settings → Leads',
+        'Lead sources',
+        'Lead event types',
+        'Interests',
+        'Lead statuses',
+        'Leads per hour',
+      ],
     },
   },
   pipelines: {
@@ -375,6 +399,7 @@ export type PageName = keyof typeof PAGES;
  * fields of `GET /objects`.
  */
 export const RECORD_GROUP: readonly ({ plural: string; title: string; icon: Icon } | PageName)[] = [
+  'home',
   { plural: 'leads', title: 'Leads', icon: IconInbox },
   'leadAnalytics',
   'forms',
@@ -382,4 +407,14 @@ export const RECORD_GROUP: readonly ({ plural: string; title: string; icon: Icon
   { plural: 'companies', title: 'Companies', icon: IconBuilding },
   { plural: 'deals', title: 'Deals', icon: IconTargetArrow },
   { plural: 'tasks', title: 'Tasks', icon: IconCircleCheck },
+];
+
+/** The groups of the settings in the side navigation. A page that is in none of them is among the records. */
+export const SETTINGS_GROUPS: readonly { title: string; pages: readonly PageName[] }[] = [
+  { title: 'Workspace', pages: ['workspace'] },
+  { title: 'People', pages: ['members', 'profile'] },
+  { title: 'Records', pages: ['leadSettings', 'tags', 'trash'] },
+  { title: 'Connections', pages: ['connections', 'crmWebhook'] },
+  { title: 'Developers', pages: ['apiKeys', 'webhooks', 'deliveries', 'events', 'eventTypes'] },
+  { title: 'System', pages: ['retention', 'auditLog'] },
 ];

@@ -37,7 +37,6 @@ function linkTo(path: string) {
 /** All links to pages of the dashboard. The router checks their types where they are used. */
 export const paths = {
   ...pageLinks,
-  home: () => ({ to: '/' }) as const,
   signIn: (next?: string) => ({ ...pageLinks.signIn(), search: { next } }),
   newRecord: (plural: string) => ({ ...pageLinks.records(plural), search: { create: true } as const }),
   mergeOf: (plural: string, id: string, other?: string) => ({

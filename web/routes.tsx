@@ -42,14 +42,6 @@ const inside = createRoute({
   loader: ({ context }) => context.queries.ensureQueryData(objectsQuery),
 });
 
-const home = createRoute({
-  getParentRoute: () => inside,
-  path: '/',
-  beforeLoad() {
-    throw redirect({ ...paths.records('contacts'), replace: true });
-  },
-});
-
 type Frame = 'outside' | 'inside';
 type SearchOf<P> = P extends { search: infer Search extends AnyValidator } ? Search : undefined;
 type PagesIn<F extends Frame> = {
@@ -92,7 +84,7 @@ function routesIn<Parent extends AnyRoute, F extends Frame>(parent: Parent, fram
 
 const routeTree = root.addChildren([
   outside.addChildren(routesIn(outside, 'outside')),
-  inside.addChildren({ home, ...routesIn(inside, 'inside') }),
+  inside.addChildren(routesIn(inside, 'inside')),
 ]);
 
 export function createAppRouter(queries: QueryClient) {

@@ -24,6 +24,7 @@ import { TIMELINE_SCOPES, timelineRoutes } from '../record/timeline-routes.ts';
 import { TAG_OBJECT, TAG_RENAMED } from '../record/tags/tag-event.ts';
 import { makeTagRegistry, type TagRegistry } from '../record/tags/tag-registry.ts';
 import { makeTags, TAG_SCOPES } from '../record/tags/tags.ts';
+import { agendaRoutes } from './agenda-routes.ts';
 import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import { fillCompanyName } from './contacts/company-name.ts';
@@ -175,6 +176,7 @@ function makeCrm(parts: CrmParts): Crm {
   const conversion = {
     ...writing,
     pipelines,
+    statuses,
     contacts: serviceOf(contact),
     companies: serviceOf(company),
     deals: serviceOf(deal),
@@ -232,7 +234,14 @@ function makeCrm(parts: CrmParts): Crm {
     ...crmActivityRoutes(crmActivities, recordChange),
     ...leadOptionRoutes(sources, recordChange, { path: 'lead-sources', label: 'lead source' }),
     ...leadOptionRoutes(eventTypes, recordChange, { path: 'lead-event-types', label: 'lead event type' }),
-    ...leadSettingsRoutes(db, recordChange, leadsPerHour),
+    ...leadSettingsRoutes({ db, recordChange, statuses, leadsPerHour }),
+    ...agendaRoutes({
+      ...parts,
+      tasks: serviceOf(task).store,
+      deals: serviceOf(deal).store,
+      shownTask: shownAs(task),
+      shownDeal: shownAs(deal),
+    }),
     ...forms.routes,
   ];
   return {

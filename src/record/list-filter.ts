@@ -8,7 +8,9 @@ import type { RecordSearch } from './search/record-search.ts';
 import type { Searcher } from './search/search-freshness.ts';
 
 /** The filters of a noun's list by parameter, with its search, for other readings of the same records. */
-export function filterShape(noun: Pick<Noun, 'filters' | 'searched' | 'fields' | 'title'>): Record<string, z.ZodType> {
+export function filterShape(
+  noun: Pick<Noun, 'filters' | 'searched' | 'fields' | 'title'>,
+): Record<string, z.ZodType> {
   const { shape } = listQuery(noun);
   const names = [...Object.keys(noun.filters), ...(noun.searched.length > 0 ? ['q'] : [])];
   return Object.fromEntries(names.map((name) => [name, shape[name as keyof typeof shape] as z.ZodType]));

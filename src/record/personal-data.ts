@@ -85,7 +85,7 @@ export const NOT_PERSONAL: Readonly<Record<string, Columns>> = {
   idempotency: 'key request_hash',
   crm_activity: 'event_type body_hash matched_by',
   lead_submission: 'channel',
-  lead_counter: 'assignment assignment_set turns',
+  lead_counter: 'assignment assignment_set turns converted_status',
   lead_day: 'won tallies contacted',
   lead_source: 'created_by',
   lead_event_type: 'created_by',

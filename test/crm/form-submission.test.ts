@@ -236,6 +236,11 @@ describe('spam is quarantined with its reasons, and the sender cannot tell', () 
     for (const hall of ['good', 'bad'])
       await sendForm(s, id, { ...JANE, hall, website: 'x', _consent: true, _page: SITE });
     const [bad, good] = await submissionsOf(s, id, true);
+    const total = async (query: string) =>
+      (await s.ask('GET', `/api/v1/forms/${id}/submissions?${query}`)).json.total_count;
+    expect(await total('spam=true&limit=1&count=exact')).toBe(2);
+    expect(await total('count=exact')).toBe(0);
+    expect(await total('spam=true')).toBeUndefined();
     await s.newEvents();
     const path = (item: { id: string }) => `/api/v1/forms/${id}/submissions/${item.id}`;
     expect((await s.ask('POST', `${path(good)}/accept`, { as: s.charlie })).status).toBe(404);
@@ -250,6 +255,7 @@ describe('spam is quarantined with its reasons, and the sender cannot tell', () 
     const shown = accepted.find(({ status }) => status === 200)!.json;
     expect(shown).toMatchObject({ id: good.id, spam: false, lead_id: expect.any(String) });
     expect(await submissionsOf(s, id)).toEqual([shown]);
+    expect(await total('count=exact')).toBe(1);
     expect(shown.received_at).toBe(good.received_at);
     expect(await leadOf(s, id)).toMatchObject({ ...JANE, source: 'Website' });
     expect((await s.ask('DELETE', path(bad))).status).toBe(204);

@@ -29,7 +29,7 @@ describe('POST /leads/{id}/convert', () => {
     expect(reply.status, reply.text).toBe(200);
     const { lead: after, made: kinds } = reply.json;
     expect(kinds).toEqual(['company', 'contact', 'deal']);
-    expect(after).toMatchObject({ id: made.id, version: 2, status: 'new' });
+    expect(after).toMatchObject({ id: made.id, version: 2, status: 'won' });
     expect(after.converted_at).toBe(after.updated_at);
     expect(await get(`contacts/${after.contact_id}`)).toMatchObject({
       first_name: 'Jane',
@@ -42,7 +42,7 @@ describe('POST /leads/{id}/convert', () => {
       custom_fields: { guests: 80 },
     });
     expect(await get(`deals/${after.deal_id}`)).toMatchObject({
-      name: 'Jane Doe',
+      name: 'Acme Boats',
       value: 500,
       currency: 'EUR',
       contact_id: after.contact_id,
@@ -55,7 +55,75 @@ describe('POST /leads/{id}/convert', () => {
       'lead.converted',
     ]);
     const { json } = await s.ask('GET', `/analytics/leads/${made.id}`);
-    expect(json.timeline[0]).toMatchObject({ label: 'Converted', changed: { converted_at: null } });
+    expect(json.timeline[0]).toMatchObject({
+      label: 'Converted',
+      changed: { converted_at: null, status: 'new' },
+    });
+  });
+
+  test('a lead leaves New for the chosen status, else for the first of the kind won, and lead.converted has it', async () => {
+    const settings = (body: object, as = s.alice) => s.ask('PATCH', '/api/v1/lead-settings', { body, as });
+    const status = async (made: { id: string }) => (await convert(made)).json.lead.status;
+    const create = async (name: string, kind: string, position?: number) =>
+      (await s.ask('POST', '/api/v1/lead-statuses', { body: { name, kind, ...(position && { position }) } }))
+        .json;
+    expect((await get('lead-settings')).converted_status).toBeNull();
+    const customer = await create('Customer', 'won', 2);
+    const made = await lead();
+    expect(await status(made)).toBe('customer');
+    const { data } = (await s.ask('GET', '/api/v1/events?types=lead.converted&limit=200')).json;
+    const event = data.findLast((item: { data: { id: string } }) => item.data.id === made.id);
+    expect(event.data).toMatchObject({ status: 'customer', converted_at: expect.any(String) });
+
+    const signed = await create('Signed', 'open');
+    expect((await settings({ converted_status: 'SIGNED' })).json.converted_status).toBe('signed');
+    expect(await status(await lead())).toBe('signed');
+    // A lead that is won already stays where it is.
+    const won = await lead();
+    await s.ask('PATCH', `/api/v1/leads/${won.id}`, { body: { status: 'won' } });
+    expect(await status(won)).toBe('won');
+    const refused = await settings({ converted_status: 'nowhere' });
+    expect(refused.json.error.fields[0].field).toBe('converted_status');
+    expect((await settings({}, await s.person(['leads:write']))).status).toBe(403);
+    expect((await get('lead-settings')).converted_status).toBe('signed');
+
+    // A deleted status is chosen no longer.
+    const list = await get('leads?status=signed');
+    for (const { id } of list.data) await s.ask('PATCH', `/api/v1/leads/${id}`, { body: { status: 'won' } });
+    expect((await s.ask('DELETE', `/api/v1/lead-statuses/${signed.id}`)).status).toBe(204);
+    expect((await get('lead-settings')).converted_status).toBeNull();
+    await s.ask('PATCH', `/api/v1/lead-statuses/${customer.id}`, { body: { kind: 'open' } });
+    expect(await status(await lead())).toBe('won');
+  });
+
+  test('the deal is named by the company, else by the interest, else by the person', async () => {
+    await s.ask('POST', '/api/v1/companies', { body: { name: 'Spelled Right' } });
+    const named = async (more: object, body: object) => {
+      const { json } = await convert(await lead(more), { deal: {}, ...body });
+      const { name, currency } = await get(`deals/${json.lead.deal_id}`);
+      return [name, currency];
+    };
+    expect(await named({ event_type: 'Wedding' }, { company: 'spelled right' })).toEqual([
+      'Spelled Right',
+      'USD',
+    ]);
+    expect(await named({ event_type: 'Wedding' }, {})).toEqual(['Wedding', 'USD']);
+    await s.ask('PATCH', '/api/v1/workspace', { body: { currency: 'EUR' } });
+    expect(await named({}, {})).toEqual(['Jane Doe', 'EUR']);
+  });
+
+  test('the contact gets the tags of the lead; an existing one only if requested', async () => {
+    const email = `tagged${++serial}@example.com`;
+    const made = await lead({ email, tags: ['VIP', 'Harbour'] });
+    const { contact_id: id } = (await convert(made)).json.lead;
+    expect((await get(`contacts/${id}`)).tags).toEqual(['VIP', 'Harbour']);
+    expect(await s.newEvents()).toEqual(['contact.created', 'lead.converted']);
+    await convert(await lead({ email, tags: ['Boat'] }));
+    expect((await get(`contacts/${id}`)).tags).toEqual(['VIP', 'Harbour']);
+    await s.newEvents();
+    await convert(await lead({ email, tags: ['vip', 'Boat'] }), { update_contact: true });
+    expect((await get(`contacts/${id}`)).tags).toEqual(['VIP', 'Harbour', 'Boat']);
+    expect(await s.newEvents()).toEqual(['contact.tag_added', 'lead.converted']);
   });
 
   test('without options to a contact; a second time 409 with the records', async () => {

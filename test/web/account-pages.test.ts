@@ -107,7 +107,7 @@ describe('links', () => {
     await guest.getByLabel('Your name').fill('Dora Dean');
     await guest.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
     await guest.keyboard.press('Enter');
-    await expectShown(guest.getByRole('heading', { name: 'Contacts', level: 1 }));
+    await expectShown(guest.getByRole('heading', { name: 'Home', level: 1 }));
     // A member sees neither keys nor webhooks.
     expect(await guest.getByRole('link', { name: 'API keys' }).count()).toBe(0);
     expect(await guest.getByRole('link', { name: 'Webhooks' }).count()).toBe(0);
@@ -129,7 +129,7 @@ describe('links', () => {
     await expectShown(page.getByText('not the password of an account'));
     await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
     await page.keyboard.press('Enter');
-    await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
+    await expectShown(page.getByRole('heading', { name: 'Home', level: 1 }));
     expect((await s.db.pool.query('select from member where user_id = $1', [item.id])).rowCount).toBe(2);
   });
 
@@ -151,7 +151,7 @@ describe('links', () => {
     await expectShown(page.getByText('must have at least 10 characters'));
     await page.getByRole('textbox', { name: 'Password' }).fill('another good one');
     await page.keyboard.press('Enter');
-    await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
+    await expectShown(page.getByRole('heading', { name: 'Home', level: 1 }));
   });
 });
 

@@ -258,19 +258,19 @@ describe('a lead is converted', () => {
     await fires('company.created', 'contact.created', 'deal.created', 'lead.converted');
     const { contact_id: contactId, company_id: companyId, deal_id: dealId } = await stored(id);
     expect((await s.ask('GET', `/api/v1/deals/${dealId}`)).json).toMatchObject({
-      name: 'Vera Convert',
+      name: 'Lighthouse Ltd',
       value: 5000,
       stage_id: stage.id,
       contact_id: contactId,
       company_id: companyId,
     });
     expect(await convert().count()).toBe(0);
-    await expectShown(result().getByText('Lighthouse Ltd'));
+    await expectShown(result().getByText('Lighthouse Ltd').first());
     await picture(page, 'lead-converted');
     for (const [what, name, path] of [
       ['Contact', 'Vera Convert', `/contacts/${contactId}`],
       ['Company', 'Lighthouse Ltd', `/companies/${companyId}`],
-      ['Deal', 'Vera Convert', `/deals/${dealId}`],
+      ['Deal', 'Lighthouse Ltd', `/deals/${dealId}`],
     ] as const) {
       await page.goto(`/leads/${id}`);
       await result().getByText(what).locator('..').getByRole('link', { name }).click();
@@ -576,11 +576,11 @@ describe('Settings', () => {
   const words = async (kind: string) =>
     (await s.ask('GET', `/api/v1/${kind}`)).json.data.map(({ name }: { name: string }) => name);
 
-  test('event types are added, renamed and deleted; a duplicate shows an error at its field', async () => {
+  test('interests are added, renamed and deleted; a duplicate shows an error at its field', async () => {
     await page.goto('/settings/leads');
     const add = async (name: string) => {
-      await page.getByRole('textbox', { name: 'New event type' }).fill(name);
-      await page.getByRole('textbox', { name: 'New event type' }).press('Enter');
+      await page.getByRole('textbox', { name: 'New interest' }).fill(name);
+      await page.getByRole('textbox', { name: 'New interest' }).press('Enter');
     };
     const row = (name: string) => page.getByRole('listitem').filter({ hasText: name });
     await add('Boat show');
@@ -595,7 +595,7 @@ describe('Settings', () => {
     expect(await words('lead-event-types')).toContain('Party');
     await page.getByRole('button', { name: 'Actions for Party' }).click();
     await page.getByRole('menuitem', { name: 'Delete' }).click();
-    await dialog().getByRole('button', { name: 'Delete event type' }).click();
+    await dialog().getByRole('button', { name: 'Delete interest' }).click();
     await expect.poll(() => words('lead-event-types')).not.toContain('Party');
   });
 

@@ -178,12 +178,12 @@ describe('RC1: the dashboard is drawn from the fields of an object', () => {
     const body = { name: 'Zoë', email: 'zoe@example.com', event_type: 'Type 1199' };
     expect((await s.ask('POST', '/api/v1/leads', { body })).status).toBe(201);
     await page.goto('/leads?create=true');
-    const input = dialog().getByRole('combobox', { name: 'Event type' });
+    const input = dialog().getByRole('combobox', { name: 'Interest' });
     await input.fill('type 1199');
     await page.getByRole('option', { name: 'Type 1199' }).click();
     await expect.poll(() => input.inputValue()).toBe('Type 1199');
     await page.goto('/leads');
-    const filter = page.getByRole('combobox', { name: 'Filter by event type' });
+    const filter = page.getByRole('combobox', { name: 'Filter by interest' });
     await filter.fill('type 1199');
     await page.getByRole('option', { name: 'Type 1199' }).click();
     await expectShown(page.getByRole('link', { name: 'Zoë' }));
@@ -225,13 +225,10 @@ describe('RC1: the dashboard is drawn from the fields of an object', () => {
     expect(await link(body.phone)).toBe('tel:+1 (555) 1%232');
   });
 
-  test.each(['/nothings', '/nothings/1', '/settings', '/settings/nothing'])(
-    '%s is not a page',
-    async (path) => {
-      await page.goto(path);
-      await expectShown(page.getByText('Page not found'));
-    },
-  );
+  test.each(['/nothings', '/nothings/1', '/settings/nothing'])('%s is not a page', async (path) => {
+    await page.goto(path);
+    await expectShown(page.getByText('Page not found'));
+  });
 });
 
 test('RX3: a lead needs a name, and an email or a phone; nothing else', async () => {

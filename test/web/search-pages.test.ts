@@ -8,17 +8,18 @@ import {
   PHONE,
   type Window,
 } from '../kit/browser.ts';
-import { makeMember } from '../kit/member.ts';
+import { makeMember, type SignedIn } from '../kit/member.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
 let browser: Browser;
 let window: Window;
 let page: Page;
+let owner: SignedIn;
 beforeAll(async () => {
   s = await startScenario();
   browser = await launchBrowser();
-  const owner = await makeMember(s, 'owner', { name: 'Alice Archer' });
+  owner = await makeMember(s, 'owner', { name: 'Alice Archer' });
   window = await openWindow(browser, s.url);
   ({ page } = window);
   const [name, value] = owner.cookie.split('=') as [string, string];
@@ -99,6 +100,27 @@ test('a picker searches the server, and creates what is not there', async () => 
   await expectShown(page.getByRole('link', { name: 'Zürich Print Ltd' }));
   const { data } = (await s.ask('GET', '/api/v1/contacts?q=nora')).json;
   expect(data).toMatchObject([{ first_name: 'Nora', last_name: 'Neu' }]);
+});
+
+test('a search that is behind says so in a list and in Ctrl-K, and the list catches up by itself', async () => {
+  const lock = await s.db.side.connect();
+  try {
+    await lock.query('begin');
+    await lock.query('select from search_position for update');
+    // By the same person: the search waits for their own changes first.
+    await owner.ask('POST', '/api/v1/contacts', { body: { last_name: 'Laggard' } });
+    await page.goto('/contacts?q=laggard');
+    await expectShown(page.getByText('The search is catching up: the newest changes may be missing.'));
+    await page.keyboard.press('Control+k');
+    await palette().fill('laggard');
+    await expectShown(page.getByText('No results yet: the search is catching up'));
+    await page.keyboard.press('Escape');
+  } finally {
+    await lock.query('rollback');
+    lock.release();
+  }
+  await expectShown(page.getByRole('link', { name: 'Laggard' }));
+  await expect.poll(() => page.getByText('The search is catching up').count()).toBe(0);
 });
 
 test('fits a phone, and no page logs an error', async () => {

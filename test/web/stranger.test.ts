@@ -43,10 +43,19 @@ async function createAccount(page: Page, link: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Password' }).fill('correct horse battery');
   await picture(page, 'setup');
   await page.getByRole('button', { name: 'Create account' }).click();
-  await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
+  await expectShown(page.getByRole('heading', { name: 'Home', level: 1 }));
+}
+
+/** By the links of the navigation, as the guide says: Settings → Webhooks. */
+async function openWebhooks(page: Page): Promise<void> {
+  const settings = page.getByRole('navigation', { name: 'Settings' });
+  if ((await settings.count()) === 0) await page.getByRole('link', { name: 'Settings', exact: true }).click();
+  await settings.getByRole('link', { name: 'Webhooks' }).click();
 }
 
 async function createContact(page: Page, guide: string | undefined): Promise<void> {
+  const back = page.getByRole('link', { name: 'Back to Home' });
+  if ((await back.count()) > 0) await back.click();
   await page.getByRole('link', { name: inGuide(guide, 'Contacts'), exact: true }).click();
   await page
     .getByRole('button', { name: inGuide(guide, 'New contact') })
@@ -84,12 +93,12 @@ describe('the guide in the README: from the setup link to a verified webhook in 
     await createAccount(page, link);
     expect(page.url()).not.toContain('token');
     await expectShown(page.getByText('Harbour Agency').first());
-    await expectShown(page.getByText('No contacts yet'));
+    await expectShown(page.getByText('Welcome to Harbour Agency'));
   });
 
   test('2: a test inbox is created under Settings → Webhooks', async () => {
     inGuide(GUIDE, 'Settings → Webhooks → Test inbox');
-    await page.getByRole('link', { name: 'Webhooks' }).click();
+    await openWebhooks(page);
     await page.getByRole('link', { name: 'Test inbox' }).click();
     await page
       .getByRole('button', { name: inGuide(GUIDE, 'Create test inbox') })
@@ -110,7 +119,7 @@ describe('the guide in the README: from the setup link to a verified webhook in 
 
   test('4: a new contact is delivered with a valid signature, and the delivery log shows it', async () => {
     await createContact(page, GUIDE);
-    await page.getByRole('link', { name: 'Webhooks' }).click();
+    await openWebhooks(page);
     await page.getByRole('link', { name: 'Test inbox' }).click();
     const request = page.getByRole('region', { name: 'Requests' }).getByRole('button', { name: /POST/ });
     await expectShown(request.getByText(inGuide(GUIDE, 'Signature valid')));
@@ -118,7 +127,7 @@ describe('the guide in the README: from the setup link to a verified webhook in 
     await expectShown(page.getByText(/X-axoCRM-Signature: sha256=/));
     await expectShown(page.getByText(/"type": "contact\.created"/));
     await picture(page, 'stranger-inbox');
-    await page.getByRole('link', { name: 'Webhooks' }).first().click();
+    await openWebhooks(page);
     await page.getByRole('link', { name: 'My first webhook' }).click();
     const row = page.getByRole('row', { name: /contact\.created/ });
     await expectShown(row.getByText(inGuide(GUIDE, 'Delivered')));
@@ -175,7 +184,7 @@ describe('with a custom receiver', () => {
     await createAccount(page, link);
     const port = await freePort();
     inGuide(OWN_RECEIVER, 'Settings → Webhooks → **New webhook**');
-    await page.getByRole('link', { name: 'Webhooks' }).click();
+    await openWebhooks(page);
     await page.getByRole('button', { name: 'New webhook' }).first().click();
     const form = page.getByRole('dialog', { name: 'New webhook' });
     await form.getByLabel('Name').fill('My own receiver');
@@ -194,7 +203,7 @@ describe('with a custom receiver', () => {
     await createContact(page, OWN_RECEIVER);
     const [, body] = await receiver.says(new RegExp(`^${inGuide(OWN_RECEIVER, 'verified')} (.+)$`, 'm'));
     expect(JSON.parse(body!)).toMatchObject({ type: 'contact.created', data: { first_name: 'Jane' } });
-    await page.getByRole('link', { name: 'Webhooks' }).click();
+    await openWebhooks(page);
     await page.getByRole('link', { name: 'My own receiver' }).click();
     await expectShown(page.getByRole('row', { name: /contact\.created.*Delivered/ }));
     await picture(page, 'delivery');

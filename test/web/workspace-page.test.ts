@@ -174,3 +174,39 @@ test('a contact that exists already is shown while another is entered', async ()
   await expectShown(page.getByRole('link', { name: 'joe@home.example' }));
   await pictures('contact-addresses');
 });
+
+test('a German types 1.234,50, and sees amounts, dates and times as at home', async () => {
+  await s.ask('PATCH', '/api/v1/workspace', {
+    body: { locale: 'de-DE', time_zone: 'Europe/Berlin', currency: 'EUR' },
+  });
+  const dialog = page.getByRole('dialog');
+  await page.goto('/deals?create=true');
+  await dialog.getByLabel('Name').fill('Angebot');
+  await dialog.getByLabel('Value').pressSequentially('1.234,50');
+  await dialog.getByLabel('Expected close date').pressSequentially('24.12.2026');
+  await page.keyboard.press('Tab');
+  expect(await dialog.getByLabel('Value').inputValue()).toBe('1.234,50');
+  await pictures('deal-german');
+  await dialog.getByRole('button', { name: 'Create deal' }).click();
+  await expectShown(page.getByRole('definition').getByText('1.234,50\u00a0€'));
+  await expectShown(page.getByRole('definition').getByText('24.12.2026'));
+  const [deal] = (await s.ask('GET', '/api/v1/deals?name=Angebot')).json.data;
+  expect(deal).toMatchObject({ value: 1234.5, currency: 'EUR', expected_close_date: '2026-12-24' });
+
+  // Yen have no decimals, and a text is no number.
+  await page.goto('/deals?create=true');
+  await dialog.getByLabel('Name').fill('Tokio');
+  await dialog.getByRole('combobox', { name: 'Currency' }).fill('JPY');
+  await page.getByRole('option', { name: 'JPY' }).click();
+  for (const [typed, problem] of [
+    ['12,5', 'This currency has no decimals.'],
+    ['zwölf', 'Enter a number, such as 1.234,5.'],
+  ] as const) {
+    await dialog.getByLabel('Value').fill(typed);
+    await dialog.getByRole('button', { name: 'Create deal' }).click();
+    await expectShown(dialog.getByText(problem));
+  }
+  await dialog.getByLabel('Value').fill('12.000');
+  await dialog.getByRole('button', { name: 'Create deal' }).click();
+  await expectShown(page.getByRole('definition').getByText('12.000\u00a0¥'));
+});

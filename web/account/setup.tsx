@@ -1,13 +1,21 @@
 import { TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useSetup, type OpenedLink } from '../api/account-queries.ts';
+import type { Session } from '../api/session-queries.ts';
+import { useChangeWorkspace } from '../api/workspace-queries.ts';
 import { paths } from '../paths.ts';
+import { browserRegion } from '../ui/format.ts';
 import { useApiForm } from '../ui/use-api-form.ts';
 import { AccountForm } from './account-form.tsx';
 import { NewPasswordInput } from './new-password-input.tsx';
 import { WithLink } from './opened-link.tsx';
 
 const STALE_HINT = 'The operator of this installation can create a new one.';
+
+/** The defaults of a new workspace. */
+function isUnset({ locale, time_zone: timeZone }: Session['workspace']): boolean {
+  return locale === 'en-US' && timeZone === 'UTC';
+}
 
 export function Setup() {
   return (
@@ -20,9 +28,16 @@ export function Setup() {
 function SetupForm({ link, token }: { link: OpenedLink; token: string }) {
   const navigate = useNavigate();
   const { mutateAsync: setUp } = useSetup();
+  const { mutateAsync: changeWorkspace } = useChangeWorkspace();
   const initial = { workspace_name: '', name: '', email: link.email ?? '', password: '' };
   const api = useApiForm(initial, async ({ workspace_name: workspaceName, ...values }) => {
-    await setUp({ token, ...values, ...(workspaceName.trim() && { workspace_name: workspaceName }) });
+    const { workspace } = await setUp({
+      token,
+      ...values,
+      ...(workspaceName.trim() && { workspace_name: workspaceName }),
+    });
+    // Not essential: Settings → Workspace has both.
+    if (isUnset(workspace)) await changeWorkspace(browserRegion()).catch(() => undefined);
     await navigate(paths.home());
   });
   const { form } = api;

@@ -31,6 +31,19 @@ export const formSubmissionsQuery = (id: string, spam: boolean) =>
     }),
   );
 
+/** The number of quarantined submissions of a form. */
+export const formSpamCountQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['forms', 'spam-count', id],
+    queryFn: async ({ signal }) => {
+      const query = { spam: 'true', count: 'exact', limit: 1 } as const;
+      const page = await dataOf(
+        api.GET('/api/v1/forms/{id}/submissions', { params: { path: { id }, query }, signal }),
+      );
+      return page.total_count ?? 0;
+    },
+  });
+
 /** The preview of a form page as HTML; rejects for an invalid draft. */
 export const formPreviewQuery = (draft: FormDraft) =>
   queryOptions({

@@ -35,6 +35,14 @@ export const leadColumnQuery = (status: string, filter: Query) =>
     }),
   });
 
+/** The newest leads of a status by its key, with their total number. */
+export const newestLeadsQuery = (status: string, limit: number) =>
+  queryOptions({
+    queryKey: [leads.plural, 'list', 'newest', status, limit],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/leads', { params: { query: { status, limit, count: 'exact' } }, signal })),
+  });
+
 /** The lead with this number in the workspace; null if none exists. */
 export const leadByNumberQuery = (number: string) =>
   queryOptions({

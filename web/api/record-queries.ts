@@ -118,6 +118,16 @@ export function queriesOf({ plural }: { plural: string }): RecordQueries {
   };
 }
 
+/** The records of an object that changed last. */
+export function recentQuery({ plural }: { plural: string }, limit: number) {
+  const query = { sort: '-updated_at', limit };
+  return queryOptions({
+    queryKey: [plural, 'list', 'recent', limit],
+    queryFn: async ({ signal }) =>
+      (await dataOf(records.GET('/api/v1/{plural}', { params: { path: { plural }, query }, signal }))).data,
+  });
+}
+
 /** The records that a new one with these values would be a duplicate of. */
 export function matchesQuery({ plural }: { plural: string }, values: Query) {
   return queryOptions({

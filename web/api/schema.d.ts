@@ -2082,7 +2082,7 @@ export interface paths {
         put?: never;
         /**
          * Convert a lead to a contact, a company and a deal
-         * @description All or nothing. An existing contact with the same email is used, and only changed with `update_contact`. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for created records. Also needs the write scopes of these records. 409 if the lead was converted before; with If-Match, 412 if the version differs.
+         * @description All or nothing. An existing contact with the same email is used, and only changed with `update_contact`; a new one also gets the tags of the lead. The lead gets the status of converted leads (`converted_status` of `/lead-settings`). Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for created records; not `lead.updated`. Also needs the write scopes of these records. 409 if the lead was converted before; with If-Match, 412 if the version differs.
          */
         post: operations["postLeadsIdConvert"];
         delete?: never;
@@ -2343,6 +2343,26 @@ export interface paths {
          * @description Applies from the next lead.
          */
         patch: operations["patchLeadSettings"];
+        trace?: never;
+    };
+    "/api/v1/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get tasks that are due and deals that are about to close
+         * @description At most 50 of each, with their total number.
+         */
+        get: operations["getAgenda"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/forms": {
@@ -3860,6 +3880,8 @@ export interface components {
                     members?: string[];
                 }[];
             };
+            /** @description Key of the status that converted leads get. Null: the first of the kind `won`. */
+            converted_status: string | null;
         };
         LeadStatusInput: {
             /** Format: uuid */
@@ -4041,413 +4063,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        ConnectionInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description See `GET /connection-kinds`. */
-            kind: string;
-            name: string;
-            settings: {
-                [key: string]: unknown;
-            };
-            active: boolean;
-            /**
-             * @description `waiting`: nothing received yet. `failing`: the last request was refused. `disabled`: not active.
-             * @enum {string}
-             */
-            state: "waiting" | "active" | "failing" | "disabled";
-            /** @description The URLs to set in the other system. */
-            urls: {
-                label: string;
-                url: string;
-            }[];
-            /** @description Until when the secrets before the last rotation are accepted too. */
-            old_secrets_until: string | null;
-            /** @description When the last verified request was received. */
-            last_event_at: string | null;
-            /** @description Why the last refused request was refused. */
-            last_error: string | null;
-            last_error_at: string | null;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description Generated secrets, only in the response that creates them. */
-            secrets?: {
-                [key: string]: string;
-            };
-        };
-        ConnectionEventInput: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
-             * @enum {string}
-             */
-            outcome: "accepted" | "ignored" | "duplicate" | "refused";
-            /** @description What the other system calls the event. */
-            type: string | null;
-            /** @description The id of the event in the other system. */
-            external_id: string | null;
-            reason: string | null;
-            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
-            payload: unknown;
-            /** @description The record that it became. */
-            record: {
-                type: string;
-                /** Format: uuid */
-                id: string;
-                url: string | null;
-            } | null;
-            /** Format: date-time */
-            received_at: string;
-            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
-            count: number;
-            /** Format: date-time */
-            last_received_at: string;
-        };
-        ConnectionEventDetailInput: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
-             * @enum {string}
-             */
-            outcome: "accepted" | "ignored" | "duplicate" | "refused";
-            /** @description What the other system calls the event. */
-            type: string | null;
-            /** @description The id of the event in the other system. */
-            external_id: string | null;
-            reason: string | null;
-            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
-            payload: unknown;
-            /** @description The record that it became. */
-            record: {
-                type: string;
-                /** Format: uuid */
-                id: string;
-                url: string | null;
-            } | null;
-            /** Format: date-time */
-            received_at: string;
-            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
-            count: number;
-            /** Format: date-time */
-            last_received_at: string;
-            /** @description The unverified requests of this entry whose bodies are kept, newest first: per connection the newest 50, and at most 1 MiB. Empty for callers without `connections:manage`. */
-            unverified: {
-                /** Format: uuid */
-                id: string;
-                /** Format: date-time */
-                received_at: string;
-                payload: unknown;
-            }[];
-        };
-        ConnectionFieldInput: {
-            name: string;
-            label: string;
-            description: string | null;
-            /** @enum {string} */
-            kind: "text" | "number" | "boolean" | "select";
-            /** @description The values of a `select`. */
-            options: string[];
-            required: boolean;
-            default: unknown;
-            /** @description Belongs into `secrets`, not into `settings`. */
-            secret: boolean;
-            /** @description Left out, it is generated and shown once. */
-            generated: boolean;
-        };
-        ConnectionKindInput: {
-            name: string;
-            label: string;
-            description: string;
-            /** @description Its page of the documentation, as a path in the repository. */
-            docs: string;
-            /** @description What to do in the other system, in order. */
-            steps: string[];
-            fields: components["schemas"]["ConnectionFieldInput"][];
-            urls: {
-                label: string;
-                /** @description `{id}` is the id of the connection. */
-                url: string;
-            }[];
-            /** @description Scopes that are needed to create one. */
-            scopes: string[];
-            has_test: boolean;
-        };
-        AuditLineInput: {
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            at: string;
-            actor: {
-                /** @description `user`, `api_key`, `cli` or `system`. */
-                type: string;
-                id: string | null;
-                name: string | null;
-            };
-            /** @description For example `webhook.created`. */
-            action: string;
-            object_type: string;
-            object_id: string;
-            details: {
-                [key: string]: unknown;
-            } | null;
-        };
-        EventInput: {
-            /** @description The event id, the same as in webhooks. */
-            id: string;
-            type: string;
-            /** @description Its position in the feed; null for a test. */
-            seq: number | null;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
-            /** Format: uuid */
-            object_id: string;
-            /** @description Who caused it, such as `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record at the time of the event. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description Additional data, such as the stages of a moved deal. */
-            context: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Number of webhooks that it matched. */
-            matched: number;
-            /** @description Why a webhook did not get it. */
-            reason: string | null;
-        };
-        PublishedEventInput: {
-            /** @description The event id, the same as in webhooks. */
-            id: string;
-            type: string;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
-            /** Format: uuid */
-            object_id: string;
-            /** @description Who caused it, such as `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record at the time of the event. */
-            data: {
-                [key: string]: unknown;
-            };
-        };
-        CustomEventTypeInput: {
-            /** Format: uuid */
-            id: string;
-            version: number;
-            name: string;
-            description: string;
-            schema: {
-                [key: string]: unknown;
-            };
-            sample: {
-                [key: string]: unknown;
-            };
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        DeliveryInput: {
-            /** Format: uuid */
-            id: string;
-            webhook_id: string;
-            event_id: string;
-            event_type: string;
-            /** @enum {string} */
-            kind: "event" | "resend" | "test";
-            /** @enum {string} */
-            state: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
-            attempts: number;
-            /** Format: date-time */
-            created_at: string;
-            next_attempt_at: string | null;
-            last_status: number | null;
-            last_failure: string | null;
-            /** @description The fields that the filter could not evaluate completely (it reads the first 10,000 characters), so that the event was delivered; null for most. */
-            filter_skipped: string | null;
-        };
-        AttemptInput: {
-            /** Format: uuid */
-            id: string;
-            number: number;
-            /** Format: date-time */
-            at: string;
-            duration_ms: number;
-            status: number | null;
-            /** @description The error code; null for a 2xx. */
-            failure: string | null;
-            detail: string | null;
-            /** @description The first 1,000 characters of the response. */
-            response: string | null;
-            next_at: string | null;
-            /** @description The request; null if none was made. */
-            request: {
-                url: string;
-                method: string;
-                /** @description Values of custom headers are masked. */
-                headers: {
-                    [key: string]: string;
-                };
-                /** @description The body as sent; null if the event is no longer kept, or if another version of the program rendered it differently. */
-                body: string | null;
-            } | null;
-        };
-        EventTypeInput: {
-            name: string;
-            object: string;
-            description: string;
-            /** @description Whether the workspace defined it. */
-            custom: boolean;
-            /** @description Whether webhooks can subscribe to it: `webhook.test` is sent only by Send test. */
-            subscribable: boolean;
-            /** @description The formats whose `*` includes it. */
-            formats: string[];
-            /** @description The whole record, as in the payload `full`. */
-            sample: {
-                [key: string]: unknown;
-            };
-            /** @description A JSON Schema of the record. */
-            schema: {
-                [key: string]: unknown;
-            };
-            /** @description Additional data of the event, in the feed and in webhook formats that have a place for it. */
-            context?: {
-                [key: string]: unknown;
-            };
-            /** @description A JSON Schema of the context. */
-            context_schema?: {
-                [key: string]: unknown;
-            };
-            /** @description By format: what a receiver gets, with the default payload of the format. In the list, a custom type whose schema and sample have more than 8 KiB together has only the names; read it by its name for the rest. */
-            examples: {
-                [key: string]: {
-                    /** @description The format's name of the event type. */
-                    name: string;
-                    headers?: {
-                        [key: string]: string;
-                    };
-                    body?: unknown;
-                    /** @description A JSON Schema of the body. */
-                    schema?: {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-        };
-        InboxInput: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description The URL to send requests to. Anyone who knows it can use it. */
-            url: string;
-            status: number;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        InboxRequestInput: {
-            /** Format: uuid */
-            id: string;
-            method: string;
-            /** @description The query with its `?`; usually empty. */
-            query: string;
-            /** @description As received, including secrets; values of custom headers of a webhook of this installation are masked. */
-            headers: {
-                name: string;
-                value: string;
-            }[];
-            body: string;
-            /**
-             * @description base64 if the body is not text.
-             * @enum {string}
-             */
-            body_encoding: "utf-8" | "base64";
-            /** @description Size of the body in bytes. */
-            size: number;
-            /** @description Whether a webhook of the workspace that sends to this inbox signed it with its secret of that time; null if no such webhook signs. */
-            signed: boolean | null;
-            /** Format: date-time */
-            received_at: string;
-        };
-        InboundSecretInput: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description The visible part of the secret. */
-            prefix: string;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @description Shown once, on creation. */
-            secret?: string;
-        };
-        InvitationInput: {
-            /** Format: uuid */
-            id: string;
-            email: string;
-            /** @enum {string} */
-            role: "owner" | "admin" | "manager" | "member";
-            /**
-             * @description `invalid`: its author may no longer give this role; the link is refused.
-             * @enum {string}
-             */
-            state: "pending" | "expired" | "invalid";
-            invited_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            /** @description Shown once: the link to accept the invitation. */
-            url?: string;
-            /** @description Whether an email with the link was queued. */
-            mailed?: boolean;
-        };
-        WorkspaceInput: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description At most 100 characters.
-             * @example Acme Ltd
-             */
-            name: string;
-            plan: string;
-            /**
-             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
-             * @example acme-ltd
-             */
-            slug: string;
-            /**
-             * @description ISO 4217: the currency of amounts without one.
-             * @example EUR
-             */
-            currency: string;
-            /**
-             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
-             * @example DE
-             */
-            default_country: string | null;
-            /**
-             * @description A name of the IANA time zone database.
-             * @example Europe/Berlin
-             */
-            time_zone: string;
-            /**
-             * @description BCP 47: how numbers and dates are written.
-             * @example de-DE
-             */
-            locale: string;
-        };
         MadeByMemberInput: {
             keys: {
                 total_count: number;
@@ -4496,17 +4111,6 @@ export interface components {
                 }[];
             } | null;
         };
-        MemberInput: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            email: string;
-            /** @enum {string} */
-            role: "owner" | "admin" | "manager" | "member";
-            /** Format: date-time */
-            joined_at: string;
-            last_seen_at: string | null;
-        };
         PlanInput: {
             plan: string;
             windows: {
@@ -4528,181 +4132,6 @@ export interface components {
                 api_keys: number | null;
             };
         };
-        ScopeInput: {
-            /** @description The name of the scope. */
-            name: string;
-            label: string;
-            description: string;
-            /** @description What it is about, such as a kind of records; null for `*`. */
-            group: {
-                name: string;
-                label: string;
-            } | null;
-            /** @description For records; null for other scopes. */
-            action: ("read" | "write") | null;
-            /** @description Scopes that it includes; `*` lists none. */
-            includes: string[];
-            /** @description Whether the caller may give it to a key. */
-            may_grant: boolean;
-        };
-        SessionInput: {
-            /** Format: uuid */
-            id: string;
-            user: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                email: string;
-            };
-            workspace: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                plan: string;
-                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
-                logo_url: string | null;
-                /**
-                 * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
-                 * @example acme-ltd
-                 */
-                slug: string;
-                /**
-                 * @description ISO 4217: the currency of amounts without one.
-                 * @example EUR
-                 */
-                currency: string;
-                /**
-                 * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
-                 * @example DE
-                 */
-                default_country: string | null;
-                /**
-                 * @description A name of the IANA time zone database.
-                 * @example Europe/Berlin
-                 */
-                time_zone: string;
-                /**
-                 * @description BCP 47: how numbers and dates are written.
-                 * @example de-DE
-                 */
-                locale: string;
-            };
-            /** @enum {string} */
-            role: "owner" | "admin" | "manager" | "member";
-            scopes: string[];
-            workspaces: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                /** @enum {string} */
-                role: "owner" | "admin" | "manager" | "member";
-                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
-                logo_url: string | null;
-            }[];
-            /** Format: date-time */
-            expires_at: string;
-        };
-        LinkInput: {
-            /** @enum {string} */
-            kind: "setup" | "invitation" | "password_reset";
-            workspace: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-            } | null;
-            email: string | null;
-            role: ("owner" | "admin" | "manager" | "member") | null;
-            /** @description Whether the account has a password; null for an invitation, whose link does not reveal who has an account. */
-            has_account: boolean | null;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        WebhookInput: {
-            id: string;
-            name: string;
-            url: string;
-            format: string;
-            events: string[];
-            active: boolean;
-            /** @enum {string} */
-            state: "active" | "paused" | "disabled";
-            /** @description Why it was disabled. */
-            reason: string | null;
-            method: string;
-            content_type: string;
-            headers: {
-                [key: string]: string;
-            };
-            timeout_s: number;
-            retry: {
-                max: number;
-                intervals_s: number[];
-            };
-            disable_after: number | null;
-            disable_on_410: boolean;
-            filter: {
-                [key: string]: unknown;
-            } | null;
-            /** @enum {string} */
-            payload: "summary" | "full";
-            max_in_flight: number;
-            rate_limit: {
-                max: number;
-                per_s: number;
-            } | null;
-            /** @enum {string} */
-            ordering: "none" | "record";
-            /** @description Open: no requests until then. Half-open: one probe request is next. */
-            breaker: {
-                /** @enum {string} */
-                state: "closed" | "open" | "half_open";
-                until: string | null;
-            };
-            signed: boolean;
-            /** @description Null in formats with only one kind. */
-            signature: ("v1" | "v1a") | null;
-            /** @description The key to verify v1a: `whpk_…`. */
-            public_key: string | null;
-            version: number;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description Shown once: on creation and on rotation. */
-            secret?: string | null;
-        };
-        WebhookFormatInput: {
-            name: string;
-            label: string;
-            /** @description A URL, or a page of the folder `docs` of Fairlead. */
-            docs: string;
-            /** @description Whether a webhook has it if no `format` is given. */
-            default: boolean;
-            /** @description A webhook has exactly one event type. */
-            one_event: boolean;
-            /** @enum {string} */
-            payload: "summary" | "full";
-            timeout_s: number;
-            retry: {
-                max: number;
-                intervals_s: number[];
-            };
-            /** @description The maximum number of retries. */
-            most_retries: number;
-            /**
-             * @description Whether deliveries can be unsigned: never; if `secret` is null; or also if no secret is given.
-             * @enum {string}
-             */
-            unsigned: "never" | "where asked" | "by default";
-            /** @description The values of `signature` to choose from, the default first; empty if there is no choice. */
-            signatures: ("v1" | "v1a")[];
-            /** @description What a secret of your own looks like: a sentence. */
-            secret_hint: string;
-            /** @description After a rotation, the old secret also signs for a while. */
-            rotation_overlaps: boolean;
-            /** @description A 410 response always disables the webhook. */
-            disables_on_410: boolean;
-        };
         NoticeInput: {
             /** Format: uuid */
             id: string;
@@ -4717,47 +4146,26 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
-        FileInput: {
+        InvitationInput: {
             /** Format: uuid */
             id: string;
-            /** @description What the file is for, such as `workspace_logo`. */
-            purpose: string;
-            name: string;
-            /** @description Read from the bytes, never from the request. */
-            content_type: string;
-            /** @description In bytes. */
-            size: number;
-            /** @description In hexadecimal. */
-            sha256: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
             /**
-             * Format: uri
-             * @description Downloads the file without a key, until `url_expires_at`.
+             * @description `invalid`: its author may no longer give this role; the link is refused.
+             * @enum {string}
              */
-            url: string;
-            /** Format: date-time */
-            url_expires_at: string;
+            state: "pending" | "expired" | "invalid";
+            invited_by: string;
             /** Format: date-time */
             created_at: string;
-        };
-        RetentionInput: {
-            /** @description How many days events are kept; null: `most_days`, the term of the installation. */
-            event_days: number | null;
-            /** @description How many days delivery attempts are kept; null: `most_days`, the term of the installation. */
-            attempt_days: number | null;
-            /** @description The shortest allowed term: longer than a delivery may wait. */
-            least_days: number;
-            /** @description The installation's term, which is the maximum. */
-            most_days: number;
-            size: {
-                /** @description Approximate number of events in the feed. */
-                events: number;
-                /** @description Number of delivery attempts; approximate above 10,000. */
-                attempts: number;
-                /** @description Estimated size of both in the database. */
-                bytes: number;
-                oldest_event_at: string | null;
-                oldest_attempt_at: string | null;
-            };
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Shown once: the link to accept the invitation. */
+            url?: string;
+            /** @description Whether an email with the link was queued. */
+            mailed?: boolean;
         };
         ExpandedContactInput: {
             /**
@@ -5455,6 +4863,637 @@ export interface components {
             /** @description Records that were created. */
             made: ("contact" | "company" | "deal")[];
         };
+        AgendaInput: {
+            /**
+             * Format: date
+             * @description Today in the workspace's time zone.
+             */
+            today: string;
+            /** @description The caller's open tasks that are due today or overdue, oldest first. Null without `tasks:read`. */
+            tasks: {
+                data: components["schemas"]["TaskInput"][];
+                total_count: number;
+            } | null;
+            /** @description Open deals by their expected close date, also past ones. Null without `deals:read`. */
+            deals: {
+                data: components["schemas"]["DealInput"][];
+                total_count: number;
+            } | null;
+        };
+        ConnectionInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description See `GET /connection-kinds`. */
+            kind: string;
+            name: string;
+            settings: {
+                [key: string]: unknown;
+            };
+            active: boolean;
+            /**
+             * @description `waiting`: nothing received yet. `failing`: the last request was refused. `disabled`: not active.
+             * @enum {string}
+             */
+            state: "waiting" | "active" | "failing" | "disabled";
+            /** @description The URLs to set in the other system. */
+            urls: {
+                label: string;
+                url: string;
+            }[];
+            /** @description Until when the secrets before the last rotation are accepted too. */
+            old_secrets_until: string | null;
+            /** @description When the last verified request was received. */
+            last_event_at: string | null;
+            /** @description Why the last refused request was refused. */
+            last_error: string | null;
+            last_error_at: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Generated secrets, only in the response that creates them. */
+            secrets?: {
+                [key: string]: string;
+            };
+        };
+        ConnectionEventInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
+            payload: unknown;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+        };
+        ConnectionEventDetailInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
+            payload: unknown;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+            /** @description The unverified requests of this entry whose bodies are kept, newest first: per connection the newest 50, and at most 1 MiB. Empty for callers without `connections:manage`. */
+            unverified: {
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                received_at: string;
+                payload: unknown;
+            }[];
+        };
+        ConnectionFieldInput: {
+            name: string;
+            label: string;
+            description: string | null;
+            /** @enum {string} */
+            kind: "text" | "number" | "boolean" | "select";
+            /** @description The values of a `select`. */
+            options: string[];
+            required: boolean;
+            default: unknown;
+            /** @description Belongs into `secrets`, not into `settings`. */
+            secret: boolean;
+            /** @description Left out, it is generated and shown once. */
+            generated: boolean;
+        };
+        ConnectionKindInput: {
+            name: string;
+            label: string;
+            description: string;
+            /** @description Its page of the documentation, as a path in the repository. */
+            docs: string;
+            /** @description What to do in the other system, in order. */
+            steps: string[];
+            fields: components["schemas"]["ConnectionFieldInput"][];
+            urls: {
+                label: string;
+                /** @description `{id}` is the id of the connection. */
+                url: string;
+            }[];
+            /** @description Scopes that are needed to create one. */
+            scopes: string[];
+            has_test: boolean;
+        };
+        AuditLineInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            actor: {
+                /** @description `user`, `api_key`, `cli` or `system`. */
+                type: string;
+                id: string | null;
+                name: string | null;
+            };
+            /** @description For example `webhook.created`. */
+            action: string;
+            object_type: string;
+            object_id: string;
+            details: {
+                [key: string]: unknown;
+            } | null;
+        };
+        EventInput: {
+            /** @description The event id, the same as in webhooks. */
+            id: string;
+            type: string;
+            /** @description Its position in the feed; null for a test. */
+            seq: number | null;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who caused it, such as `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record at the time of the event. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description Additional data, such as the stages of a moved deal. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Number of webhooks that it matched. */
+            matched: number;
+            /** @description Why a webhook did not get it. */
+            reason: string | null;
+        };
+        PublishedEventInput: {
+            /** @description The event id, the same as in webhooks. */
+            id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who caused it, such as `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record at the time of the event. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        CustomEventTypeInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            name: string;
+            description: string;
+            schema: {
+                [key: string]: unknown;
+            };
+            sample: {
+                [key: string]: unknown;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        DeliveryInput: {
+            /** Format: uuid */
+            id: string;
+            webhook_id: string;
+            event_id: string;
+            event_type: string;
+            /** @enum {string} */
+            kind: "event" | "resend" | "test";
+            /** @enum {string} */
+            state: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            next_attempt_at: string | null;
+            last_status: number | null;
+            last_failure: string | null;
+            /** @description The fields that the filter could not evaluate completely (it reads the first 10,000 characters), so that the event was delivered; null for most. */
+            filter_skipped: string | null;
+        };
+        AttemptInput: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            /** Format: date-time */
+            at: string;
+            duration_ms: number;
+            status: number | null;
+            /** @description The error code; null for a 2xx. */
+            failure: string | null;
+            detail: string | null;
+            /** @description The first 1,000 characters of the response. */
+            response: string | null;
+            next_at: string | null;
+            /** @description The request; null if none was made. */
+            request: {
+                url: string;
+                method: string;
+                /** @description Values of custom headers are masked. */
+                headers: {
+                    [key: string]: string;
+                };
+                /** @description The body as sent; null if the event is no longer kept, or if another version of the program rendered it differently. */
+                body: string | null;
+            } | null;
+        };
+        EventTypeInput: {
+            name: string;
+            object: string;
+            description: string;
+            /** @description Whether the workspace defined it. */
+            custom: boolean;
+            /** @description Whether webhooks can subscribe to it: `webhook.test` is sent only by Send test. */
+            subscribable: boolean;
+            /** @description The formats whose `*` includes it. */
+            formats: string[];
+            /** @description The whole record, as in the payload `full`. */
+            sample: {
+                [key: string]: unknown;
+            };
+            /** @description A JSON Schema of the record. */
+            schema: {
+                [key: string]: unknown;
+            };
+            /** @description Additional data of the event, in the feed and in webhook formats that have a place for it. */
+            context?: {
+                [key: string]: unknown;
+            };
+            /** @description A JSON Schema of the context. */
+            context_schema?: {
+                [key: string]: unknown;
+            };
+            /** @description By format: what a receiver gets, with the default payload of the format. In the list, a custom type whose schema and sample have more than 8 KiB together has only the names; read it by its name for the rest. */
+            examples: {
+                [key: string]: {
+                    /** @description The format's name of the event type. */
+                    name: string;
+                    headers?: {
+                        [key: string]: string;
+                    };
+                    body?: unknown;
+                    /** @description A JSON Schema of the body. */
+                    schema?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        InboxInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The URL to send requests to. Anyone who knows it can use it. */
+            url: string;
+            status: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        InboxRequestInput: {
+            /** Format: uuid */
+            id: string;
+            method: string;
+            /** @description The query with its `?`; usually empty. */
+            query: string;
+            /** @description As received, including secrets; values of custom headers of a webhook of this installation are masked. */
+            headers: {
+                name: string;
+                value: string;
+            }[];
+            body: string;
+            /**
+             * @description base64 if the body is not text.
+             * @enum {string}
+             */
+            body_encoding: "utf-8" | "base64";
+            /** @description Size of the body in bytes. */
+            size: number;
+            /** @description Whether a webhook of the workspace that sends to this inbox signed it with its secret of that time; null if no such webhook signs. */
+            signed: boolean | null;
+            /** Format: date-time */
+            received_at: string;
+        };
+        InboundSecretInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The visible part of the secret. */
+            prefix: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Shown once, on creation. */
+            secret?: string;
+        };
+        WorkspaceInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description At most 100 characters.
+             * @example Acme Ltd
+             */
+            name: string;
+            plan: string;
+            /**
+             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+             * @example acme-ltd
+             */
+            slug: string;
+            /**
+             * @description ISO 4217: the currency of amounts without one.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+             * @example DE
+             */
+            default_country: string | null;
+            /**
+             * @description A name of the IANA time zone database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description BCP 47: how numbers and dates are written.
+             * @example de-DE
+             */
+            locale: string;
+        };
+        MemberInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            /** Format: date-time */
+            joined_at: string;
+            last_seen_at: string | null;
+        };
+        ScopeInput: {
+            /** @description The name of the scope. */
+            name: string;
+            label: string;
+            description: string;
+            /** @description What it is about, such as a kind of records; null for `*`. */
+            group: {
+                name: string;
+                label: string;
+            } | null;
+            /** @description For records; null for other scopes. */
+            action: ("read" | "write") | null;
+            /** @description Scopes that it includes; `*` lists none. */
+            includes: string[];
+            /** @description Whether the caller may give it to a key. */
+            may_grant: boolean;
+        };
+        SessionInput: {
+            /** Format: uuid */
+            id: string;
+            user: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                email: string;
+            };
+            workspace: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                plan: string;
+                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
+                logo_url: string | null;
+                /**
+                 * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+                 * @example acme-ltd
+                 */
+                slug: string;
+                /**
+                 * @description ISO 4217: the currency of amounts without one.
+                 * @example EUR
+                 */
+                currency: string;
+                /**
+                 * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+                 * @example DE
+                 */
+                default_country: string | null;
+                /**
+                 * @description A name of the IANA time zone database.
+                 * @example Europe/Berlin
+                 */
+                time_zone: string;
+                /**
+                 * @description BCP 47: how numbers and dates are written.
+                 * @example de-DE
+                 */
+                locale: string;
+            };
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            scopes: string[];
+            workspaces: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @enum {string} */
+                role: "owner" | "admin" | "manager" | "member";
+                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
+                logo_url: string | null;
+            }[];
+            /** Format: date-time */
+            expires_at: string;
+        };
+        LinkInput: {
+            /** @enum {string} */
+            kind: "setup" | "invitation" | "password_reset";
+            workspace: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+            } | null;
+            email: string | null;
+            role: ("owner" | "admin" | "manager" | "member") | null;
+            /** @description Whether the account has a password; null for an invitation, whose link does not reveal who has an account. */
+            has_account: boolean | null;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        WebhookInput: {
+            id: string;
+            name: string;
+            url: string;
+            format: string;
+            events: string[];
+            active: boolean;
+            /** @enum {string} */
+            state: "active" | "paused" | "disabled";
+            /** @description Why it was disabled. */
+            reason: string | null;
+            method: string;
+            content_type: string;
+            headers: {
+                [key: string]: string;
+            };
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            disable_after: number | null;
+            disable_on_410: boolean;
+            filter: {
+                [key: string]: unknown;
+            } | null;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            max_in_flight: number;
+            rate_limit: {
+                max: number;
+                per_s: number;
+            } | null;
+            /** @enum {string} */
+            ordering: "none" | "record";
+            /** @description Open: no requests until then. Half-open: one probe request is next. */
+            breaker: {
+                /** @enum {string} */
+                state: "closed" | "open" | "half_open";
+                until: string | null;
+            };
+            signed: boolean;
+            /** @description Null in formats with only one kind. */
+            signature: ("v1" | "v1a") | null;
+            /** @description The key to verify v1a: `whpk_…`. */
+            public_key: string | null;
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Shown once: on creation and on rotation. */
+            secret?: string | null;
+        };
+        WebhookFormatInput: {
+            name: string;
+            label: string;
+            /** @description A URL, or a page of the folder `docs` of Fairlead. */
+            docs: string;
+            /** @description Whether a webhook has it if no `format` is given. */
+            default: boolean;
+            /** @description A webhook has exactly one event type. */
+            one_event: boolean;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            /** @description The maximum number of retries. */
+            most_retries: number;
+            /**
+             * @description Whether deliveries can be unsigned: never; if `secret` is null; or also if no secret is given.
+             * @enum {string}
+             */
+            unsigned: "never" | "where asked" | "by default";
+            /** @description The values of `signature` to choose from, the default first; empty if there is no choice. */
+            signatures: ("v1" | "v1a")[];
+            /** @description What a secret of your own looks like: a sentence. */
+            secret_hint: string;
+            /** @description After a rotation, the old secret also signs for a while. */
+            rotation_overlaps: boolean;
+            /** @description A 410 response always disables the webhook. */
+            disables_on_410: boolean;
+        };
+        FileInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description What the file is for, such as `workspace_logo`. */
+            purpose: string;
+            name: string;
+            /** @description Read from the bytes, never from the request. */
+            content_type: string;
+            /** @description In bytes. */
+            size: number;
+            /** @description In hexadecimal. */
+            sha256: string;
+            /**
+             * Format: uri
+             * @description Downloads the file without a key, until `url_expires_at`.
+             */
+            url: string;
+            /** Format: date-time */
+            url_expires_at: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        RetentionInput: {
+            /** @description How many days events are kept; null: `most_days`, the term of the installation. */
+            event_days: number | null;
+            /** @description How many days delivery attempts are kept; null: `most_days`, the term of the installation. */
+            attempt_days: number | null;
+            /** @description The shortest allowed term: longer than a delivery may wait. */
+            least_days: number;
+            /** @description The installation's term, which is the maximum. */
+            most_days: number;
+            size: {
+                /** @description Approximate number of events in the feed. */
+                events: number;
+                /** @description Number of delivery attempts; approximate above 10,000. */
+                attempts: number;
+                /** @description Estimated size of both in the database. */
+                bytes: number;
+                oldest_event_at: string | null;
+                oldest_attempt_at: string | null;
+            };
+        };
         ApiKeyInput: {
             /** Format: uuid */
             id: string;
@@ -6107,6 +6146,8 @@ export interface components {
                     members: string[];
                 }[];
             };
+            /** @description Key of the status that converted leads get. Null: the first of the kind `won`. */
+            converted_status: string | null;
         };
         LeadStatus: {
             /** Format: uuid */
@@ -6288,413 +6329,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        Connection: {
-            /** Format: uuid */
-            id: string;
-            /** @description See `GET /connection-kinds`. */
-            kind: string;
-            name: string;
-            settings: {
-                [key: string]: unknown;
-            };
-            active: boolean;
-            /**
-             * @description `waiting`: nothing received yet. `failing`: the last request was refused. `disabled`: not active.
-             * @enum {string}
-             */
-            state: "waiting" | "active" | "failing" | "disabled";
-            /** @description The URLs to set in the other system. */
-            urls: {
-                label: string;
-                url: string;
-            }[];
-            /** @description Until when the secrets before the last rotation are accepted too. */
-            old_secrets_until: string | null;
-            /** @description When the last verified request was received. */
-            last_event_at: string | null;
-            /** @description Why the last refused request was refused. */
-            last_error: string | null;
-            last_error_at: string | null;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description Generated secrets, only in the response that creates them. */
-            secrets?: {
-                [key: string]: string;
-            };
-        };
-        ConnectionEvent: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
-             * @enum {string}
-             */
-            outcome: "accepted" | "ignored" | "duplicate" | "refused";
-            /** @description What the other system calls the event. */
-            type: string | null;
-            /** @description The id of the event in the other system. */
-            external_id: string | null;
-            reason: string | null;
-            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
-            payload: unknown;
-            /** @description The record that it became. */
-            record: {
-                type: string;
-                /** Format: uuid */
-                id: string;
-                url: string | null;
-            } | null;
-            /** Format: date-time */
-            received_at: string;
-            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
-            count: number;
-            /** Format: date-time */
-            last_received_at: string;
-        };
-        ConnectionEventDetail: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
-             * @enum {string}
-             */
-            outcome: "accepted" | "ignored" | "duplicate" | "refused";
-            /** @description What the other system calls the event. */
-            type: string | null;
-            /** @description The id of the event in the other system. */
-            external_id: string | null;
-            reason: string | null;
-            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
-            payload: unknown;
-            /** @description The record that it became. */
-            record: {
-                type: string;
-                /** Format: uuid */
-                id: string;
-                url: string | null;
-            } | null;
-            /** Format: date-time */
-            received_at: string;
-            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
-            count: number;
-            /** Format: date-time */
-            last_received_at: string;
-            /** @description The unverified requests of this entry whose bodies are kept, newest first: per connection the newest 50, and at most 1 MiB. Empty for callers without `connections:manage`. */
-            unverified: {
-                /** Format: uuid */
-                id: string;
-                /** Format: date-time */
-                received_at: string;
-                payload: unknown;
-            }[];
-        };
-        ConnectionField: {
-            name: string;
-            label: string;
-            description: string | null;
-            /** @enum {string} */
-            kind: "text" | "number" | "boolean" | "select";
-            /** @description The values of a `select`. */
-            options: string[];
-            required: boolean;
-            default: unknown;
-            /** @description Belongs into `secrets`, not into `settings`. */
-            secret: boolean;
-            /** @description Left out, it is generated and shown once. */
-            generated: boolean;
-        };
-        ConnectionKind: {
-            name: string;
-            label: string;
-            description: string;
-            /** @description Its page of the documentation, as a path in the repository. */
-            docs: string;
-            /** @description What to do in the other system, in order. */
-            steps: string[];
-            fields: components["schemas"]["ConnectionField"][];
-            urls: {
-                label: string;
-                /** @description `{id}` is the id of the connection. */
-                url: string;
-            }[];
-            /** @description Scopes that are needed to create one. */
-            scopes: string[];
-            has_test: boolean;
-        };
-        AuditLine: {
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            at: string;
-            actor: {
-                /** @description `user`, `api_key`, `cli` or `system`. */
-                type: string;
-                id: string | null;
-                name: string | null;
-            };
-            /** @description For example `webhook.created`. */
-            action: string;
-            object_type: string;
-            object_id: string;
-            details: {
-                [key: string]: unknown;
-            } | null;
-        };
-        Event: {
-            /** @description The event id, the same as in webhooks. */
-            id: string;
-            type: string;
-            /** @description Its position in the feed; null for a test. */
-            seq: number | null;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
-            /** Format: uuid */
-            object_id: string;
-            /** @description Who caused it, such as `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record at the time of the event. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description Additional data, such as the stages of a moved deal. */
-            context: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Number of webhooks that it matched. */
-            matched: number;
-            /** @description Why a webhook did not get it. */
-            reason: string | null;
-        };
-        PublishedEvent: {
-            /** @description The event id, the same as in webhooks. */
-            id: string;
-            type: string;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
-            /** Format: uuid */
-            object_id: string;
-            /** @description Who caused it, such as `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record at the time of the event. */
-            data: {
-                [key: string]: unknown;
-            };
-        };
-        CustomEventType: {
-            /** Format: uuid */
-            id: string;
-            version: number;
-            name: string;
-            description: string;
-            schema: {
-                [key: string]: unknown;
-            };
-            sample: {
-                [key: string]: unknown;
-            };
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        Delivery: {
-            /** Format: uuid */
-            id: string;
-            webhook_id: string;
-            event_id: string;
-            event_type: string;
-            /** @enum {string} */
-            kind: "event" | "resend" | "test";
-            /** @enum {string} */
-            state: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
-            attempts: number;
-            /** Format: date-time */
-            created_at: string;
-            next_attempt_at: string | null;
-            last_status: number | null;
-            last_failure: string | null;
-            /** @description The fields that the filter could not evaluate completely (it reads the first 10,000 characters), so that the event was delivered; null for most. */
-            filter_skipped: string | null;
-        };
-        Attempt: {
-            /** Format: uuid */
-            id: string;
-            number: number;
-            /** Format: date-time */
-            at: string;
-            duration_ms: number;
-            status: number | null;
-            /** @description The error code; null for a 2xx. */
-            failure: string | null;
-            detail: string | null;
-            /** @description The first 1,000 characters of the response. */
-            response: string | null;
-            next_at: string | null;
-            /** @description The request; null if none was made. */
-            request: {
-                url: string;
-                method: string;
-                /** @description Values of custom headers are masked. */
-                headers: {
-                    [key: string]: string;
-                };
-                /** @description The body as sent; null if the event is no longer kept, or if another version of the program rendered it differently. */
-                body: string | null;
-            } | null;
-        };
-        EventType: {
-            name: string;
-            object: string;
-            description: string;
-            /** @description Whether the workspace defined it. */
-            custom: boolean;
-            /** @description Whether webhooks can subscribe to it: `webhook.test` is sent only by Send test. */
-            subscribable: boolean;
-            /** @description The formats whose `*` includes it. */
-            formats: string[];
-            /** @description The whole record, as in the payload `full`. */
-            sample: {
-                [key: string]: unknown;
-            };
-            /** @description A JSON Schema of the record. */
-            schema: {
-                [key: string]: unknown;
-            };
-            /** @description Additional data of the event, in the feed and in webhook formats that have a place for it. */
-            context?: {
-                [key: string]: unknown;
-            };
-            /** @description A JSON Schema of the context. */
-            context_schema?: {
-                [key: string]: unknown;
-            };
-            /** @description By format: what a receiver gets, with the default payload of the format. In the list, a custom type whose schema and sample have more than 8 KiB together has only the names; read it by its name for the rest. */
-            examples: {
-                [key: string]: {
-                    /** @description The format's name of the event type. */
-                    name: string;
-                    headers?: {
-                        [key: string]: string;
-                    };
-                    body?: unknown;
-                    /** @description A JSON Schema of the body. */
-                    schema?: {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-        };
-        Inbox: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description The URL to send requests to. Anyone who knows it can use it. */
-            url: string;
-            status: number;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        InboxRequest: {
-            /** Format: uuid */
-            id: string;
-            method: string;
-            /** @description The query with its `?`; usually empty. */
-            query: string;
-            /** @description As received, including secrets; values of custom headers of a webhook of this installation are masked. */
-            headers: {
-                name: string;
-                value: string;
-            }[];
-            body: string;
-            /**
-             * @description base64 if the body is not text.
-             * @enum {string}
-             */
-            body_encoding: "utf-8" | "base64";
-            /** @description Size of the body in bytes. */
-            size: number;
-            /** @description Whether a webhook of the workspace that sends to this inbox signed it with its secret of that time; null if no such webhook signs. */
-            signed: boolean | null;
-            /** Format: date-time */
-            received_at: string;
-        };
-        InboundSecret: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description The visible part of the secret. */
-            prefix: string;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @description Shown once, on creation. */
-            secret?: string;
-        };
-        Invitation: {
-            /** Format: uuid */
-            id: string;
-            email: string;
-            /** @enum {string} */
-            role: "owner" | "admin" | "manager" | "member";
-            /**
-             * @description `invalid`: its author may no longer give this role; the link is refused.
-             * @enum {string}
-             */
-            state: "pending" | "expired" | "invalid";
-            invited_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            /** @description Shown once: the link to accept the invitation. */
-            url?: string;
-            /** @description Whether an email with the link was queued. */
-            mailed?: boolean;
-        };
-        Workspace: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description At most 100 characters.
-             * @example Acme Ltd
-             */
-            name: string;
-            plan: string;
-            /**
-             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
-             * @example acme-ltd
-             */
-            slug: string;
-            /**
-             * @description ISO 4217: the currency of amounts without one.
-             * @example EUR
-             */
-            currency: string;
-            /**
-             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
-             * @example DE
-             */
-            default_country: string | null;
-            /**
-             * @description A name of the IANA time zone database.
-             * @example Europe/Berlin
-             */
-            time_zone: string;
-            /**
-             * @description BCP 47: how numbers and dates are written.
-             * @example de-DE
-             */
-            locale: string;
-        };
         MadeByMember: {
             keys: {
                 total_count: number;
@@ -6743,17 +6377,6 @@ export interface components {
                 }[];
             } | null;
         };
-        Member: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            email: string;
-            /** @enum {string} */
-            role: "owner" | "admin" | "manager" | "member";
-            /** Format: date-time */
-            joined_at: string;
-            last_seen_at: string | null;
-        };
         Plan: {
             plan: string;
             windows: {
@@ -6775,181 +6398,6 @@ export interface components {
                 api_keys: number | null;
             };
         };
-        Scope: {
-            /** @description The name of the scope. */
-            name: string;
-            label: string;
-            description: string;
-            /** @description What it is about, such as a kind of records; null for `*`. */
-            group: {
-                name: string;
-                label: string;
-            } | null;
-            /** @description For records; null for other scopes. */
-            action: ("read" | "write") | null;
-            /** @description Scopes that it includes; `*` lists none. */
-            includes: string[];
-            /** @description Whether the caller may give it to a key. */
-            may_grant: boolean;
-        };
-        Session: {
-            /** Format: uuid */
-            id: string;
-            user: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                email: string;
-            };
-            workspace: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                plan: string;
-                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
-                logo_url: string | null;
-                /**
-                 * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
-                 * @example acme-ltd
-                 */
-                slug: string;
-                /**
-                 * @description ISO 4217: the currency of amounts without one.
-                 * @example EUR
-                 */
-                currency: string;
-                /**
-                 * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
-                 * @example DE
-                 */
-                default_country: string | null;
-                /**
-                 * @description A name of the IANA time zone database.
-                 * @example Europe/Berlin
-                 */
-                time_zone: string;
-                /**
-                 * @description BCP 47: how numbers and dates are written.
-                 * @example de-DE
-                 */
-                locale: string;
-            };
-            /** @enum {string} */
-            role: "owner" | "admin" | "manager" | "member";
-            scopes: string[];
-            workspaces: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                /** @enum {string} */
-                role: "owner" | "admin" | "manager" | "member";
-                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
-                logo_url: string | null;
-            }[];
-            /** Format: date-time */
-            expires_at: string;
-        };
-        Link: {
-            /** @enum {string} */
-            kind: "setup" | "invitation" | "password_reset";
-            workspace: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-            } | null;
-            email: string | null;
-            role: ("owner" | "admin" | "manager" | "member") | null;
-            /** @description Whether the account has a password; null for an invitation, whose link does not reveal who has an account. */
-            has_account: boolean | null;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        Webhook: {
-            id: string;
-            name: string;
-            url: string;
-            format: string;
-            events: string[];
-            active: boolean;
-            /** @enum {string} */
-            state: "active" | "paused" | "disabled";
-            /** @description Why it was disabled. */
-            reason: string | null;
-            method: string;
-            content_type: string;
-            headers: {
-                [key: string]: string;
-            };
-            timeout_s: number;
-            retry: {
-                max: number;
-                intervals_s: number[];
-            };
-            disable_after: number | null;
-            disable_on_410: boolean;
-            filter: {
-                [key: string]: unknown;
-            } | null;
-            /** @enum {string} */
-            payload: "summary" | "full";
-            max_in_flight: number;
-            rate_limit: {
-                max: number;
-                per_s: number;
-            } | null;
-            /** @enum {string} */
-            ordering: "none" | "record";
-            /** @description Open: no requests until then. Half-open: one probe request is next. */
-            breaker: {
-                /** @enum {string} */
-                state: "closed" | "open" | "half_open";
-                until: string | null;
-            };
-            signed: boolean;
-            /** @description Null in formats with only one kind. */
-            signature: ("v1" | "v1a") | null;
-            /** @description The key to verify v1a: `whpk_…`. */
-            public_key: string | null;
-            version: number;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description Shown once: on creation and on rotation. */
-            secret?: string | null;
-        };
-        WebhookFormat: {
-            name: string;
-            label: string;
-            /** @description A URL, or a page of the folder `docs` of Fairlead. */
-            docs: string;
-            /** @description Whether a webhook has it if no `format` is given. */
-            default: boolean;
-            /** @description A webhook has exactly one event type. */
-            one_event: boolean;
-            /** @enum {string} */
-            payload: "summary" | "full";
-            timeout_s: number;
-            retry: {
-                max: number;
-                intervals_s: number[];
-            };
-            /** @description The maximum number of retries. */
-            most_retries: number;
-            /**
-             * @description Whether deliveries can be unsigned: never; if `secret` is null; or also if no secret is given.
-             * @enum {string}
-             */
-            unsigned: "never" | "where asked" | "by default";
-            /** @description The values of `signature` to choose from, the default first; empty if there is no choice. */
-            signatures: ("v1" | "v1a")[];
-            /** @description What a secret of your own looks like: a sentence. */
-            secret_hint: string;
-            /** @description After a rotation, the old secret also signs for a while. */
-            rotation_overlaps: boolean;
-            /** @description A 410 response always disables the webhook. */
-            disables_on_410: boolean;
-        };
         Notice: {
             /** Format: uuid */
             id: string;
@@ -6964,47 +6412,26 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
-        File: {
+        Invitation: {
             /** Format: uuid */
             id: string;
-            /** @description What the file is for, such as `workspace_logo`. */
-            purpose: string;
-            name: string;
-            /** @description Read from the bytes, never from the request. */
-            content_type: string;
-            /** @description In bytes. */
-            size: number;
-            /** @description In hexadecimal. */
-            sha256: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
             /**
-             * Format: uri
-             * @description Downloads the file without a key, until `url_expires_at`.
+             * @description `invalid`: its author may no longer give this role; the link is refused.
+             * @enum {string}
              */
-            url: string;
-            /** Format: date-time */
-            url_expires_at: string;
+            state: "pending" | "expired" | "invalid";
+            invited_by: string;
             /** Format: date-time */
             created_at: string;
-        };
-        Retention: {
-            /** @description How many days events are kept; null: `most_days`, the term of the installation. */
-            event_days: number | null;
-            /** @description How many days delivery attempts are kept; null: `most_days`, the term of the installation. */
-            attempt_days: number | null;
-            /** @description The shortest allowed term: longer than a delivery may wait. */
-            least_days: number;
-            /** @description The installation's term, which is the maximum. */
-            most_days: number;
-            size: {
-                /** @description Approximate number of events in the feed. */
-                events: number;
-                /** @description Number of delivery attempts; approximate above 10,000. */
-                attempts: number;
-                /** @description Estimated size of both in the database. */
-                bytes: number;
-                oldest_event_at: string | null;
-                oldest_attempt_at: string | null;
-            };
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Shown once: the link to accept the invitation. */
+            url?: string;
+            /** @description Whether an email with the link was queued. */
+            mailed?: boolean;
         };
         ExpandedContact: {
             /**
@@ -7701,6 +7128,637 @@ export interface components {
             lead: components["schemas"]["Lead"];
             /** @description Records that were created. */
             made: ("contact" | "company" | "deal")[];
+        };
+        Agenda: {
+            /**
+             * Format: date
+             * @description Today in the workspace's time zone.
+             */
+            today: string;
+            /** @description The caller's open tasks that are due today or overdue, oldest first. Null without `tasks:read`. */
+            tasks: {
+                data: components["schemas"]["Task"][];
+                total_count: number;
+            } | null;
+            /** @description Open deals by their expected close date, also past ones. Null without `deals:read`. */
+            deals: {
+                data: components["schemas"]["Deal"][];
+                total_count: number;
+            } | null;
+        };
+        Connection: {
+            /** Format: uuid */
+            id: string;
+            /** @description See `GET /connection-kinds`. */
+            kind: string;
+            name: string;
+            settings: {
+                [key: string]: unknown;
+            };
+            active: boolean;
+            /**
+             * @description `waiting`: nothing received yet. `failing`: the last request was refused. `disabled`: not active.
+             * @enum {string}
+             */
+            state: "waiting" | "active" | "failing" | "disabled";
+            /** @description The URLs to set in the other system. */
+            urls: {
+                label: string;
+                url: string;
+            }[];
+            /** @description Until when the secrets before the last rotation are accepted too. */
+            old_secrets_until: string | null;
+            /** @description When the last verified request was received. */
+            last_event_at: string | null;
+            /** @description Why the last refused request was refused. */
+            last_error: string | null;
+            last_error_at: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Generated secrets, only in the response that creates them. */
+            secrets?: {
+                [key: string]: string;
+            };
+        };
+        ConnectionEvent: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
+            payload: unknown;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+        };
+        ConnectionEventDetail: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `accepted`: a record was created or changed. `ignored`: nothing to do. `duplicate`: accepted before. `refused`: see `reason`.
+             * @enum {string}
+             */
+            outcome: "accepted" | "ignored" | "duplicate" | "refused";
+            /** @description What the other system calls the event. */
+            type: string | null;
+            /** @description The id of the event in the other system. */
+            external_id: string | null;
+            reason: string | null;
+            /** @description The whole body, as sent; of several unverified requests the newest. Callers without `connections:manage` see `[secret]` in place of the secrets of the connection, and no unverified body. Null if there was no body, or if it is not kept. */
+            payload: unknown;
+            /** @description The record that it became. */
+            record: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+                url: string | null;
+            } | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description More than 1 for requests that could not be verified: those of an hour are one entry. */
+            count: number;
+            /** Format: date-time */
+            last_received_at: string;
+            /** @description The unverified requests of this entry whose bodies are kept, newest first: per connection the newest 50, and at most 1 MiB. Empty for callers without `connections:manage`. */
+            unverified: {
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                received_at: string;
+                payload: unknown;
+            }[];
+        };
+        ConnectionField: {
+            name: string;
+            label: string;
+            description: string | null;
+            /** @enum {string} */
+            kind: "text" | "number" | "boolean" | "select";
+            /** @description The values of a `select`. */
+            options: string[];
+            required: boolean;
+            default: unknown;
+            /** @description Belongs into `secrets`, not into `settings`. */
+            secret: boolean;
+            /** @description Left out, it is generated and shown once. */
+            generated: boolean;
+        };
+        ConnectionKind: {
+            name: string;
+            label: string;
+            description: string;
+            /** @description Its page of the documentation, as a path in the repository. */
+            docs: string;
+            /** @description What to do in the other system, in order. */
+            steps: string[];
+            fields: components["schemas"]["ConnectionField"][];
+            urls: {
+                label: string;
+                /** @description `{id}` is the id of the connection. */
+                url: string;
+            }[];
+            /** @description Scopes that are needed to create one. */
+            scopes: string[];
+            has_test: boolean;
+        };
+        AuditLine: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            actor: {
+                /** @description `user`, `api_key`, `cli` or `system`. */
+                type: string;
+                id: string | null;
+                name: string | null;
+            };
+            /** @description For example `webhook.created`. */
+            action: string;
+            object_type: string;
+            object_id: string;
+            details: {
+                [key: string]: unknown;
+            } | null;
+        };
+        Event: {
+            /** @description The event id, the same as in webhooks. */
+            id: string;
+            type: string;
+            /** @description Its position in the feed; null for a test. */
+            seq: number | null;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who caused it, such as `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record at the time of the event. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description Additional data, such as the stages of a moved deal. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Number of webhooks that it matched. */
+            matched: number;
+            /** @description Why a webhook did not get it. */
+            reason: string | null;
+        };
+        PublishedEvent: {
+            /** @description The event id, the same as in webhooks. */
+            id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who caused it, such as `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record at the time of the event. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        CustomEventType: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            name: string;
+            description: string;
+            schema: {
+                [key: string]: unknown;
+            };
+            sample: {
+                [key: string]: unknown;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Delivery: {
+            /** Format: uuid */
+            id: string;
+            webhook_id: string;
+            event_id: string;
+            event_type: string;
+            /** @enum {string} */
+            kind: "event" | "resend" | "test";
+            /** @enum {string} */
+            state: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            next_attempt_at: string | null;
+            last_status: number | null;
+            last_failure: string | null;
+            /** @description The fields that the filter could not evaluate completely (it reads the first 10,000 characters), so that the event was delivered; null for most. */
+            filter_skipped: string | null;
+        };
+        Attempt: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            /** Format: date-time */
+            at: string;
+            duration_ms: number;
+            status: number | null;
+            /** @description The error code; null for a 2xx. */
+            failure: string | null;
+            detail: string | null;
+            /** @description The first 1,000 characters of the response. */
+            response: string | null;
+            next_at: string | null;
+            /** @description The request; null if none was made. */
+            request: {
+                url: string;
+                method: string;
+                /** @description Values of custom headers are masked. */
+                headers: {
+                    [key: string]: string;
+                };
+                /** @description The body as sent; null if the event is no longer kept, or if another version of the program rendered it differently. */
+                body: string | null;
+            } | null;
+        };
+        EventType: {
+            name: string;
+            object: string;
+            description: string;
+            /** @description Whether the workspace defined it. */
+            custom: boolean;
+            /** @description Whether webhooks can subscribe to it: `webhook.test` is sent only by Send test. */
+            subscribable: boolean;
+            /** @description The formats whose `*` includes it. */
+            formats: string[];
+            /** @description The whole record, as in the payload `full`. */
+            sample: {
+                [key: string]: unknown;
+            };
+            /** @description A JSON Schema of the record. */
+            schema: {
+                [key: string]: unknown;
+            };
+            /** @description Additional data of the event, in the feed and in webhook formats that have a place for it. */
+            context?: {
+                [key: string]: unknown;
+            };
+            /** @description A JSON Schema of the context. */
+            context_schema?: {
+                [key: string]: unknown;
+            };
+            /** @description By format: what a receiver gets, with the default payload of the format. In the list, a custom type whose schema and sample have more than 8 KiB together has only the names; read it by its name for the rest. */
+            examples: {
+                [key: string]: {
+                    /** @description The format's name of the event type. */
+                    name: string;
+                    headers?: {
+                        [key: string]: string;
+                    };
+                    body?: unknown;
+                    /** @description A JSON Schema of the body. */
+                    schema?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        Inbox: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The URL to send requests to. Anyone who knows it can use it. */
+            url: string;
+            status: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        InboxRequest: {
+            /** Format: uuid */
+            id: string;
+            method: string;
+            /** @description The query with its `?`; usually empty. */
+            query: string;
+            /** @description As received, including secrets; values of custom headers of a webhook of this installation are masked. */
+            headers: {
+                name: string;
+                value: string;
+            }[];
+            body: string;
+            /**
+             * @description base64 if the body is not text.
+             * @enum {string}
+             */
+            body_encoding: "utf-8" | "base64";
+            /** @description Size of the body in bytes. */
+            size: number;
+            /** @description Whether a webhook of the workspace that sends to this inbox signed it with its secret of that time; null if no such webhook signs. */
+            signed: boolean | null;
+            /** Format: date-time */
+            received_at: string;
+        };
+        InboundSecret: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The visible part of the secret. */
+            prefix: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Shown once, on creation. */
+            secret?: string;
+        };
+        Workspace: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description At most 100 characters.
+             * @example Acme Ltd
+             */
+            name: string;
+            plan: string;
+            /**
+             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+             * @example acme-ltd
+             */
+            slug: string;
+            /**
+             * @description ISO 4217: the currency of amounts without one.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+             * @example DE
+             */
+            default_country: string | null;
+            /**
+             * @description A name of the IANA time zone database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description BCP 47: how numbers and dates are written.
+             * @example de-DE
+             */
+            locale: string;
+        };
+        Member: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            /** Format: date-time */
+            joined_at: string;
+            last_seen_at: string | null;
+        };
+        Scope: {
+            /** @description The name of the scope. */
+            name: string;
+            label: string;
+            description: string;
+            /** @description What it is about, such as a kind of records; null for `*`. */
+            group: {
+                name: string;
+                label: string;
+            } | null;
+            /** @description For records; null for other scopes. */
+            action: ("read" | "write") | null;
+            /** @description Scopes that it includes; `*` lists none. */
+            includes: string[];
+            /** @description Whether the caller may give it to a key. */
+            may_grant: boolean;
+        };
+        Session: {
+            /** Format: uuid */
+            id: string;
+            user: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                email: string;
+            };
+            workspace: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                plan: string;
+                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
+                logo_url: string | null;
+                /**
+                 * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+                 * @example acme-ltd
+                 */
+                slug: string;
+                /**
+                 * @description ISO 4217: the currency of amounts without one.
+                 * @example EUR
+                 */
+                currency: string;
+                /**
+                 * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+                 * @example DE
+                 */
+                default_country: string | null;
+                /**
+                 * @description A name of the IANA time zone database.
+                 * @example Europe/Berlin
+                 */
+                time_zone: string;
+                /**
+                 * @description BCP 47: how numbers and dates are written.
+                 * @example de-DE
+                 */
+                locale: string;
+            };
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            scopes: string[];
+            workspaces: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @enum {string} */
+                role: "owner" | "admin" | "manager" | "member";
+                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
+                logo_url: string | null;
+            }[];
+            /** Format: date-time */
+            expires_at: string;
+        };
+        Link: {
+            /** @enum {string} */
+            kind: "setup" | "invitation" | "password_reset";
+            workspace: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+            } | null;
+            email: string | null;
+            role: ("owner" | "admin" | "manager" | "member") | null;
+            /** @description Whether the account has a password; null for an invitation, whose link does not reveal who has an account. */
+            has_account: boolean | null;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        Webhook: {
+            id: string;
+            name: string;
+            url: string;
+            format: string;
+            events: string[];
+            active: boolean;
+            /** @enum {string} */
+            state: "active" | "paused" | "disabled";
+            /** @description Why it was disabled. */
+            reason: string | null;
+            method: string;
+            content_type: string;
+            headers: {
+                [key: string]: string;
+            };
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            disable_after: number | null;
+            disable_on_410: boolean;
+            filter: {
+                [key: string]: unknown;
+            } | null;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            max_in_flight: number;
+            rate_limit: {
+                max: number;
+                per_s: number;
+            } | null;
+            /** @enum {string} */
+            ordering: "none" | "record";
+            /** @description Open: no requests until then. Half-open: one probe request is next. */
+            breaker: {
+                /** @enum {string} */
+                state: "closed" | "open" | "half_open";
+                until: string | null;
+            };
+            signed: boolean;
+            /** @description Null in formats with only one kind. */
+            signature: ("v1" | "v1a") | null;
+            /** @description The key to verify v1a: `whpk_…`. */
+            public_key: string | null;
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Shown once: on creation and on rotation. */
+            secret?: string | null;
+        };
+        WebhookFormat: {
+            name: string;
+            label: string;
+            /** @description A URL, or a page of the folder `docs` of Fairlead. */
+            docs: string;
+            /** @description Whether a webhook has it if no `format` is given. */
+            default: boolean;
+            /** @description A webhook has exactly one event type. */
+            one_event: boolean;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            /** @description The maximum number of retries. */
+            most_retries: number;
+            /**
+             * @description Whether deliveries can be unsigned: never; if `secret` is null; or also if no secret is given.
+             * @enum {string}
+             */
+            unsigned: "never" | "where asked" | "by default";
+            /** @description The values of `signature` to choose from, the default first; empty if there is no choice. */
+            signatures: ("v1" | "v1a")[];
+            /** @description What a secret of your own looks like: a sentence. */
+            secret_hint: string;
+            /** @description After a rotation, the old secret also signs for a while. */
+            rotation_overlaps: boolean;
+            /** @description A 410 response always disables the webhook. */
+            disables_on_410: boolean;
+        };
+        File: {
+            /** Format: uuid */
+            id: string;
+            /** @description What the file is for, such as `workspace_logo`. */
+            purpose: string;
+            name: string;
+            /** @description Read from the bytes, never from the request. */
+            content_type: string;
+            /** @description In bytes. */
+            size: number;
+            /** @description In hexadecimal. */
+            sha256: string;
+            /**
+             * Format: uri
+             * @description Downloads the file without a key, until `url_expires_at`.
+             */
+            url: string;
+            /** Format: date-time */
+            url_expires_at: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        Retention: {
+            /** @description How many days events are kept; null: `most_days`, the term of the installation. */
+            event_days: number | null;
+            /** @description How many days delivery attempts are kept; null: `most_days`, the term of the installation. */
+            attempt_days: number | null;
+            /** @description The shortest allowed term: longer than a delivery may wait. */
+            least_days: number;
+            /** @description The installation's term, which is the maximum. */
+            most_days: number;
+            size: {
+                /** @description Approximate number of events in the feed. */
+                events: number;
+                /** @description Number of delivery attempts; approximate above 10,000. */
+                attempts: number;
+                /** @description Estimated size of both in the database. */
+                bytes: number;
+                oldest_event_at: string | null;
+                oldest_attempt_at: string | null;
+            };
         };
         ApiKey: {
             /** Format: uuid */
@@ -15711,10 +15769,10 @@ export interface operations {
                 "application/json": {
                     /** @description Company name. An existing company with this name is used, ignoring case, accents and apostrophes. */
                     company?: string;
-                    /** @description Creates a deal; `{}` for one with only the name of the lead. */
+                    /** @description Creates a deal; `{}` for one with the default name. */
                     deal?: {
                         /**
-                         * @description Default: the lead's name.
+                         * @description Default: the name of the company, else the event type, else the name of the lead.
                          * @example Acme: Q3 contract
                          */
                         name?: string;
@@ -15741,7 +15799,7 @@ export interface operations {
                         notes?: string | null;
                     };
                     /**
-                     * @description Whether empty fields of an existing contact are filled in from the lead.
+                     * @description Whether empty fields and missing tags of an existing contact are filled in from the lead.
                      * @default false
                      */
                     update_contact?: boolean;
@@ -16836,6 +16894,8 @@ export interface operations {
                             members?: string[];
                         }[];
                     } | null;
+                    /** @description Key or name of a lead status. Null: the first of the kind `won`. */
+                    converted_status?: string | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly is_default?: unknown;
                 };
@@ -16849,6 +16909,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeadSettings"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAgenda: {
+        parameters: {
+            query?: {
+                /** @description Deals that are expected to close within this many days are included. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agenda"];
                 };
             };
             /** @description Any error. */
@@ -17419,6 +17511,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Quarantined submissions instead of those that became leads. */
                 spam?: string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
             };
             header?: never;
             path: {
@@ -17439,6 +17533,7 @@ export interface operations {
                         has_more: boolean;
                         next_cursor: string | null;
                         next_url: string | null;
+                        total_count?: number;
                     };
                 };
             };

@@ -1,21 +1,31 @@
-import { NumberInput } from '../ui/number-input.tsx';
-import { inputProps, numberOf, type FieldKind, type InputProps, type ShownProps } from './field-kind.ts';
+import { DecimalInput } from '../ui/decimal-input.tsx';
+import { amountText, decimalsOf } from '../ui/format.ts';
+import {
+  inputProps,
+  numberOf,
+  numberProblem,
+  type FieldKind,
+  type FormValue,
+  type InputProps,
+  type ShownProps,
+} from './field-kind.ts';
 
 function Input(props: InputProps) {
-  return <NumberInput {...inputProps(props)} min={0} decimalScale={4} thousandSeparator hideControls />;
+  const code = props.form.getValues()['currency'] as string | null | undefined;
+  return <DecimalInput {...inputProps(props)} decimals={decimalsOf(code ?? null)} />;
 }
 
 function Shown({ value, record }: ShownProps) {
   return amountText(Number(value), record['currency']);
 }
 
-/** An amount in the currency of its record, as in `€5,000`; a plain number if the record has none. */
-function amountText(amount: number, currency: unknown): string {
-  return new Intl.NumberFormat(undefined, {
-    ...(typeof currency === 'string' && { style: 'currency', currency }),
-    trailingZeroDisplay: 'stripIfInteger',
-    maximumFractionDigits: 4,
-  }).format(amount);
+/** Why an amount cannot be saved: it is no number, or has more decimals than its currency. */
+export function amountProblem(value: FormValue, currency: string | null): string | null {
+  const problem = numberProblem(value);
+  if (problem !== null || typeof value !== 'number') return problem;
+  const decimals = decimalsOf(currency);
+  if (Number(value.toFixed(decimals)) === value) return null;
+  return decimals === 0 ? 'This currency has no decimals.' : `This currency has ${decimals} decimals.`;
 }
 
 export const currency: FieldKind = {
@@ -24,6 +34,7 @@ export const currency: FieldKind = {
   Value: Shown,
   empty: '',
   sent: numberOf,
+  problem: (value, values) => amountProblem(value, (values['currency'] as string | null | undefined) ?? null),
   isShort: true,
   column: { width: '9rem', align: 'right' },
 };

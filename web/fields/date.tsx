@@ -1,5 +1,6 @@
 import { DateInput } from '../ui/date-inputs.tsx';
 import filterClasses from '../ui/filters.module.css';
+
 import { Day } from '../ui/relative-time.tsx';
 import {
   inputProps,
@@ -9,10 +10,8 @@ import {
   type ShownProps,
 } from './field-kind.ts';
 
-const FORMAT = 'YYYY-MM-DD';
-
 function Input(props: InputProps) {
-  return <DateInput {...inputProps(props)} valueFormat={FORMAT} clearable={!props.field.required} />;
+  return <DateInput {...inputProps(props)} clearable={!props.field.required} />;
 }
 
 function Shown({ value }: ShownProps) {
@@ -25,7 +24,6 @@ function Filter({ field, value, onChange }: FilterProps) {
       className={filterClasses.select}
       aria-label={`Filter by ${field.label.toLowerCase()}`}
       placeholder={field.label}
-      valueFormat={FORMAT}
       value={value ?? null}
       onChange={(day) => onChange(day ?? undefined)}
       clearable

@@ -1,6 +1,7 @@
 import { DateTimePicker } from '../ui/date-inputs.tsx';
 import { Moment } from '../ui/relative-time.tsx';
-import { localOf, MomentFilter, utcOf } from '../ui/time-filter.tsx';
+import { localOf, utcOf } from '../ui/format.ts';
+import { MomentFilter } from '../ui/time-filter.tsx';
 import {
   inputProps,
   type FieldKind,
@@ -9,13 +10,12 @@ import {
   type ShownProps,
 } from './field-kind.ts';
 
-/** The form holds the time in UTC, as the API does; the input shows it where the person is. */
+/** The form holds the time in UTC, as the API does; the input shows it in the workspace's time zone. */
 function Input(props: InputProps) {
   const { value, onChange, ...input } = inputProps(props);
   return (
     <DateTimePicker
       {...input}
-      valueFormat="YYYY-MM-DD HH:mm"
       value={value ? localOf(value as string) : null}
       onChange={(local) => (onChange as (utc: string | null) => void)(local === null ? null : utcOf(local))}
       clearable={!props.field.required}

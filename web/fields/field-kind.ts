@@ -1,6 +1,7 @@
 import type { GetInputPropsReturnType, UseFormReturnType } from '@mantine/form';
 import type { ComponentType } from 'react';
 import type { ObjectField } from '../api/object-queries.ts';
+import { decimalText } from '../ui/format.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
 
 /** The value of a field in a form; an empty text counts as null. */
@@ -59,6 +60,8 @@ export interface FieldKind {
   empty: FormValue;
   /** What is sent for the value of the input, if not the value itself. */
   sent?: (value: FormValue) => FormValue;
+  /** Why a changed value cannot be sent; null if it can. */
+  problem?: (value: FormValue, values: FormValues) => string | null;
   /** Two short inputs in a row share a line. */
   isShort: boolean;
   column: FieldColumn;
@@ -76,7 +79,12 @@ export function inputProps({ field, input, hasFocus }: InputProps) {
 
 /** A number input holds text while a number is incomplete or ends in zeros, as in `12.50`. */
 export function numberOf<Value extends FormValue>(value: Value): Value | number {
-  return typeof value === 'string' && value !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+  return typeof value === 'string' && /^-?\d+(\.\d*)?$/.test(value) ? Number(value) : value;
+}
+
+/** A number input holds text that is not a number as it was typed. */
+export function numberProblem(value: FormValue): string | null {
+  return typeof value === 'string' && value !== '' ? `Enter a number, such as ${decimalText(1234.5)}.` : null;
 }
 
 /** The value that an empty input stands for, as a placeholder. */

@@ -1,13 +1,21 @@
-import { NumberInput } from '../ui/number-input.tsx';
-import { inputProps, numberOf, type FieldKind, type InputProps, type ShownProps } from './field-kind.ts';
+import { DecimalInput } from '../ui/decimal-input.tsx';
+import { numberText } from '../ui/format.ts';
+import {
+  inputProps,
+  numberOf,
+  numberProblem,
+  type FieldKind,
+  type InputProps,
+  type ShownProps,
+} from './field-kind.ts';
 import { ExactFilter } from './text.tsx';
 
 function Input(props: InputProps) {
-  return <NumberInput {...inputProps(props)} hideControls />;
+  return <DecimalInput {...inputProps(props)} />;
 }
 
 function Shown({ value }: ShownProps) {
-  return Number(value).toLocaleString();
+  return numberText(Number(value));
 }
 
 export const number: FieldKind = {
@@ -17,6 +25,7 @@ export const number: FieldKind = {
   Filter: ExactFilter,
   empty: '',
   sent: numberOf,
+  problem: numberProblem,
   isShort: true,
   column: { width: '5rem', align: 'right', desktopOnly: true },
 };

@@ -7,6 +7,7 @@ import { useEffect, useState } from 'react';
 import { sessionQuery } from '../api/session-queries.ts';
 import { OBJECT_VIEWS } from '../crm/objects.ts';
 import { paths } from '../paths.ts';
+import { setRegion } from '../ui/format.ts';
 import { ObjectViews } from '../record/object-view.ts';
 import classes from './app-layout.module.css';
 import { NoticeBell } from './notice-bell.tsx';
@@ -20,6 +21,9 @@ export function AppLayout() {
   const [menuOpen, { open: openMenu, close: closeMenu }] = useDisclosure();
   useEffect(closeMenu, [pathname, closeMenu]);
   if (session === null) return <RedirectToSignIn />;
+  const { locale, time_zone: timeZone, currency } = session.workspace;
+  // Before anything below is drawn. The key draws it again after a change.
+  setRegion(session.workspace);
 
   return (
     <ObjectViews value={OBJECT_VIEWS}>
@@ -51,7 +55,7 @@ export function AppLayout() {
           <Sidebar />
         </Drawer>
         <main id="main" className={classes.main} tabIndex={-1}>
-          <Outlet />
+          <Outlet key={`${locale} ${timeZone} ${currency}`} />
         </main>
         <Palette />
       </div>

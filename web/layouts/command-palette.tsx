@@ -15,7 +15,7 @@ export function Palette() {
   const hasScope = useScopeCheck();
   const objects = useObjects();
   const [query, setQuery] = useState('');
-  const { groups: results, isSearching, arrival } = useRecordResults(query);
+  const { groups: results, isSearching, isBehind, arrival } = useRecordResults(query);
   useEffect(selectFirst, [arrival]);
 
   const goTo = ({ label, icon: Icon, link, aliases, features }: Destination): SpotlightActionData => ({
@@ -42,7 +42,9 @@ export function Palette() {
         ...filterByWords(typed, groups.slice(results.length)),
         ...groups.slice(0, results.length),
       ]}
-      nothingFound={isSearching ? 'Searching…' : 'No results'}
+      nothingFound={
+        isSearching ? 'Searching…' : isBehind ? 'No results yet: the search is catching up' : 'No results'
+      }
       scrollable
       centered={false}
       overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}

@@ -2,7 +2,7 @@ import { IconStack2, type Icon } from '@tabler/icons-react';
 import type { ObjectType } from '../api/object-queries.ts';
 import { OBJECT_VIEWS } from '../crm/objects.ts';
 import type { Navigation, Page } from '../page-definition.ts';
-import { PAGES, RECORD_GROUP, type PageName } from '../pages.ts';
+import { PAGES, RECORD_GROUP, SETTINGS_GROUPS, type PageName } from '../pages.ts';
 import { paths } from '../paths.ts';
 
 /** An item of the sidebar or the palette. */
@@ -66,6 +66,19 @@ export function destinationsIn(group: Navigation['group']): (Destination & { nam
     }));
     return [page, ...sections];
   });
+}
+
+/** The pages of the settings by group, in order. */
+export function settingsGroups(): { title: string; destinations: Destination[] }[] {
+  const all = destinationsIn('settings').filter(({ isInPaletteOnly }) => !isInPaletteOnly);
+  const placed = new Set<string>(SETTINGS_GROUPS.flatMap(({ pages }) => pages));
+  return SETTINGS_GROUPS.map(({ title, pages }) => ({
+    title,
+    destinations: [
+      ...pages.flatMap((name) => all.filter((item) => item.name === name)),
+      ...(title === 'Records' ? all.filter(({ name }) => !placed.has(name)) : []),
+    ],
+  }));
 }
 
 function isNavName(name: PageName): name is NavName {

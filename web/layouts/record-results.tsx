@@ -24,6 +24,8 @@ const MAX_WORDS = 200;
 export function useRecordResults(typed: string): {
   groups: ResultGroup[];
   isSearching: boolean;
+  /** The newest changes may be missing. */
+  isBehind: boolean;
   arrival: unknown;
 } {
   const navigate = useNavigate();
@@ -55,5 +57,10 @@ export function useRecordResults(typed: string): {
         })),
     };
   });
-  return { groups, isSearching: current !== '' && (isFetching || words !== current), arrival: data };
+  return {
+    groups,
+    isSearching: current !== '' && (isFetching || words !== current),
+    isBehind: data?.search_behind === true,
+    arrival: data,
+  };
 }

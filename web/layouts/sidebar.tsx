@@ -1,17 +1,19 @@
 import { Box, Kbd, Text, UnstyledButton } from '@mantine/core';
 import { useOs } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
-import { IconSearch } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
+import { IconArrowLeft, IconSearch, IconSettings } from '@tabler/icons-react';
+import { Link, useLocation } from '@tanstack/react-router';
 import { useObjects } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
-import { destinationsIn, recordDestinations, type Destination } from './nav-items.ts';
+import { paths } from '../paths.ts';
+import { recordDestinations, settingsGroups, type Destination } from './nav-items.ts';
 import { NoticeBell } from './notice-bell.tsx';
 import { PersonMenu } from './person-menu.tsx';
 import classes from './sidebar.module.css';
 import { WorkspaceMenu } from './workspace-menu.tsx';
 
 export function Sidebar() {
+  const isInSettings = useLocation({ select: ({ pathname }) => /^\/settings(\/|$)/.test(pathname) });
   const modifier = useOs() === 'macos' ? '⌘' : 'Ctrl';
   return (
     <div className={classes.root}>
@@ -28,15 +30,44 @@ export function Sidebar() {
           {modifier} K
         </Kbd>
       </UnstyledButton>
-      <nav className={classes.nav} aria-label="Main">
-        <Links destinations={recordDestinations(useObjects())} />
-        <Text component="h2" className={classes.heading}>
-          Settings
-        </Text>
-        <Links destinations={destinationsIn('settings')} />
-      </nav>
+      {isInSettings ? <SettingsNavigation /> : <MainNavigation />}
       <PersonMenu />
     </div>
+  );
+}
+
+function MainNavigation() {
+  return (
+    <nav className={classes.nav} aria-label="Main">
+      <Links destinations={recordDestinations(useObjects())} />
+      <Link {...paths.settings()} className={classes.link} data-apart>
+        <IconSettings size={17} stroke={1.6} aria-hidden />
+        Settings
+      </Link>
+    </nav>
+  );
+}
+
+/** In place of the main navigation on the pages of the settings. */
+function SettingsNavigation() {
+  const hasScope = useScopeCheck();
+  return (
+    <nav className={classes.nav} aria-label="Settings">
+      <Link {...paths.home()} className={classes.link}>
+        <IconArrowLeft size={17} stroke={1.6} aria-hidden />
+        Back to Home
+      </Link>
+      {settingsGroups()
+        .filter(({ destinations }) => destinations.some(({ scope }) => scope === null || hasScope(scope)))
+        .map(({ title, destinations }) => (
+          <div key={title}>
+            <Text component="h2" className={classes.heading}>
+              {title}
+            </Text>
+            <Links destinations={destinations} />
+          </div>
+        ))}
+    </nav>
   );
 }
 
@@ -45,7 +76,12 @@ function Links({ destinations }: { destinations: readonly Destination[] }) {
   return destinations
     .filter(({ scope, isInPaletteOnly }) => !isInPaletteOnly && (scope === null || hasScope(scope)))
     .map(({ label, icon: Icon, link }) => (
-      <Link key={label} {...link} className={classes.link} activeOptions={{ includeSearch: false }}>
+      <Link
+        key={label}
+        {...link}
+        className={classes.link}
+        activeOptions={{ includeSearch: false, exact: link.to === '/' }}
+      >
         <Icon size={17} stroke={1.6} aria-hidden />
         {label}
       </Link>

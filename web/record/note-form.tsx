@@ -5,7 +5,7 @@ import { notes, type Note } from '../api/note-queries.ts';
 import { useCreateRecord, useUpdateRecord } from '../api/record-queries.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { NumberInput } from '../ui/number-input.tsx';
-import { localOf, utcOf } from '../ui/time-filter.tsx';
+import { localOf, utcOf } from '../ui/format.ts';
 import { useApiForm } from '../ui/use-api-form.ts';
 import classes from './activity-composer.module.css';
 import { MentionInput } from './mention-input.tsx';
@@ -77,11 +77,7 @@ export function NoteForm({
       />
       {isTimed && (
         <div className={classes.details}>
-          <DateTimePicker
-            label="When"
-            valueFormat="YYYY-MM-DD HH:mm"
-            {...timeProps(api.form.getInputProps('happened_at'))}
-          />
+          <DateTimePicker label="When" {...timeProps(api.form.getInputProps('happened_at'))} />
           <NumberInput label="Minutes" min={0} hideControls {...api.form.getInputProps('duration_min')} />
         </div>
       )}

@@ -9,6 +9,7 @@ import { queriesOf, type ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
 import { columnsFor, DataTable, RowLink } from '../ui/data-table.tsx';
+import { DeveloperFold } from '../ui/developer-fold.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { Moment } from '../ui/relative-time.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
@@ -18,6 +19,7 @@ import { columnOf, listFields, shownProps } from './object-fields.ts';
 import { useObjectView, type ObjectView } from './object-view.ts';
 import { RecordFilters } from './record-filters.tsx';
 import { RecordForm } from './record-form.tsx';
+import { SearchBehind } from './search-behind.tsx';
 import { nameFields, recordTitle } from './record-title.ts';
 import { useSelection } from './use-selection.ts';
 
@@ -58,6 +60,7 @@ export function RecordList({
         }
       />
       <RecordFilters object={object} filters={filter} onFilters={onSearch} hidden={hiddenFilters} />
+      {filter['q'] && !customView && <SearchBehind object={object} filter={filter} />}
       {customView ? customView(filter) : <RecordTable object={object} filter={filter} create={create} />}
       {search.create && mayWrite && (
         <RecordForm
@@ -112,7 +115,7 @@ function RecordTable({ object, filter, create }: { object: ObjectType; filter: Q
           <EmptyState icon={view.icon ?? IconStack2} title={`No ${inSentence(object.plural_label)} yet`}>
             {view.emptyText ?? 'Create the first one here, or with the API.'}
             {create}
-            {view.emptyExample}
+            {view.emptyExample && <DeveloperFold>{view.emptyExample}</DeveloperFold>}
           </EmptyState>
         )
       }

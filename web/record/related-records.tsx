@@ -1,3 +1,4 @@
+import { numberText } from '../ui/format.ts';
 import { ActionIcon, Skeleton, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPencil, IconPlus } from '@tabler/icons-react';
@@ -131,7 +132,7 @@ function Referencing({ object, record, other, field }: Shown & { other: ObjectTy
       )}
       {data && data.count > data.data.length && (
         <TextLink {...paths.records(other.plural)} search={filter} className={classes.more}>
-          All {data.count.toLocaleString()}
+          All {numberText(data.count)}
         </TextLink>
       )}
       {isCreating && (
@@ -188,7 +189,7 @@ function Panel({
     <section className={classes.root} aria-labelledby={title}>
       <div className={classes.head}>
         <Title order={2} id={title}>
-          {label} {count !== undefined && <span className={classes.count}>{count.toLocaleString()}</span>}
+          {label} {count !== undefined && <span className={classes.count}>{numberText(count)}</span>}
         </Title>
         {action && (
           <ActionIcon

@@ -38,7 +38,7 @@ export function TaskForm({
     <form className={classes.root} data-plain onSubmit={api.onSubmit} noValidate>
       <TextInput aria-label="Task" placeholder="What is to be done?" {...api.form.getInputProps('title')} />
       <div className={classes.details}>
-        <DateInput label="Due" valueFormat="YYYY-MM-DD" clearable {...api.form.getInputProps('due_date')} />
+        <DateInput label="Due" clearable {...api.form.getInputProps('due_date')} />
         <PersonPicker label="Assignee" {...api.form.getInputProps('assignee_id')} />
       </div>
       {api.error && <ErrorPanel error={api.error} />}

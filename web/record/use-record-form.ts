@@ -63,11 +63,12 @@ export function useRecordForm({
   const save = async (entered: FormValues): Promise<ObjectRecord> => {
     const values = sentValues(fields, entered);
     if (base === null) {
-      throwProblems(view.check?.(values) ?? {});
+      throwProblems({ ...problemsOf(fields, values, values), ...view.check?.(values) });
       return create(filledIn(values));
     }
     const change = changedFields(values, toFormValues(fields, base));
     if (Object.keys(change).length === 0) return base;
+    throwProblems(problemsOf(fields, change, values));
     return update({ id: base.id, version: base.version, change });
   };
   const load = async (form: UseFormReturnType<FormValues>) => {
@@ -119,6 +120,20 @@ function sentValues(fields: readonly ObjectField[], values: FormValues): FormVal
     return value === undefined ? [] : [[key, FIELD_KINDS[kind]?.sent?.(value) ?? value] as const];
   });
   return { ...values, ...Object.fromEntries(entries) };
+}
+
+/** What the kinds of the fields find wrong with some of the values of a form. */
+function problemsOf(
+  fields: readonly ObjectField[],
+  changed: FormValues,
+  values: FormValues,
+): Record<string, string> {
+  const problems = fields.flatMap(({ key, kind }) => {
+    const value = changed[key];
+    const problem = value === undefined ? null : FIELD_KINDS[kind]?.problem?.(value, values);
+    return problem ? [[key, problem] as const] : [];
+  });
+  return Object.fromEntries(problems);
 }
 
 /** Errors that are known before anything is sent. */

@@ -25,6 +25,7 @@ export interface FormQuarantine {
     formId: Uuid,
     page: { limit: number; after: Uuid | null },
   ): Promise<FormSubmission[]>;
+  count(workspaceId: Uuid, formId: Uuid): Promise<number>;
   /** Throws `not_found`. */
   get(workspaceId: Uuid, formId: Uuid, id: Uuid): Promise<FormSubmission>;
   /** Deletes one. Throws `not_found`. */
@@ -37,6 +38,10 @@ const SELECT = `select id, null as lead_id, received_at, fields as values, conse
 const LIST = {
   name: 'form_aside.list',
   text: `${SELECT} and ($3::uuid is null or id < $3) order by id desc limit $4`,
+};
+const COUNT = {
+  name: 'form_aside.count',
+  text: 'select count(*)::int as count from form_aside where workspace_id = $1 and form_id = $2',
 };
 const GET = { name: 'form_aside.get', text: `${SELECT} and id = $3` };
 const REMOVE = {
@@ -96,6 +101,11 @@ export function makeFormQuarantine({
 
     list: (workspaceId, formId, { limit, after }) =>
       db.read<FormSubmission>(LIST, [workspaceId, formId, after, limit]),
+
+    async count(workspaceId, formId) {
+      const [row] = await db.read<{ count: number }>(COUNT, [workspaceId, formId]);
+      return row!.count;
+    },
 
     async get(workspaceId, formId, id) {
       const [found] = await db.read<FormSubmission>(GET, [workspaceId, formId, id]);

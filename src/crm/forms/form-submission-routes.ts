@@ -49,7 +49,10 @@ const query = pageQuery.extend({
     .stringbool()
     .default(false)
     .meta({ description: 'Quarantined submissions instead of those that became leads.' }),
+  count: z.literal('exact').optional().meta({ description: 'Adds `total_count`; slower.' }),
 });
+
+const listShape = pageShape(shape).extend({ total_count: z.int().optional() });
 
 function shown(form: Form, { values, ...submission }: FormSubmission) {
   return { ...submission, form_id: publicId(form.id), fields: values, spam: submission.lead_id === null };
@@ -74,15 +77,17 @@ export function formSubmissionRoutes(store: FormStore, submissions: FormSubmissi
     summary: 'List the submissions of a form',
     description: 'Newest first. With `spam=true`, quarantined submissions, which can be accepted or deleted.',
     query,
-    answers: { 200: pageShape(shape) },
+    answers: { 200: listShape },
     async handle({ caller, params, query: requested, url }) {
       const form = await formOf(caller.workspaceId, params['id']!);
       const sort = requested.spam ? 'spam' : 'submissions';
       const after = requested.cursor ? decodeCursor(requested.cursor, sort).id : null;
-      const { spam, limit } = requested;
+      const { spam, limit, count } = requested;
       const rows = await submissions.list(caller.workspaceId, form.id, { spam, limit: limit + 1, after });
       const cursorOf = (row: FormSubmission) => encodeCursor({ sort, value: row.received_at, id: row.id });
-      return { status: 200, body: pageOf(rows, limit, url, cursorOf, (row) => shown(form, row)) };
+      const page = pageOf(rows, limit, url, cursorOf, (row) => shown(form, row));
+      const total = count && (await submissions.count(caller.workspaceId, form.id, spam));
+      return { status: 200, body: { ...page, ...(total !== undefined && { total_count: total }) } };
     },
   });
 

@@ -41,6 +41,8 @@ export interface FormSubmissions {
     formId: Uuid,
     requested: { spam: boolean; limit: number; after: Uuid | null },
   ): Promise<FormSubmission[]>;
+  /** The number of all of a form: in quarantine, or those that became leads. */
+  count(workspaceId: Uuid, formId: Uuid, spam: boolean): Promise<number>;
   /**
    * Creates the lead of a quarantined submission, and fires form.submitted. Throws `AlreadyAnswered`, and `not_found`,
    * also if it was accepted before.
@@ -63,6 +65,14 @@ const LIST_LEADS = {
          join lead l on l.workspace_id = s.workspace_id and l.id = s.lead_id and l.deleted_at is null
          where s.workspace_id = $1 and s.form_id = $2 and ($3::uuid is null or s.id < $3)
          order by s.id desc limit $4`,
+};
+
+const COUNT_LEADS = {
+  name: 'lead_submission.count-of-form',
+  text: `select count(*)::int as count
+         from lead_submission s
+         join lead l on l.workspace_id = s.workspace_id and l.id = s.lead_id and l.deleted_at is null
+         where s.workspace_id = $1 and s.form_id = $2`,
 };
 
 export interface SubmissionParts extends ServiceParts {
@@ -100,6 +110,12 @@ export function makeFormSubmissions(parts: SubmissionParts): FormSubmissions {
       spam
         ? quarantine.list(workspaceId, formId, page)
         : db.read<FormSubmission>(LIST_LEADS, [workspaceId, formId, page.after, page.limit]),
+
+    async count(workspaceId, formId, spam) {
+      if (spam) return quarantine.count(workspaceId, formId);
+      const [row] = await db.read<{ count: number }>(COUNT_LEADS, [workspaceId, formId]);
+      return row!.count;
+    },
 
     async accept(writer, form, id, answer) {
       const found = await quarantine.get(writer.workspaceId, form.id, id);

@@ -4,6 +4,7 @@ import type { Database } from '../../db/pool.ts';
 import { query } from '../../db/query.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Route } from '../../http/route.ts';
+import { isBuiltIn, type LeadStatuses } from './options/lead-status.ts';
 import {
   assignmentInput,
   assignmentOutput,
@@ -21,6 +22,9 @@ const shape = z
       description: 'Whether the limit is the default of the installation.',
     }),
     assignment: assignmentOutput.meta({ description: 'Who owns new leads without an owner.' }),
+    converted_status: z.string().nullable().meta({
+      description: 'Key of the status that converted leads get. Null: the first of the kind `won`.',
+    }),
   })
   .meta({ id: 'LeadSettings' });
 
@@ -35,6 +39,9 @@ const body = z.strictObject({
   assignment: assignmentInput.nullable().optional().meta({
     description: 'Who owns new leads without an owner; replaces all rules. Null: no one.',
   }),
+  converted_status: z.string().max(200).nullable().optional().meta({
+    description: 'Key or name of a lead status. Null: the first of the kind `won`.',
+  }),
   is_default: z
     .unknown()
     .optional()
@@ -43,13 +50,16 @@ const body = z.strictObject({
 
 const READ = {
   name: 'lead_counter.setting',
-  text: 'select leads_per_hour, assignment_set from lead_counter where workspace_id = $1',
+  text: 'select leads_per_hour, assignment_set, converted_status from lead_counter where workspace_id = $1',
 };
 
 interface Settings {
   leads_per_hour: number | null;
   assignment_set: Assignment | null;
+  converted_status: string | null;
 }
+
+const NO_SETTINGS: Settings = { leads_per_hour: null, assignment_set: null, converted_status: null };
 
 const SET_LIMIT = {
   name: 'lead_counter.set-limit',
@@ -64,21 +74,32 @@ const SET_ASSIGNMENT = {
          where workspace_id = $3`,
 };
 
-/**
- * The lead settings of a workspace.
- * @param perHour the default limit of leads an hour
- */
-export function leadSettingsRoutes(db: Database, recordChange: RecordChange, perHour: number): Route[] {
+const SET_CONVERTED = {
+  name: 'lead_counter.set-converted',
+  text: `update lead_counter set converted_status = $2 where workspace_id = $1`,
+};
+
+export interface LeadSettingsParts {
+  db: Database;
+  recordChange: RecordChange;
+  statuses: LeadStatuses;
+  /** The default limit of leads an hour. */
+  leadsPerHour: number;
+}
+
+/** The lead settings of a workspace. */
+export function leadSettingsRoutes({ db, recordChange, statuses, leadsPerHour }: LeadSettingsParts): Route[] {
   const path = '/api/v1/lead-settings';
-  const show = ({ leads_per_hour: own, assignment_set: assignment }: Settings) => ({
-    leads_per_hour: own ?? perHour,
+  const show = ({ leads_per_hour: own, assignment_set: assignment, converted_status }: Settings) => ({
+    leads_per_hour: own ?? leadsPerHour,
     is_default: own === null,
     assignment: assignment ?? NO_ASSIGNMENT,
+    converted_status,
   });
 
   async function settingsOf(workspaceId: Uuid): Promise<Settings> {
     const [row] = await db.read<Settings>(READ, [workspaceId]);
-    return row ?? { leads_per_hour: null, assignment_set: null };
+    return row ?? NO_SETTINGS;
   }
 
   const get = route({
@@ -105,10 +126,19 @@ export function leadSettingsRoutes(db: Database, recordChange: RecordChange, per
       const existing = await settingsOf(workspaceId);
       const { leads_per_hour: own = existing.leads_per_hour, assignment = existing.assignment_set } =
         ctx.body;
+      const requestedStatus = ctx.body.converted_status;
+      const chosen = requestedStatus
+        ? await statuses.keyOf(workspaceId, requestedStatus, 'converted_status')
+        : null;
+      const converted_status = requestedStatus === undefined ? existing.converted_status : chosen;
       const rules = await rulesOf(db, workspaceId, ctx.body.assignment ?? NO_ASSIGNMENT);
-      const text = JSON.stringify(show({ leads_per_hour: own, assignment_set: assignment }));
+      const text = JSON.stringify(
+        show({ leads_per_hour: own, assignment_set: assignment, converted_status }),
+      );
       await db.transaction(async (trx) => {
+        if (chosen && !isBuiltIn(chosen)) await statuses.lock(trx, workspaceId, chosen);
         await query(trx, SET_LIMIT, [workspaceId, own]);
+        if (requestedStatus !== undefined) await query(trx, SET_CONVERTED, [workspaceId, chosen]);
         if (ctx.body.assignment !== undefined)
           await query(trx, SET_ASSIGNMENT, [
             rules && JSON.stringify(rules),
@@ -119,7 +149,11 @@ export function leadSettingsRoutes(db: Database, recordChange: RecordChange, per
           action: 'lead_settings.updated',
           objectType: 'workspace',
           objectId: workspaceId,
-          details: { leads_per_hour: own, ...(assignment && { assignment: assignment.mode }) },
+          details: {
+            leads_per_hour: own,
+            ...(assignment && { assignment: assignment.mode }),
+            ...(requestedStatus !== undefined && { converted_status: chosen }),
+          },
         };
         await recordChange(trx, ctx, auditEntry, { status: 200, body: text });
       });

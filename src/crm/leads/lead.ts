@@ -16,8 +16,6 @@ import { leadInput, type LeadInput } from './lead-input.ts';
 
 const MAX_INT = 2_147_483_647;
 const LATER = '2026-06-02T09:00:00.000Z';
-/** In samples of events: the lead was contacted. */
-const CONTACTED = { status: 'contacted', first_contacted_at: LATER };
 
 const fields = {
   number: number({
@@ -49,7 +47,7 @@ const fields = {
   phone: phone({ label: 'Phone', sample: '+15551234567', filter: true, summary: 'presence', search: true }),
   event_date: date({ label: 'Event date', sample: '2026-08-15', summary: 'presence' }),
   event_type: optionOf({
-    label: 'Event type',
+    label: 'Interest',
     description: 'Name of a lead event type, ignoring case; an unknown one is ignored',
     list: 'lead_event_type',
     sample: 'Wedding',
@@ -121,7 +119,12 @@ const defined = defineNoun({
   events: {
     converted: {
       description: 'A lead was converted to a contact and, if requested, a company and a deal.',
-      sample: { ...CONTACTED, contact_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21', converted_at: LATER },
+      sample: {
+        status: 'won',
+        first_contacted_at: LATER,
+        contact_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21',
+        converted_at: LATER,
+      },
       isBeyondChange: true,
     },
     submission_added: {
@@ -177,11 +180,16 @@ export const attachSubmission: Mutation<Lead> = {
   fires: () => ['lead.submission_added'],
 };
 
-/** Converts a lead to these records; by a member, this is the first contact too. */
-export function convertTo(records: Pick<Lead, 'contact_id' | 'company_id' | 'deal_id'>): Mutation<Lead> {
+/**
+ * Converts a lead to these records, with the status that converted leads get. It counts as the first contact, if there
+ * was none.
+ */
+export function convertTo(
+  outcome: Pick<Lead, 'contact_id' | 'company_id' | 'deal_id' | 'status'>,
+): Mutation<Lead> {
   return {
     apply: (current, context) =>
-      firstContacted(current, { ...current, ...records, converted_at: context.at }, context),
+      firstContacted(current, { ...current, ...outcome, converted_at: context.at }, context),
     fires: () => ['lead.converted'],
   };
 }

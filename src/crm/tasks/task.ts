@@ -6,7 +6,7 @@ import { select } from '../../record/fields/select.ts';
 import { tags } from '../../record/fields/tags.ts';
 import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
-import { defineNoun } from '../../record/noun.ts';
+import { defineNoun, type RecordOfNoun } from '../../record/noun.ts';
 
 /** Something to do about a contact, a company or a deal, with an optional due date. */
 export const task = defineNoun({
@@ -74,3 +74,5 @@ export const task = defineNoun({
 
   sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c41' },
 });
+
+export type Task = RecordOfNoun<typeof task>;

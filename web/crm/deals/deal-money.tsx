@@ -1,7 +1,8 @@
 import { Group, Select } from '@mantine/core';
-import { NumberInput } from '../../ui/number-input.tsx';
 import type { GetInputPropsReturnType } from '@mantine/form';
 import { fieldOf, useObject } from '../../api/object-queries.ts';
+import { DecimalInput } from '../../ui/decimal-input.tsx';
+import { decimalsOf } from '../../ui/format.ts';
 import { useSession } from '../../api/session-queries.ts';
 
 /** The value of a deal and its currency. */
@@ -11,7 +12,7 @@ export function MoneyFields({ value, currency }: Record<'value' | 'currency', Ge
   const field = object && fieldOf(object, 'currency');
   return (
     <Group grow align="flex-start" wrap="nowrap">
-      <NumberInput label="Value" min={0} decimalScale={4} thousandSeparator hideControls {...value} />
+      <DecimalInput label="Value" decimals={decimalsOf(currency.value as string | null)} {...value} />
       <Select
         label="Currency"
         data={field?.options ?? []}

@@ -66,7 +66,7 @@ export const LEAD_KINDS: Readonly<Record<string, Kind>> = {
   email: { label: 'Email', type: 'email', required: true },
   phone: { label: 'Phone', type: 'phone' },
   event_date: { label: 'Event date', type: 'date' },
-  event_type: { label: 'Event type', type: 'select' },
+  event_type: { label: 'Interest', type: 'select' },
   notes: { label: 'Message', type: 'textarea' },
 };
 

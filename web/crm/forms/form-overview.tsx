@@ -1,7 +1,8 @@
-import { Tabs } from '@mantine/core';
+import { Badge, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { formQuery, type Form } from '../../api/form-queries.ts';
+import { useState } from 'react';
+import { formQuery, formSpamCountQuery, type Form } from '../../api/form-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
@@ -47,26 +48,43 @@ export function FormOverview() {
       />
       <div className={classes.body}>
         <section className={classes.inbox} aria-label="Submissions">
-          {mayReadLeads && (
-            <Tabs defaultValue="submissions" keepMounted={false}>
-              <Tabs.List className={classes.tabs}>
-                <Tabs.Tab value="submissions">Submissions</Tabs.Tab>
-                <Tabs.Tab value="spam">Spam</Tabs.Tab>
-              </Tabs.List>
-              <Tabs.Panel value="submissions">
-                <FormSubmissions form={form} spam={false} />
-              </Tabs.Panel>
-              <Tabs.Panel value="spam">
-                <FormSubmissions form={form} spam />
-              </Tabs.Panel>
-            </Tabs>
-          )}
+          {mayReadLeads && <SubmissionTabs form={form} />}
         </section>
         <aside className={classes.facts} aria-label="About this form">
           <Facts form={form} />
         </aside>
       </div>
     </>
+  );
+}
+
+function SubmissionTabs({ form }: { form: Form }) {
+  const [tab, setTab] = useState<string | null>('submissions');
+  const { data: spamCount = 0 } = useQuery(formSpamCountQuery(form.id));
+  return (
+    <Tabs value={tab} onChange={setTab} keepMounted={false}>
+      <Tabs.List className={classes.tabs}>
+        <Tabs.Tab value="submissions">Submissions</Tabs.Tab>
+        <Tabs.Tab
+          value="spam"
+          rightSection={
+            spamCount > 0 && (
+              <Badge size="sm" variant="light" color="gray">
+                {spamCount}
+              </Badge>
+            )
+          }
+        >
+          Spam
+        </Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="submissions">
+        <FormSubmissions form={form} spam={false} spamCount={spamCount} onSpam={() => setTab('spam')} />
+      </Tabs.Panel>
+      <Tabs.Panel value="spam">
+        <FormSubmissions form={form} spam />
+      </Tabs.Panel>
+    </Tabs>
   );
 }
 

@@ -34,8 +34,21 @@ const received = column.accessor('received_at', {
   cell: ({ getValue }) => <Moment at={getValue()} />,
 });
 
-/** The submissions of a form: those that created leads, or those marked as spam. */
-export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
+/**
+ * The submissions of a form: those that created leads, or those marked as spam.
+ * @param spamCount mentioned if no submission created a lead
+ */
+export function FormSubmissions({
+  form,
+  spam,
+  spamCount = 0,
+  onSpam,
+}: {
+  form: Form;
+  spam: boolean;
+  spamCount?: number;
+  onSpam?: () => void;
+}) {
   const list = useInfiniteQuery(formSubmissionsQuery(form.id, spam));
   const mayWrite = useHasScope('leads:write');
   const answers = column.accessor('fields', {
@@ -99,7 +112,14 @@ export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
       ])}
       empty={
         <EmptyState icon={IconInbox} title="No submissions yet">
-          Open the page and submit the form once to test it.
+          {spamCount === 0
+            ? 'Open the page and submit the form once to test it.'
+            : `${spamCount === 1 ? '1 submission was' : `${spamCount} submissions were`} marked as spam. Check ${spamCount === 1 ? 'it' : 'them'}: a real one can still be accepted.`}
+          {spamCount > 0 && (
+            <Button variant="default" onClick={onSpam}>
+              Show spam
+            </Button>
+          )}
         </EmptyState>
       }
     />

@@ -1,5 +1,6 @@
 import type { Contact } from '../../api/contact-queries.ts';
 import type { Lead } from '../../api/lead-queries.ts';
+import { isDuplicateTag } from '../../fields/tags.tsx';
 import { paths } from '../../paths.ts';
 import { fieldLabel } from '../../ui/field-label.ts';
 import { TextLink } from '../../ui/router-links.tsx';
@@ -38,9 +39,10 @@ export function ConversionContact({ lead, known }: { lead: Lead; known: Contact 
 
 const COPIED_FIELDS = ['first_name', 'last_name', 'phone', 'source', 'notes', 'owner_id'] as const;
 
-/** The labels of the fields that the lead has and the contact does not. */
+/** The labels of the fields and tags that the lead has and the contact does not. */
 export function missingFields(contact: Contact, lead: Lead, company: string): string[] {
   const missing: string[] = COPIED_FIELDS.filter((name) => contact[name] === null && lead[name] !== null);
+  if (lead.tags.some((tag) => !isDuplicateTag(tag, contact.tags))) missing.push('tags');
   if (company.trim() !== '' && contact.company_id === null) missing.push('company');
   return missing.map(fieldLabel);
 }

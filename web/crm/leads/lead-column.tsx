@@ -9,6 +9,7 @@ import { LoadMore } from '../../ui/load-more.tsx';
 import classes from './lead-board.module.css';
 import { LeadCard } from './lead-card.tsx';
 import type { LeadMoves } from './lead-moves.ts';
+import { numberText } from '../../ui/format.ts';
 
 /** The leads of one status, with their number. */
 export function LeadColumn({
@@ -36,7 +37,7 @@ export function LeadColumn({
         <Title order={2} id={title}>
           {status.name}
         </Title>
-        {list.data && <span className={classes.count}>{total.toLocaleString()}</span>}
+        {list.data && <span className={classes.count}>{numberText(total)}</span>}
       </header>
       {list.error && !list.data && <ErrorPanel error={list.error} retry={() => void list.refetch()} />}
       {!list.data && !list.error && <Skeleton height={72} />}

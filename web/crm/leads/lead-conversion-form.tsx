@@ -3,6 +3,7 @@ import type { Contact } from '../../api/contact-queries.ts';
 import { ApiError, isConflict } from '../../api/client.ts';
 import { useConvertLead, type Conversion, type Lead } from '../../api/lead-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
+import { amountProblem } from '../../fields/currency.tsx';
 import { numberOf } from '../../fields/field-kind.ts';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { notifyDone, notifyError } from '../../ui/notify.tsx';
@@ -46,9 +47,10 @@ export function LeadConversionForm({
     update_contact: false,
     company: (mayCompany && known?.company_id && known.company) || '',
     create_deal: false,
-    deal: { name: leadName(lead), value: '', currency: null, pipeline_id: null, stage_id: null },
+    deal: { name: '', value: '', currency: null, pipeline_id: null, stage_id: null },
   };
   const api = useApiForm(initial, async (values) => {
+    throwAmountProblem(values);
     try {
       await convert({ lead, conversion: toConversion(values) });
       notifyDone(`${leadName(lead)} converted`);
@@ -76,7 +78,11 @@ export function LeadConversionForm({
       )}
       {form.values.create_deal && (
         <Stack gap="md">
-          <TextInput label="Deal name" required {...form.getInputProps('deal.name')} />
+          <TextInput
+            label="Deal name"
+            placeholder={form.values.company.trim() || lead.event_type || leadName(lead)}
+            {...form.getInputProps('deal.name')}
+          />
           <MoneyFields
             value={form.getInputProps('deal.value')}
             currency={form.getInputProps('deal.currency')}
@@ -95,6 +101,13 @@ export function LeadConversionForm({
       )}
     </FormDrawer>
   );
+}
+
+function throwAmountProblem({ create_deal: createDeal, deal: { value, currency } }: Values): void {
+  const message = createDeal ? amountProblem(value, currency) : null;
+  if (message === null) return;
+  const fields = [{ field: 'deal.value', message }];
+  throw new ApiError({ status: 400, code: 'validation_error', message, fields });
 }
 
 function toConversion({

@@ -22,7 +22,7 @@ const LeadList = lazy(async () => ({ default: (await import('./lead-list.tsx')).
 const CURL = `curl -X POST ${window.location.origin}/api/v1/leads \\
   -H "Authorization: Bearer $KEY" \\
   -H "Content-Type: application/json" \\
-  -d '{"name":"Jane Doe","email":"jane@example.com","phone":"+15551234567","event_date":"2026-08-15"}'`;
+  -d '{"name":"Jane Doe","email":"jane@example.com","phone":"+15551234567"}'`;
 
 export const leadView = viewOf<Lead>({
   icon: IconInbox,

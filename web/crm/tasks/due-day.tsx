@@ -1,6 +1,7 @@
 import { Text } from '@mantine/core';
 import type { Task } from '../../api/task-queries.ts';
-import { Day, today } from '../../ui/relative-time.tsx';
+import { today } from '../../ui/format.ts';
+import { Day } from '../../ui/relative-time.tsx';
 
 /** The due date of a task; marks an open task as overdue. */
 export function DueDay({ task }: { task: Pick<Task, 'due_date' | 'status'> }) {

@@ -8,7 +8,7 @@ import { useListSearch } from '../../record/list-search.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { LoadMore } from '../../ui/load-more.tsx';
-import { today } from '../../ui/relative-time.tsx';
+import { numberText, today } from '../../ui/format.ts';
 import { AgendaRow } from './agenda-row.tsx';
 import classes from './task-agenda.module.css';
 
@@ -99,7 +99,7 @@ function Count({ view, counts }: { view: AgendaView; counts: Counts | undefined 
   if (count === 0) return null;
   return (
     <Badge size="sm" variant="light" color={view === 'overdue' ? 'red' : 'gray'}>
-      {count.toLocaleString()}
+      {numberText(count)}
     </Badge>
   );
 }

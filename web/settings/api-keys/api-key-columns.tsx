@@ -3,6 +3,7 @@ import { columnsFor } from '../../ui/data-table.tsx';
 import { Moment } from '../../ui/relative-time.tsx';
 import { ApiKeyMenu } from './api-key-menu.tsx';
 import { ApiKeyState } from './api-key-state.tsx';
+import { numberText } from '../../ui/format.ts';
 
 const column = columnsFor<ApiKey>();
 /** For sessions with `keys:read`. */
@@ -45,25 +46,25 @@ export const MANAGER_COLUMNS = column.columns([
     id: 'requests_24h',
     header: 'Requests 24 h',
     meta: { width: '7.5rem', align: 'right', desktopOnly: true },
-    cell: ({ row }) => row.original.usage?.last_24_hours.requests.toLocaleString(),
+    cell: ({ row: { original } }) => original.usage && numberText(original.usage.last_24_hours.requests),
   }),
   column.display({
     id: 'requests_7d',
     header: '7 d',
     meta: { width: '3.75rem', align: 'right', desktopOnly: true },
-    cell: ({ row }) => row.original.usage?.last_7_days.requests.toLocaleString(),
+    cell: ({ row: { original } }) => original.usage && numberText(original.usage.last_7_days.requests),
   }),
   column.display({
     id: 'server_errors',
     header: 'Server errors',
     meta: { width: '7.25rem', align: 'right', desktopOnly: true },
-    cell: ({ row }) => row.original.usage?.last_7_days.server_errors.toLocaleString(),
+    cell: ({ row: { original } }) => original.usage && numberText(original.usage.last_7_days.server_errors),
   }),
   column.display({
     id: 'rate_limited',
     header: 'Rate limited',
     meta: { width: '6.75rem', align: 'right', desktopOnly: true },
-    cell: ({ row }) => row.original.usage?.last_7_days.rate_limited.toLocaleString(),
+    cell: ({ row: { original } }) => original.usage && numberText(original.usage.last_7_days.rate_limited),
   }),
   column.display({
     id: 'actions',

@@ -2,7 +2,7 @@ import { Group, Select } from '@mantine/core';
 import { DateInput } from '../../ui/date-inputs.tsx';
 import type { UseFormReturnType } from '@mantine/form';
 import type { ApiKeyChange } from '../../api/api-key-queries.ts';
-import { today } from '../../ui/relative-time.tsx';
+import { today } from '../../ui/format.ts';
 
 const CHOICES = [
   { value: 'never', label: 'No expiry' },
@@ -45,7 +45,6 @@ export function ExpiryField<Values extends Expiry>({ form }: { form: UseFormRetu
           label="Expires on"
           description="At the start of the day, in UTC."
           inputWrapperOrder={['label', 'input', 'description', 'error']}
-          valueFormat="YYYY-MM-DD"
           minDate={today()}
           required
           {...form.getInputProps('expires_at')}

@@ -24,6 +24,7 @@ import { Moment } from '../../ui/relative-time.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import classes from './connection-page.module.css';
 import { OutcomeBadge } from './connection-state.tsx';
+import { timeText } from '../../ui/format.ts';
 
 const OPTIONS = OUTCOMES.map((value) => ({ value, label: fieldLabel(value) }));
 
@@ -158,11 +159,7 @@ function Bodies({ connection, event }: { connection: Connection; event: Connecti
   if (data.unverified.length === 0)
     return data.payload === null ? null : <CodeBlock label="Body" code={formatted(data.payload)} />;
   return data.unverified.map(({ id, received_at: at, payload }) => (
-    <CodeBlock
-      key={id}
-      label={`Body, received ${new Date(at).toLocaleTimeString()}`}
-      code={formatted(payload)}
-    />
+    <CodeBlock key={id} label={`Body, received ${timeText(Date.parse(at))}`} code={formatted(payload)} />
   ));
 }
 

@@ -1,4 +1,5 @@
 import { CodeBlock } from '../../ui/code-block.tsx';
+import { DeveloperFold } from '../../ui/developer-fold.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { useHasScope } from '../../api/session-queries.ts';
 import classes from './crm-webhook-page.module.css';
@@ -13,7 +14,9 @@ export function CrmWebhookPage() {
     <>
       <PageHeader intro="Receives updates about leads from another CRM. Updates appear on the lead’s timeline and change nothing else." />
       <div className={classes.intro}>
-        <CodeBlock label="Example request" code={CURL} />
+        <DeveloperFold>
+          <CodeBlock label="Example request" code={CURL} />
+        </DeveloperFold>
       </div>
       <InboundWebhooks />
       {mayReadSecrets && <InboundSecrets />}

@@ -9,6 +9,7 @@ import { useHasScope } from '../../api/session-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
+import { numberText, separators } from '../../ui/format.ts';
 
 /** The hourly limit of leads. */
 export function LeadLimit() {
@@ -20,8 +21,8 @@ export function LeadLimit() {
         Leads per hour
       </Title>
       <Text size="sm" c="dimmed" mb="sm">
-        Above this limit, the API responds with 429 and a retry time. It protects the workspace from bots and
-        broken integrations.
+        Above this limit, leads of other apps are refused until the hour is over. It protects the workspace
+        from bots and broken integrations.
       </Text>
       {error && !settings && <ErrorPanel error={error} retry={() => void refetch()} />}
       {!settings && !error && <Skeleton height={32} />}
@@ -56,7 +57,7 @@ function LimitForm({ settings }: { settings: LeadSettings }) {
           max={1_000_000}
           allowDecimal={false}
           hideControls
-          thousandSeparator=","
+          {...separators()}
           required
           withAsterisk={false}
           {...api.form.getInputProps('leads_per_hour')}
@@ -77,5 +78,5 @@ function LimitForm({ settings }: { settings: LeadSettings }) {
 }
 
 function limitText({ leads_per_hour: limit }: LeadSettings): string {
-  return limit === 0 ? 'No limit.' : `At most ${limit.toLocaleString()} leads per hour.`;
+  return limit === 0 ? 'No limit.' : `At most ${numberText(limit)} leads per hour.`;
 }

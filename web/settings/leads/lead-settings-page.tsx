@@ -7,7 +7,7 @@ import classes from './lead-settings-page.module.css';
 import { LeadStatuses } from './lead-statuses.tsx';
 import { LeadOptions } from './lead-options.tsx';
 
-/** Lead statuses, event types, sources, assignment and hourly limit. */
+/** Lead statuses, interests, sources, assignment and hourly limit. */
 export function LeadSettingsPage() {
   return (
     <>
@@ -23,9 +23,9 @@ export function LeadSettingsPage() {
         <LeadStatuses />
         <LeadOptions
           kind="lead-event-types"
-          title="Event types"
-          noun="event type"
-          intro="What the lead is about, such as “Wedding”. Unknown types are not set on the lead, but kept in its submission."
+          title="Interests"
+          noun="interest"
+          intro="What leads ask about, such as “Wedding” or “Website redesign”. The API calls it event type. Unknown values are not set on the lead, but kept in its submission."
         />
         <LeadOptions
           kind="lead-sources"

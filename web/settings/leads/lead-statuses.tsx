@@ -2,6 +2,7 @@ import { Button, Skeleton, Text, TextInput, Title } from '@mantine/core';
 import { useAddLeadStatus, useLeadStatuses } from '../../api/lead-status-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
 import { useApiForm } from '../../ui/use-api-form.ts';
+import { ConvertedStatus } from './converted-status.tsx';
 import classes from './lead-settings-page.module.css';
 import { LeadStatusMenu } from './lead-status-menu.tsx';
 
@@ -15,7 +16,7 @@ export function LeadStatuses() {
         Statuses
       </Title>
       <Text size="sm" c="dimmed">
-        The columns of the board, in order. Each status is open, won or lost; won counts as converted.
+        The columns of the board, in order. Each status is open, won or lost.
       </Text>
       {statuses.length === 0 && <Skeleton height={190} mt="sm" />}
       <ul className={classes.options} aria-labelledby="statuses-title">
@@ -30,6 +31,7 @@ export function LeadStatuses() {
         ))}
       </ul>
       {mayWrite && <AddStatus />}
+      <ConvertedStatus statuses={statuses} />
     </section>
   );
 }

@@ -1,3 +1,4 @@
+import { numberText } from '../../ui/format.ts';
 import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
 import type { Pipeline } from '../../api/pipeline-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
@@ -72,5 +73,5 @@ export function RemovalDialog({
 
 function dealsLabel(deals: number | undefined): string {
   if (deals === undefined) return 'Move its deals to';
-  return deals === 1 ? 'Move its deal to' : `Move its ${deals.toLocaleString()} deals to`;
+  return deals === 1 ? 'Move its deal to' : `Move its ${numberText(deals)} deals to`;
 }

@@ -1,3 +1,4 @@
+import { numberText } from '../../ui/format.ts';
 import { ActionIcon, NumberInput, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp, IconTrash } from '@tabler/icons-react';
@@ -30,7 +31,7 @@ export function StageRow({
   deals: number | undefined;
   mayWrite: boolean;
 }) {
-  const count = deals === undefined ? '' : `${deals.toLocaleString()} ${deals === 1 ? 'deal' : 'deals'}`;
+  const count = deals === undefined ? '' : `${numberText(deals)} ${deals === 1 ? 'deal' : 'deals'}`;
   if (!mayWrite)
     return (
       <li className={classes.row}>

@@ -5,6 +5,7 @@ import { confirm } from '../../ui/confirm.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
+import { dateRangeText } from '../../ui/format.ts';
 
 interface Values {
   /** Days; empty for the default of the installation. */
@@ -104,12 +105,10 @@ function lossesOf(term: RetentionTerm, { size, ...current }: Retention): Loss[] 
   ];
 }
 
-const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
-
 function Losses({ losses }: { losses: readonly Loss[] }) {
   return losses.map(({ what, from, before }) => (
     <div key={what}>
-      This deletes {what} from {DATE.formatRange(from, before)}.
+      This deletes {what} from {dateRangeText(from, before)}.
     </div>
   ));
 }
@@ -123,7 +122,7 @@ function confirmLosses(losses: readonly Loss[]): Promise<boolean> {
         <>
           <Losses losses={losses} />
           {losses.some(({ what }) => what === 'events') &&
-            'Feed consumers that have not read them yet get a 410 response.'}
+            'Programs that have not read them yet will miss them.'}
         </>
       ),
       action: 'Shorten and delete',

@@ -6,6 +6,7 @@ import { PageHeader } from '../../ui/page-header.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { RetentionForm } from './retention-form.tsx';
 import classes from './retention-page.module.css';
+import { dateText, numberText, sizeText } from '../../ui/format.ts';
 
 /** The retention periods of events and delivery attempts, and the stored size. */
 export function RetentionPage() {
@@ -39,8 +40,6 @@ export function RetentionPage() {
   );
 }
 
-const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
-
 function Stored({ retention: { size } }: { retention: Retention }) {
   return (
     <section aria-labelledby="stored-title">
@@ -58,21 +57,5 @@ function Stored({ retention: { size } }: { retention: Retention }) {
 
 function countText(count: number, oldest: string | null): string {
   if (oldest === null) return 'None';
-  return `${count.toLocaleString()}, oldest from ${DATE.format(Date.parse(oldest))}`;
-}
-
-const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
-
-/** `1234567` to `1.2 MB`. */
-function sizeText(bytes: number): string {
-  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
-  const unit = UNITS[power];
-  const unitDisplay = unit === 'byte' ? 'long' : 'short';
-  const format = new Intl.NumberFormat(undefined, {
-    style: 'unit',
-    unit,
-    unitDisplay,
-    maximumSignificantDigits: 2,
-  });
-  return format.format(bytes / 1000 ** power);
+  return `${numberText(count)}, oldest from ${dateText(Date.parse(oldest))}`;
 }

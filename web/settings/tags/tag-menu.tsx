@@ -8,6 +8,7 @@ import { tagsQuery, useMergeTags, useRemoveTag, useRenameTag, type Tag } from '.
 import { confirm } from '../../ui/confirm.tsx';
 import { notifyDone, notifyError, notifyWhenDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
+import { numberText } from '../../ui/format.ts';
 
 /** The actions on a tag. */
 export function TagMenu({ tag }: { tag: Tag }) {
@@ -51,7 +52,7 @@ export function TagMenu({ tag }: { tag: Tag }) {
 function effectOn({ usage = {} }: Tag, effect: string): string {
   const count = Object.values(usage).reduce((sum, records) => sum + records, 0);
   if (count === 0) return 'No record has it.';
-  return count === 1 ? `1 record will ${effect}.` : `${count.toLocaleString()} records will ${effect}.`;
+  return count === 1 ? `1 record will ${effect}.` : `${numberText(count)} records will ${effect}.`;
 }
 
 function RenameForm({ tag, onClose }: { tag: Tag; onClose: () => void }) {

@@ -15,6 +15,7 @@ import { TextLink } from '../../ui/router-links.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import { TagMenu } from './tag-menu.tsx';
 import classes from './tags-page.module.css';
+import { numberText } from '../../ui/format.ts';
 
 /** The tags of the workspace: where they are used; rename, merge and delete. */
 export function TagsPage() {
@@ -105,7 +106,7 @@ function UsedBy({ tag, objects }: { tag: Tag; objects: readonly ObjectType[] }) 
           {...paths.records(object.plural)}
           search={{ tag: tag.name, view: 'table' }}
         >
-          {count.toLocaleString()} {inSentence(count === 1 ? object.label : object.plural_label)}
+          {numberText(count)} {inSentence(count === 1 ? object.label : object.plural_label)}
         </TextLink>
       ))}
     </Group>

@@ -5,6 +5,7 @@ import type { Webhook } from '../../api/webhook-queries.ts';
 import { Moment } from '../../ui/relative-time.tsx';
 import { useNow } from '../../ui/now.ts';
 import { StateBadge } from '../../ui/state-badge.tsx';
+import { timeText } from '../../ui/format.ts';
 
 type Breaker = Webhook['breaker'];
 
@@ -49,12 +50,11 @@ export function BreakerNotice({ breaker, className }: { breaker: Breaker; classN
   );
 }
 
-const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const HOUR_MS = 3_600_000;
 
 /** Shows seconds for a short pause. A pause that the receiver requested may last a day. */
 function Clock({ at }: { at: string }) {
   const time = Date.parse(at);
   const now = useNow();
-  return Math.abs(time - now) > HOUR_MS ? <Moment at={at} /> : <time dateTime={at}>{TIME.format(time)}</time>;
+  return Math.abs(time - now) > HOUR_MS ? <Moment at={at} /> : <time dateTime={at}>{timeText(time)}</time>;
 }

@@ -10,6 +10,7 @@ import { Moment } from '../../ui/relative-time.tsx';
 import { notifyDone, notifyError } from '../../ui/notify.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { DeliveryState } from './delivery-state.tsx';
+import { numberText } from '../../ui/format.ts';
 
 /** One delivery with its attempts, requests and responses. */
 export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => void }) {
@@ -81,7 +82,7 @@ function AttemptDetails({ attempt }: { attempt: Attempt }) {
         <Property name="Status">{attempt.status}</Property>
         {attempt.failure && <Property name="Failure">{attempt.failure}</Property>}
         {attempt.detail && <Property name="Detail">{attempt.detail}</Property>}
-        <Property name="Duration">{attempt.duration_ms.toLocaleString()} ms</Property>
+        <Property name="Duration">{numberText(attempt.duration_ms)} ms</Property>
         <Property name="Time">
           <Moment at={attempt.at} />
         </Property>

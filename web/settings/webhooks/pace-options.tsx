@@ -4,6 +4,7 @@ import type { Webhook, WebhookChange } from '../../api/webhook-queries.ts';
 import { capitalised } from '../../ui/capitalised.ts';
 import { durationsText } from './durations.ts';
 import type { Options } from './webhook-options.tsx';
+import { numberText } from '../../ui/format.ts';
 
 /** Concurrency, rate limit and order of deliveries. An empty field means the default. */
 export interface Pace {
@@ -98,7 +99,7 @@ export function paceSummary({ max_in_flight: max, rate_limit: rate, ordering }: 
 
 /** As in `100 per 1 min`. */
 export function rateText(rate: Webhook['rate_limit']): string {
-  return rate === null ? 'No limit' : `${rate.max.toLocaleString()} per ${durationsText([rate.per_s])}`;
+  return rate === null ? 'No limit' : `${numberText(rate.max)} per ${durationsText([rate.per_s])}`;
 }
 
 /** The order, with an explanation. */

@@ -6,8 +6,8 @@ import { replayCountQuery, useReplay, type Replay } from '../../api/delivery-que
 import { useEventNames } from '../../api/event-type-queries.ts';
 import type { Webhook } from '../../api/webhook-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { localOf, utcOf } from '../../ui/time-filter.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
+import { localOf, numberText, utcOf } from '../../ui/format.ts';
 
 const ONLY = [
   { value: 'undelivered', label: 'Failed and missed events' },
@@ -49,14 +49,12 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: 
         <Group grow align="flex-start">
           <DateTimePicker
             label="Since"
-            valueFormat="D MMM YYYY HH:mm"
             value={since}
             onChange={(chosen) => chosen !== null && setSince(chosen)}
           />
           <DateTimePicker
             label="Until"
             placeholder="Now"
-            valueFormat="D MMM YYYY HH:mm"
             value={until}
             onChange={setUntil}
             clearable
@@ -114,7 +112,7 @@ function defaultSince({ created_at: createdAt }: Webhook): string {
 function countText({ queued, has_more: more }: { queued: number; has_more: boolean }): string {
   if (queued === 0 && more) return 'Matching events will be sent. There are too many to count.';
   if (queued === 0) return 'No matching events';
-  const number = queued.toLocaleString();
+  const number = numberText(queued);
   if (more) return `More than ${number} events will be sent.`;
   return queued === 1 ? '1 event will be sent.' : `${number} events will be sent.`;
 }

@@ -31,7 +31,9 @@ const body = z.preprocess(
     }),
     deal: z
       .strictObject({
-        name: name.input.optional().meta({ description: "Default: the lead's name." }),
+        name: name.input.optional().meta({
+          description: 'Default: the name of the company, else the event type, else the name of the lead.',
+        }),
         value: value.input.optional(),
         currency: currencyField.input.optional(),
         pipeline_id: pipeline_id.input.optional(),
@@ -40,9 +42,10 @@ const body = z.preprocess(
         notes: notes.input.optional(),
       })
       .optional()
-      .meta({ description: 'Creates a deal; `{}` for one with only the name of the lead.' }),
+      .meta({ description: 'Creates a deal; `{}` for one with the default name.' }),
     update_contact: z.boolean().default(false).meta({
-      description: 'Whether empty fields of an existing contact are filled in from the lead.',
+      description:
+        'Whether empty fields and missing tags of an existing contact are filled in from the lead.',
     }),
   }),
 );
@@ -73,7 +76,7 @@ export function leadConversionRoutes(parts: ConversionRouteParts): Route[] {
       tag: 'leads',
       summary: 'Convert a lead to a contact, a company and a deal',
       description:
-        'All or nothing. An existing contact with the same email is used, and only changed with `update_contact`. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for created records. Also needs the write scopes of these records. 409 if the lead was converted before; with If-Match, 412 if the version differs.',
+        'All or nothing. An existing contact with the same email is used, and only changed with `update_contact`; a new one also gets the tags of the lead. The lead gets the status of converted leads (`converted_status` of `/lead-settings`). Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for created records; not `lead.updated`. Also needs the write scopes of these records. 409 if the lead was converted before; with If-Match, 412 if the version differs.',
       supportsIfMatch: true,
       body,
       answers: { 200: shapeOf(parts.shown.output) },

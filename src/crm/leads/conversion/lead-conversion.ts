@@ -9,12 +9,14 @@ import type { Company, CompanyInput } from '../../companies/company.ts';
 import type { Contact, ContactInput } from '../../contacts/contact.ts';
 import type { Deal, DealInput } from '../../deals/deal.ts';
 import type { Change } from '../../../record/noun.ts';
-import { emailCondition } from '../../../record/record-filter.ts';
-import { lockMatches } from '../../../record/record-match.ts';
+import { MAX_TAGS } from '../../../record/fields/tags.ts';
+import { criteriaOf, findMatch, lockMatches } from '../../../record/record-match.ts';
 import { updateOf, type Writer } from '../../../record/record-plan.ts';
 import type { RecordService } from '../../../record/record-service.ts';
 import type { LeadInput } from '../lead-input.ts';
 import { convertTo, type Lead } from '../lead.ts';
+import { isBuiltIn, type LeadStatus, type LeadStatuses } from '../options/lead-status.ts';
+import { convertedStatus } from './converted-status.ts';
 
 /** What a lead is converted to, besides a contact. */
 export interface Conversion {
@@ -32,6 +34,7 @@ export interface ConversionParts {
   contacts: RecordService<Contact, ContactInput>;
   companies: RecordService<Company, CompanyInput>;
   deals: RecordService<Deal, DealInput>;
+  statuses: LeadStatuses;
 }
 
 /** One conversion, within its transaction. */
@@ -46,13 +49,13 @@ interface Work {
 
 const FIND_COMPANY = {
   name: 'lead_conversion.find-company',
-  text: `select id from company where workspace_id = $1 and folded_text(name) = folded_text($2)
+  text: `select id, name from company where workspace_id = $1 and folded_text(name) = folded_text($2)
          and deleted_at is null order by name <> $2, id limit 1`,
 };
 
 /**
  * Converts a lead to a contact, a company and a deal, with all their events, in one transaction. An existing contact with
- * its email is used. Throws `not_found`, `precondition_failed`, and `conflict` if it was converted before.
+ * its email is used. The lead gets the workspace's status of converted leads. Throws `not_found`, `precondition_failed`, and `conflict` if it was converted before.
  */
 export async function convertLead(
   parts: ConversionParts,
@@ -61,20 +64,25 @@ export async function convertLead(
   requested: Conversion,
   expected: readonly number[] | null,
 ): Promise<{ status: number; body: string }> {
+  const statuses = await parts.statuses.listFor(writer.workspaceId);
   const { answer, lanes } = await parts.db.transaction(async (trx) => {
     const lead = await lockLead(parts, trx, writer.workspaceId, id);
     const { claim: _kept, ...plain } = writer;
     const work: Work = { trx, writer: plain, lead, lanes: [], made: [] };
     await lockNames(work, requested);
-    const companyId = requested.company ? await companyOf(parts, work, requested.company) : null;
-    const contactId = await contactOf(parts, work, requested, companyId);
-    const dealId = requested.deal
-      ? await dealOf(parts, work, requested.deal, { contactId, companyId })
-      : null;
+    const company = requested.company ? await companyOf(parts, work, requested.company) : null;
+    const contactId = await contactOf(parts, work, requested, company);
+    const dealId = requested.deal ? await dealOf(parts, work, requested.deal, { contactId, company }) : null;
+    const status = await statusAfter(parts, work, statuses);
     const written = await parts.leads.store.changeWithin(work.trx, {
       writer,
       id,
-      mutation: convertTo({ contact_id: contactId, company_id: companyId, deal_id: dealId }),
+      mutation: convertTo({
+        contact_id: contactId,
+        company_id: company?.id ?? null,
+        deal_id: dealId,
+        status,
+      }),
       expected,
       answer: (record) => ({ status: 200, body: JSON.stringify({ lead: record, made: work.made }) }),
     });
@@ -117,49 +125,59 @@ async function lockNames(
   if (lead.email !== null) await lockMatches(trx, 'contact', workspaceId, [caseless(lead.email)]);
 }
 
+/** A lead that is won already keeps its status. */
+async function statusAfter(
+  { statuses }: ConversionParts,
+  { trx, writer: { workspaceId }, lead }: Work,
+  all: readonly LeadStatus[],
+): Promise<string> {
+  const isWon = all.some(({ key, kind }) => key === lead.status && kind === 'won');
+  const status = isWon ? lead.status : await convertedStatus(trx, workspaceId, all);
+  if (!isBuiltIn(status)) await statuses.lock(trx, workspaceId, status);
+  return status;
+}
+
+type NamedCompany = Pick<Company, 'id' | 'name'>;
+
 async function companyOf(
   { companies }: ConversionParts,
   { trx, writer, lead, lanes, made }: Work,
   name: string,
-): Promise<Uuid> {
-  const rows = await query<{ id: Uuid }>(trx, FIND_COMPANY, [writer.workspaceId, name]);
-  if (rows[0]) return rows[0].id;
+): Promise<NamedCompany> {
+  const rows = await query<NamedCompany>(trx, FIND_COMPANY, [writer.workspaceId, name]);
+  if (rows[0]) return rows[0];
   const plan = companies.planEnriched(writer, { name, owner_id: lead.owner_id });
   lanes.push(...(await companies.store.createWithin(trx, writer, [plan])));
   made.push('company');
-  return plan.id;
+  return { id: plan.id, name };
 }
 
 async function contactOf(
-  { contacts }: ConversionParts,
-  { trx, writer, lead, lanes, made }: Work,
-  { company, update_contact: fillIn }: Conversion,
-  companyId: Uuid | null,
+  parts: ConversionParts,
+  work: Work,
+  { company: requested, update_contact: fillIn }: Conversion,
+  company: NamedCompany | null,
 ): Promise<Uuid> {
-  const { first_name, last_name, email, phone, source, notes, owner_id } = lead;
+  const { contacts } = parts;
+  const { trx, writer, lead, lanes, made } = work;
+  const { first_name, last_name, email, phone, source, notes, owner_id, tags } = lead;
   const known = { first_name, last_name, email, phone, source, notes, owner_id };
-  const employer = companyId ? { company_id: companyId, company } : {};
-  // Locked before the feed's counter, in the same order as other changes of it.
-  const rows = await query<Record<string, unknown>>(
-    trx,
-    sql`
-      select * from contact where workspace_id = ${writer.workspaceId}
-        and ${email === null ? sql`false` : emailCondition(contacts.noun.filters['email']!, email)}
-        and deleted_at is null order by lower(email) = lower(${email}) desc nulls last, id limit 1 for update`,
-  );
-  if (!rows[0]) {
-    const plan = contacts.planEnriched(writer, { ...known, ...employer, custom_fields: lead.custom_fields });
+  const employer = company ? { company_id: company.id, company: requested } : {};
+  const existing = await lockContact(parts, work);
+  if (!existing) {
+    const { custom_fields } = lead;
+    const plan = contacts.planEnriched(writer, { ...known, ...employer, custom_fields, tags });
     lanes.push(...(await contacts.store.createWithin(trx, writer, [plan])));
     made.push('contact');
     return plan.id;
   }
-  const existing = rows[0];
   const lacks = Object.entries({ ...known, ...employer }).filter(
-    ([name, value]) => existing[name] === null && value !== null,
+    ([name, value]) => existing[name as keyof Contact] === null && value !== null,
   );
-  const id = existing['id'] as Uuid;
-  if (fillIn && lacks.length > 0) {
-    const change = Object.fromEntries(lacks) as Change<ContactInput>;
+  const { id } = existing;
+  const united = unitedTags(existing.tags, tags);
+  if (fillIn && (lacks.length > 0 || united.length > existing.tags.length)) {
+    const change = { ...Object.fromEntries(lacks), tags: united } as Change<ContactInput>;
     const filled = await contacts.store.changeWithin(trx, {
       writer,
       id,
@@ -172,21 +190,52 @@ async function contactOf(
   return id;
 }
 
+/**
+ * The contact with the lead's email, if there is one. It is locked before the feed's counter, in the same order as other
+ * changes of it.
+ */
+async function lockContact(
+  { db, contacts }: ConversionParts,
+  { trx, writer: { workspaceId }, lead }: Work,
+): Promise<Contact | undefined> {
+  const rules = contacts.noun.matchRules.filter(({ by }) => by === 'email');
+  const criteria = await criteriaOf(db, workspaceId, rules, { email: lead.email });
+  for (;;) {
+    const match = await findMatch(trx, 'contact', workspaceId, criteria);
+    if (!match) return undefined;
+    const rows = await query<Record<string, unknown>>(
+      trx,
+      sql`select * from contact where workspace_id = ${workspaceId} and id = ${match.id}
+          and deleted_at is null and ${criteria[0]!.has} for update`,
+    );
+    // Otherwise it was deleted, or got another email, between the two statements.
+    if (rows[0]) return contacts.store.toRecord(rows[0]);
+  }
+}
+
+/** The tags of both, without repetition, as far as a record may have so many. */
+function unitedTags(tags: readonly string[], more: readonly string[]): string[] {
+  const known = new Set(tags.map(caseless));
+  const added = more.filter((tag) => !known.has(caseless(tag)));
+  return [...tags, ...added.slice(0, Math.max(0, MAX_TAGS - tags.length))];
+}
+
 const NO_ANSWER = { status: 200, body: '' };
 
 async function dealOf(
   { deals }: ConversionParts,
   { trx, writer, lead, lanes, made }: Work,
   requested: NonNullable<Conversion['deal']>,
-  { contactId, companyId }: { contactId: Uuid; companyId: Uuid | null },
+  { contactId, company }: { contactId: Uuid; company: NamedCompany | null },
 ): Promise<Uuid> {
-  const name = requested.name ?? ([lead.first_name, lead.last_name].filter(Boolean).join(' ') || 'Deal');
+  const person = [lead.first_name, lead.last_name].filter(Boolean).join(' ');
+  const name = requested.name ?? company?.name ?? lead.event_type ?? (person || 'Deal');
   const plan = deals.planEnriched(writer, {
     owner_id: lead.owner_id,
     ...requested,
     name: name.slice(0, 200).toWellFormed(),
     contact_id: contactId,
-    company_id: companyId,
+    company_id: company?.id ?? null,
   });
   lanes.push(...(await deals.store.createWithin(trx, writer, [plan])));
   made.push('deal');

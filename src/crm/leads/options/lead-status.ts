@@ -70,6 +70,12 @@ const FIND_LEAD = {
          limit 1`,
 };
 
+/** Converted leads then get the default status again. */
+const CLEAR_CONVERTED = {
+  name: 'lead_status.clear-converted',
+  text: `update lead_counter set converted_status = null where workspace_id = $1 and converted_status = $2`,
+};
+
 const DELETE = {
   name: 'lead_status.delete',
   text: `delete from lead_status where workspace_id = $1 and id = $2`,
@@ -111,8 +117,8 @@ export interface LeadStatuses {
   listFor(workspaceId: Uuid): Promise<LeadStatus[]>;
   /** The same as options of a field. */
   options(workspaceId: Uuid): Promise<Option[]>;
-  /** The key of the status with this key or name, ignoring case. Throws `validation_error`. */
-  keyOf(workspaceId: Uuid, requested: string): Promise<string>;
+  /** The key of the status with this key or name, ignoring case. Throws `validation_error` for `field`. */
+  keyOf(workspaceId: Uuid, requested: string, field?: string): Promise<string>;
   /** Keeps this status from being deleted until the transaction ends. Throws `validation_error`. */
   lock(trx: Transaction, workspaceId: Uuid, key: string): Promise<void>;
   /** Throws `conflict` if the name is taken, or the workspace has the maximum number of statuses. */
@@ -159,10 +165,10 @@ export function makeLeadStatuses(parts: StoreParts): LeadStatuses {
       return (await listFor(workspaceId)).map(({ key, name }) => ({ value: key, label: name }));
     },
 
-    keyOf: async (workspaceId, requested) =>
+    keyOf: async (workspaceId, requested, field = 'status') =>
       isBuiltIn(caseless(requested.trim()))
         ? caseless(requested.trim())
-        : matchingKey(await listFor(workspaceId), requested),
+        : matchingKey(await listFor(workspaceId), requested, field),
 
     async lock(trx, workspaceId, key) {
       const rows = await query(trx, LOCK_KEY, [workspaceId, key]);
@@ -200,13 +206,13 @@ export function makeLeadStatuses(parts: StoreParts): LeadStatuses {
 }
 
 /** Exactly, ignoring case; else ignoring accents and apostrophes too. Throws `validation_error`. */
-function matchingKey(all: readonly LeadStatus[], requested: string): string {
+function matchingKey(all: readonly LeadStatus[], requested: string, field: string): string {
   const exact = caseless(requested.trim());
   const foldedText = folded(exact);
   const found =
     all.find(({ key, name }) => key === exact || caseless(name) === exact) ??
     all.find(({ key, name }) => folded(key) === foldedText || folded(name) === foldedText);
-  if (!found) throw invalid('status', `must be one of ${all.map(({ key }) => key).join(', ')}`);
+  if (!found) throw invalid(field, `must be one of ${all.map(({ key }) => key).join(', ')}`);
   return found.key;
 }
 
@@ -304,6 +310,7 @@ async function remove(trx: Transaction, workspaceId: Uuid, status: LeadStatus): 
   const rows = await query(trx, FIND_LEAD, [workspaceId, status.key]);
   if (rows.length > 0)
     throw new ApiError('conflict', `There are leads whose status is ${status.name}; change them first.`);
+  await query(trx, CLEAR_CONVERTED, [workspaceId, status.key]);
   await query(trx, DELETE, [workspaceId, status.id]);
 }
 

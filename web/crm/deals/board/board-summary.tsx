@@ -5,7 +5,7 @@ import type { Pipeline } from '../../../api/pipeline-queries.ts';
 import { useHasScope } from '../../../api/session-queries.ts';
 import { paths } from '../../../paths.ts';
 import { ButtonLink } from '../../../ui/router-links.tsx';
-import { sumText } from '../money-text.ts';
+import { numberText, sumText } from '../../../ui/format.ts';
 import classes from './deal-board.module.css';
 
 /** The pipeline on view, and what its open deals are worth. */
@@ -60,7 +60,7 @@ function Worth({ pipeline, totals }: { pipeline: Pipeline; totals: ReadonlyMap<s
   return (
     <p className={classes.worth}>
       <span>
-        <strong>{count.toLocaleString()}</strong> {count === 1 ? 'open deal' : 'open deals'}
+        <strong>{numberText(count)}</strong> {count === 1 ? 'open deal' : 'open deals'}
       </span>
       {sums.map(({ currency, value, weighted }) => (
         <span key={currency}>

@@ -6,9 +6,9 @@ import type { DealCard as Card } from '../../../api/deal-queries.ts';
 import type { PipelineStage } from '../../../api/pipeline-queries.ts';
 import { paths } from '../../../paths.ts';
 import { useMembers } from '../../../record/person.tsx';
-import { Day, today } from '../../../ui/relative-time.tsx';
+import { sumText, today } from '../../../ui/format.ts';
+import { Day } from '../../../ui/relative-time.tsx';
 import { TextLink } from '../../../ui/router-links.tsx';
-import { sumText } from '../money-text.ts';
 import classes from './deal-board.module.css';
 
 /** @param target the id of a stage, or an outcome */

@@ -6,7 +6,7 @@ import type { Query } from '../../../api/client.ts';
 import { dealColumnQuery, type DealTotal } from '../../../api/deal-queries.ts';
 import type { PipelineStage } from '../../../api/pipeline-queries.ts';
 import { ErrorPanel } from '../../../ui/error-panel.tsx';
-import { sumText } from '../money-text.ts';
+import { numberText, sumText } from '../../../ui/format.ts';
 import { useCardWindow } from './card-window.ts';
 import type { DropTarget } from './deal-board-keys.ts';
 import classes from './deal-board.module.css';
@@ -65,7 +65,7 @@ export const DealColumn = memo(function DealColumn({
           <Title order={2} id={title} className={classes.stageName} title={stage.name}>
             {stage.name}
           </Title>
-          {total && <span className={classes.count}>{total.count.toLocaleString()}</span>}
+          {total && <span className={classes.count}>{numberText(total.count)}</span>}
         </div>
         <ColumnSums total={total} />
       </header>

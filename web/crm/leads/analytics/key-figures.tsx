@@ -1,16 +1,17 @@
 import type { LeadFigures } from '../../../api/lead-analytics-queries.ts';
 import classes from './lead-analytics-page.module.css';
 import { durationText, rateText } from './figure-text.ts';
+import { numberText } from '../../../ui/format.ts';
 
 export function KeyFigures({ figures }: { figures: LeadFigures }) {
   const { leads, converted, conversion_rate: rate, first_contact: contact } = figures;
   return (
     <dl className={classes.key} aria-label="Key figures">
-      <Figure name="Leads" value={leads.toLocaleString()} />
-      <Figure name="Won or converted" value={converted.toLocaleString()} aside={rateText(rate)} />
+      <Figure name="Leads" value={numberText(leads)} />
+      <Figure name="Won or converted" value={numberText(converted)} aside={rateText(rate)} />
       <Figure
         name="Contacted"
-        value={contact.leads.toLocaleString()}
+        value={numberText(contact.leads)}
         aside={rateText(leads === 0 ? null : contact.leads / leads)}
       />
       <Figure

@@ -28,7 +28,7 @@ const PERIODS: { value: Period; label: string }[] = [
   { value: '365', label: 'Last 12 months' },
 ];
 
-/** Lead counts of a period by source, status, event type and owner, and the time to first contact. */
+/** Lead counts of a period by source, status, interest and owner, and the time to first contact. */
 export function LeadAnalyticsPage() {
   const { days = '30', source, owner_id: ownerId } = route.useSearch();
   const navigate = route.useNavigate();
@@ -97,9 +97,9 @@ function Figures({ figures }: { figures: LeadFigures }) {
             .map((row) => ({ ...row, name: nameOf(row.status) }))}
         />
         <TallyTable
-          title="By event type"
-          column="Event type"
-          rows={figures.by_event_type.map((row) => ({ ...row, name: row.event_type ?? 'No event type' }))}
+          title="By interest"
+          column="Interest"
+          rows={figures.by_event_type.map((row) => ({ ...row, name: row.event_type ?? 'No interest' }))}
         />
         <TallyTable
           title="By owner"

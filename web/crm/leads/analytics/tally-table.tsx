@@ -2,6 +2,7 @@ import { Title } from '@mantine/core';
 import { useId } from 'react';
 import classes from './lead-analytics-page.module.css';
 import { rateText } from './figure-text.ts';
+import { numberText } from '../../../ui/format.ts';
 
 interface Row {
   name: string;
@@ -33,9 +34,9 @@ export function TallyTable({ title, column, rows }: { title: string; column: str
                 {name}
                 <Bar max={max} leads={leads} converted={converted} />
               </td>
-              <td>{leads.toLocaleString()}</td>
+              <td>{numberText(leads)}</td>
               <td>
-                {converted.toLocaleString()} <span>{rateText(converted / leads)}</span>
+                {numberText(converted)} <span>{rateText(converted / leads)}</span>
               </td>
             </tr>
           ))}

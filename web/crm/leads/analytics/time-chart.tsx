@@ -2,6 +2,7 @@ import { Title } from '@mantine/core';
 import type { LeadFigures } from '../../../api/lead-analytics-queries.ts';
 import { Day } from '../../../ui/relative-time.tsx';
 import classes from './lead-analytics-page.module.css';
+import { numberText } from '../../../ui/format.ts';
 
 const INTERVAL_NAMES = { day: 'day', week: 'week', month: 'month' } as const;
 /** SVG units; the drawing is stretched to the width of the page. */
@@ -33,7 +34,7 @@ export function TimeChart({
       </div>
       <div className={classes.chart}>
         <span className={classes.most} aria-hidden>
-          {max.toLocaleString()}
+          {numberText(max)}
         </span>
         <svg
           viewBox={`0 0 ${intervals.length * STEP} ${HEIGHT}`}
@@ -85,8 +86,8 @@ export function TimeChart({
                 <td>
                   <Day date={start} />
                 </td>
-                <td>{leads.toLocaleString()}</td>
-                <td>{converted.toLocaleString()}</td>
+                <td>{numberText(leads)}</td>
+                <td>{numberText(converted)}</td>
               </tr>
             ))}
           </tbody>
