@@ -428,7 +428,7 @@ test.each(RECORD_EVENTS.map((type) => [type.name, type] as const))(
   (_name, type) => {
     const summary = makeCatalogue(RECORD_EVENTS, EVENT_OBJECTS).summary(type.object, type.sample);
     expect(Object.keys(summary).length).toBeGreaterThan(0);
-    const open = new Set(['status', 'source', 'priority', 'currency', 'form_id']);
+    const open = new Set(['status', 'source', 'priority', 'currency', 'form_id', 'type']);
     for (const [name, value] of Object.entries(summary)) {
       expect(open.has(name) || typeof value === 'boolean', name).toBe(true);
     }

@@ -49,6 +49,7 @@ const BODIES: Record<string, object> = {
   deal: { name: 'Deal' },
   task: { title: 'Call' },
   lead: { name: 'Jane Doe', email: 'jane@example.com' },
+  note: { body: 'They called.' },
 };
 
 describe('PATCH batch', () => {
@@ -228,7 +229,10 @@ describe('POST batch-delete', () => {
 
 describe.each(NOUNS.map(({ name, plural }) => ({ name, plural })))('$plural', ({ name, plural }) => {
   test('every object is changed and deleted in batches, within its scope and workspace', async () => {
-    const ids = await create(plural, [BODIES[name]!, BODIES[name]!]);
+    // A note is on another record.
+    const on = name === 'note' ? { contact_id: (await create('contacts', [BODIES['contact']!]))[0] } : {};
+    const body = { ...BODIES[name], ...on };
+    const ids = await create(plural, [body, body]);
     const records = ids.map((id) => ({ id, custom_fields: { a: 1 } }));
     for (const as of [null, await s.person([`${plural}:read`]), await s.person(['pipelines:write'])]) {
       const expected = as === null ? 401 : 403;

@@ -297,12 +297,14 @@ describe('sort', () => {
   test.each(NOUNS.map(({ name, plural }) => ({ name, plural })))(
     '$name: pages of every sort find each record once, in order',
     async ({ name, plural }) => {
+      const [contact] = await createAll('contacts', [{ first_name: 'Jane' }], somewhere);
       await createAll(
         plural,
         ['Ä', 'a', 'b', 'A'].map((text) => ({
           ...(['company', 'deal', 'lead'].includes(name) && { name: `${text} x` }),
           ...(name === 'task' && { title: text }),
           ...(name === 'contact' && { first_name: text }),
+          ...(name === 'note' && { body: text, contact_id: contact!.id }),
           ...(name === 'lead' && { email: `${randomUUID()}@example.com` }),
         })),
         somewhere,

@@ -37,11 +37,12 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
     'merge',
   'record_merge.survivor_id record_merge.merged_id': 'merge',
   // References to objects whose records cannot be merged.
-  'deal.pipeline_id deal.stage_id stage.pipeline_id task.deal_id lead.deal_id': 'other object',
+  'deal.pipeline_id deal.stage_id stage.pipeline_id task.deal_id lead.deal_id note.deal_id note.task_id':
+    'other object',
   'contact.owner_id company.owner_id deal.owner_id lead.owner_id form.owner_id task.assignee_id': 'member',
   'form_address.form_id form_aside.form_id form_visitor.form_id lead_submission.form_id tag_change.tag_id':
     'other object',
-  'api_key.maker_id link.user_id mail.user_id member.user_id session.user_id notice_dismissal.user_id notice_letter.user_id':
+  'api_key.maker_id link.user_id mail.user_id member.user_id session.user_id notice.user_id notice_dismissal.user_id notice_letter.user_id note.mentions':
     'member',
   'attempt.event_id attempt.delivery_id attempt.endpoint_id feed_floor.event_id queue.event_id queue.endpoint_id':
     'delivery',
