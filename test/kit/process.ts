@@ -133,9 +133,9 @@ export interface Server {
   stop(): Promise<End>;
 }
 
-/** Waits for a started server's ready line. */
-export async function untilReady(program: Program): Promise<Server> {
-  const url = (await program.says(/^Fairlead is ready at (\S+)$/m))[1]!;
+/** Waits for a started server's ready line. @param timeoutMs default 45,000 */
+export async function untilReady(program: Program, timeoutMs?: number): Promise<Server> {
+  const url = (await program.says(/^Fairlead is ready at (\S+)$/m, timeoutMs))[1]!;
   const keyFile = /are in (.+)$/m.exec(program.stdout)?.[1];
   const key = keyFile ? /fl_live_\w{32}/.exec(await readFile(keyFile, 'utf8'))![0] : '';
   return {

@@ -28,7 +28,8 @@ describe('npm run dev', () => {
   let page: Page;
   beforeAll(async () => {
     program = launch('0');
-    server = await untilReady(program);
+    // It compiles the program first.
+    server = await untilReady(program, 110_000);
     browser = await launchBrowser();
     window = await openWindow(browser, server.url);
     page = window.page;

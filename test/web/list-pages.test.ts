@@ -88,7 +88,7 @@ describe('the list of an object', () => {
     await sortBy('Name');
     await shows('Zoe', 'Émile', 'Dora', 'Carl', 'bo', 'Ada');
     expect(page.url()).toContain('sort=-name');
-    await page.goto('/deals');
+    await page.goto('/deals?view=table');
     await sortBy('Value');
     await shows('Deal of 300', 'Deal of 40.5', 'Deal of 5');
     await expectShown(header('Stage'));
@@ -152,7 +152,7 @@ describe('the list of an object', () => {
   });
 
   test('deals are moved to a stage; leads get a status', async () => {
-    await page.goto('/deals');
+    await page.goto('/deals?view=table');
     await box('Select all on this page').click();
     await toolbar().getByRole('button', { name: 'Change' }).click();
     await page.getByRole('menuitem', { name: 'Stage' }).click();

@@ -73,7 +73,13 @@ describe('RC1: the dashboard is drawn from the fields of an object', () => {
     await expectShown(page.getByRole('link', { name: 'Acme Ltd' }));
     const labelOf = (key: string) => fields.find((field) => field.key === key)!.label;
     const headings = await page.getByRole('columnheader').allTextContents();
-    expect(headings).toEqual(['', 'Name', ...columns.map(labelOf), 'Created', 'Updated']);
+    expect(headings).toEqual([
+      'Select all on this page',
+      'Name',
+      ...columns.map(labelOf),
+      'Created',
+      'Updated',
+    ]);
     // The search box stands for the filters of texts, until they are requested.
     await expectShown(page.getByRole('textbox', { name: 'Search companies' }));
     await page.getByRole('button', { name: 'More filters' }).click();
