@@ -16,7 +16,7 @@ const CHANGED_COUNTS: Record<string, Record<string, number>> = {
 const GROWN = [/^\/api\/v1\/activities\//];
 
 /** Scopes that `*` includes since; what they allow to read, the records showed before. */
-const NEW_SCOPES = new Set(['tags:read']);
+const NEW_SCOPES = new Set(['tags:read', 'notes:read', 'notes:write']);
 
 /** Fields that loading shifts with the clock, that depend on it, or that contain the receiver. */
 const UNSTEADY = new Set(

@@ -49,6 +49,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   Members: 'Who works here, and what they may do',
   Profile: 'Your name and password',
   'Lead settings': 'Statuses, interests, sources and assignment',
+  Pipelines: 'Stages of deals, their order and probability',
   Tags: 'Rename and merge tags',
   Trash: 'Restore or erase deleted records',
   Connections: 'Receive leads and data from other systems',
