@@ -53,6 +53,9 @@ export async function seedAgency(s: Scenario): Promise<Agency> {
     ['Summer party', 12_400, 1, 6, mia, nordwind, anna],
     ['Boat show stand', 8600, 1, 20, tom, yachts, paul],
     ['Product launch', 21_000, 2, 14, mia, nordwind, anna],
+    ['Sailing weekend', 6800, 0, 33, tom, yachts, paul],
+    ['Autumn fair', 9900, 2, 11, tom, yachts, paul],
+    ['Crew training', 3200, 3, 8, mia, yachts, paul],
     ['Gala dinner', 15_750, 3, 4, tom, yachts, paul],
   ];
   for (const [name, value, stage, closes, owner, company_id, contact_id] of deals) {

@@ -86,7 +86,6 @@ test('a working day: see what is due, take a lead, log a call, convert it, move 
   };
   await move('Qualified');
   await expectShown(card('Wedding', 'Qualified'));
-  await picture(page, 'readme-deals');
   await move('Won');
   await expect.poll(() => page.getByRole('link', { name: 'Wedding', exact: true }).count()).toBe(0);
 
@@ -113,7 +112,12 @@ test('a working day: see what is due, take a lead, log a call, convert it, move 
   expect(window.wrong).toEqual([]);
 });
 
-test('the day’s Home fits on a phone', async () => {
+test('the board fits a small window, and Home a phone', async () => {
+  await page.setViewportSize({ width: 1280, height: 560 });
+  await page.goto('/deals');
+  await expectShown(card('Summer party', 'Qualified'));
+  await expectNoOverflow(page);
+  await picture(page, 'readme-deals');
   await page.setViewportSize(PHONE);
   await page.goto('/');
   await expectShown(section('My tasks 2'));
