@@ -89,6 +89,7 @@ export async function seedAgency(s: Scenario): Promise<Agency> {
 async function spreadOverTime(s: Scenario): Promise<void> {
   for (const [table, hours] of [
     ['lead', 1],
+    ['note', 5],
     ['deal', 7],
     ['task', 20],
     ['contact', 50],

@@ -22,7 +22,7 @@ beforeAll(async () => {
   s = await startScenario();
   browser = await launchBrowser();
   agency = await seedAgency(s);
-  window = await openWindow(browser, s.url, { viewport: { width: 1280, height: 800 } });
+  window = await openWindow(browser, s.url, { viewport: { width: 1280, height: 640 } });
   ({ page } = window);
   await s.newEvents();
 });
@@ -52,6 +52,7 @@ test('a working day: see what is due, take a lead, log a call, convert it, move 
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/contacts/${agency.anna}`);
   await expectShown(page.getByRole('region', { name: /^Deals 2/ }));
+  await page.setViewportSize({ width: 1280, height: 800 });
   await picture(page, 'readme-contact');
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Home' }).click();
   await section('New leads').getByRole('link', { name: 'Jonas Falk' }).click();
