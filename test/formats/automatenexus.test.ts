@@ -171,7 +171,7 @@ describe('webhooks of the format AutomateNexus', () => {
     expect(received.filter((request) => !authentic(request, webhook.secret))).toEqual([]);
     const bodies = received.map(({ rawBody }) => JSON.parse(rawBody.toString()));
     const dataOf = (type: string) => bodies.find(({ event }) => event === type)?.data;
-    expect(bodies.map(({ event }) => event).toSorted()).toEqual(events);
+    expect(new Set(bodies.map(({ event }) => event))).toEqual(new Set(events));
     expect(bodies.every((body) => body.webhook_id === webhook.id)).toBe(true);
     expect(dataOf('contact.tag_added')).toMatchObject({ id: jane.id, tag: 'vip', tags: ['vip'] });
     expect(dataOf('contact.tag_removed')).toMatchObject({ id: jane.id, tag: 'old' });

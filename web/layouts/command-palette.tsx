@@ -18,7 +18,7 @@ export function Palette() {
   const { groups: results, isSearching, isBehind, arrival } = useRecordResults(query);
   const hasMoved = useRef(false);
   useEffect(() => {
-    if (!hasMoved.current) selectFirst();
+    if (arrival !== undefined && !hasMoved.current) selectFirst();
   }, [arrival]);
 
   const goTo = ({ label, icon: Icon, link, aliases, features }: Destination): SpotlightActionData => ({
