@@ -413,7 +413,7 @@ export const RECORD_GROUP: readonly ({ plural: string; title: string; icon: Icon
 export const SETTINGS_GROUPS: readonly { title: string; pages: readonly PageName[] }[] = [
   { title: 'Workspace', pages: ['workspace'] },
   { title: 'People', pages: ['members', 'profile'] },
-  { title: 'Records', pages: ['leadSettings', 'tags', 'trash'] },
+  { title: 'Records', pages: ['leadSettings', 'pipelines', 'tags', 'trash'] },
   { title: 'Connections', pages: ['connections', 'crmWebhook'] },
   { title: 'Developers', pages: ['apiKeys', 'webhooks', 'deliveries', 'events', 'eventTypes'] },
   { title: 'System', pages: ['retention', 'auditLog'] },

@@ -156,6 +156,28 @@ describe('webhooks of the format AutomateNexus', () => {
     expect(bare!.headers).not.toHaveProperty('x-automatenexus-signature');
   });
 
+  test('AN2, AN5: merging and tagging contacts send contact.merged, contact.tag_added and contact.tag_removed, signed', async () => {
+    const events = ['contact.merged', 'contact.tag_added', 'contact.tag_removed'];
+    const { webhook, receiver } = await hook({ events });
+    const jane = await make('contacts', { first_name: 'Jane', email: 'jane@merge.example', tags: ['old'] });
+    const twin = await make('contacts', { first_name: 'J.', email: 'doe@merge.example' });
+    const act = async (path: string, body: object) => {
+      const reply = await s.ask('POST', `/api/v1/contacts/${jane.id}/${path}`, { body });
+      expect(reply.status, reply.text).toBe(200);
+    };
+    await act('tags', { add: ['vip'], remove: ['old'] });
+    await act('merge', { with: [twin.id] });
+    const received = await receiver.waitFor(3);
+    expect(received.filter((request) => !authentic(request, webhook.secret))).toEqual([]);
+    const bodies = received.map(({ rawBody }) => JSON.parse(rawBody.toString()));
+    const dataOf = (type: string) => bodies.find(({ event }) => event === type)?.data;
+    expect(new Set(bodies.map(({ event }) => event))).toEqual(new Set(events));
+    expect(bodies.every((body) => body.webhook_id === webhook.id)).toBe(true);
+    expect(dataOf('contact.tag_added')).toMatchObject({ id: jane.id, tag: 'vip', tags: ['vip'] });
+    expect(dataOf('contact.tag_removed')).toMatchObject({ id: jane.id, tag: 'old' });
+    expect(dataOf('contact.merged')).toMatchObject({ id: jane.id, merged_ids: [twin.id] });
+  });
+
   test('AN6: as many custom headers as HTTP allows', async () => {
     const headers = Object.fromEntries(
       Array.from({ length: 120 }, (_, n) => [`X-Custom-${n}`, `value ${n}`]),

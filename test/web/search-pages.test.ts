@@ -62,6 +62,25 @@ test('Ctrl-K finds records by object, and opens the best one by Enter', async ()
   await expectShown(page.getByRole('heading', { name: 'Jürgen Müller', level: 1 }));
 });
 
+test('Ctrl-K selects the best result of the words as they are now', async () => {
+  for (const body of [{ first_name: 'Lena', last_name: 'Quai' }, { last_name: 'Quaiser' }])
+    await owner.ask('POST', '/api/v1/contacts', { body });
+  await page.goto('/tasks');
+  await expectShown(page.getByRole('heading', { name: 'Tasks', level: 1 }));
+  const selected = () => page.locator('[data-action][data-selected]').allTextContents();
+  await page.keyboard.press('Control+k');
+  // The newest of equals is first, then the one with the whole word.
+  for (const [words, best] of [
+    ['qua', 'Quaiser'],
+    ['quai', 'Lena Quai'],
+  ] as const) {
+    await palette().fill(words);
+    await expectShown(page.getByRole('button', { name: /^Lena Quai/ }));
+    await expect.poll(selected).toEqual([expect.stringMatching(best)]);
+  }
+  await page.keyboard.press('Escape');
+});
+
 test('Ctrl-K opens from within a text field, and a page of the same word stays first', async () => {
   await page.goto('/contacts');
   await page.getByRole('textbox', { name: 'Search contacts' }).click();

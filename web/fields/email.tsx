@@ -10,11 +10,18 @@ function Value({ value }: ShownProps) {
   return <EmailLink address={String(value)} />;
 }
 
-/** Opens the mail program. */
+/** Opens the mail program. A long address breaks after its `@`. */
 export function EmailLink({ address }: { address: string }) {
   // A local part may have characters with a meaning in a URL, such as `?` and `%`.
   const encoded = encodeURI(address).replaceAll(/[?&#]/g, encodeURIComponent);
-  return <Anchor href={`mailto:${encoded}`}>{address}</Anchor>;
+  const at = address.lastIndexOf('@') + 1;
+  return (
+    <Anchor href={`mailto:${encoded}`}>
+      {address.slice(0, at)}
+      <wbr />
+      {address.slice(at)}
+    </Anchor>
+  );
 }
 
 export const email: FieldKind = {

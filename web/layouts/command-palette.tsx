@@ -1,7 +1,7 @@
 import { Spotlight, type SpotlightActionData, type SpotlightFilterFunction } from '@mantine/spotlight';
 import { IconBook, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { nounOf, useObjects, type ObjectType } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
 import { OBJECT_VIEWS } from '../crm/objects.ts';
@@ -16,7 +16,10 @@ export function Palette() {
   const objects = useObjects();
   const [query, setQuery] = useState('');
   const { groups: results, isSearching, isBehind, arrival } = useRecordResults(query);
-  useEffect(selectFirst, [arrival]);
+  const hasMoved = useRef(false);
+  useEffect(() => {
+    if (arrival !== undefined && !hasMoved.current) selectFirst();
+  }, [arrival]);
 
   const goTo = ({ label, icon: Icon, link, aliases, features }: Destination): SpotlightActionData => ({
     id: label,
@@ -36,7 +39,10 @@ export function Palette() {
       tagsToIgnore={[]}
       triggerOnContentEditable
       query={query}
-      onQueryChange={setQuery}
+      onQueryChange={(typed) => {
+        hasMoved.current = false;
+        setQuery(typed);
+      }}
       // The API has filtered the records.
       filter={(typed, groups) => [
         ...filterByWords(typed, groups.slice(results.length)),
@@ -53,6 +59,9 @@ export function Palette() {
         placeholder: 'Search records, pages and commands',
         'aria-label': 'Search pages and commands',
         leftSection: <IconSearch size={18} stroke={1.6} />,
+        onKeyDown: ({ key }) => {
+          if (key === 'ArrowDown' || key === 'ArrowUp') hasMoved.current = true;
+        },
       }}
       actions={[
         ...results,
@@ -88,11 +97,14 @@ export function Palette() {
   );
 }
 
-/** Records arrive after the palette has selected an entry, and there may have been none. Enter opens the selected one. */
+/**
+ * Enter opens the selected entry. Records arrive after the palette has selected one, and the order changes: without
+ * this, the first of an earlier order stays selected.
+ */
 function selectFirst(): void {
   const actions = Array.from(document.querySelectorAll('[data-action]'));
-  if (actions.every((action) => !action.hasAttribute('data-selected')))
-    actions[0]?.setAttribute('data-selected', 'true');
+  for (const action of actions.slice(1)) delete (action as HTMLElement).dataset['selected'];
+  actions[0]?.setAttribute('data-selected', 'true');
 }
 
 function newRecords(objects: readonly ObjectType[]) {

@@ -39,7 +39,7 @@ export function WorkspaceForm({ workspace }: { workspace: Workspace }) {
         <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
           <Select
             label="Currency"
-            description="Of new deals."
+            description="For new deals."
             data={CURRENCIES}
             searchable
             allowDeselect={false}
@@ -48,7 +48,7 @@ export function WorkspaceForm({ workspace }: { workspace: Workspace }) {
           />
           <Select
             label="Country"
-            description="Of telephone numbers without a country code."
+            description="For local phone numbers."
             data={COUNTRIES}
             searchable
             clearable

@@ -21,9 +21,9 @@ function momentText(time: number, now: number): string {
   const difference = time - now;
   const distance = Math.abs(difference);
   if (distance < MINUTE) return difference > TICK_MS ? 'in a moment' : 'just now';
-  if (distance < HOUR) return relativeText(Math.round(difference / MINUTE), 'minute');
-  if (distance < DAY) return relativeText(Math.round(difference / HOUR), 'hour');
-  if (distance < 7 * DAY) return relativeText(Math.round(difference / DAY), 'day');
+  if (distance < HOUR) return relativeText(Math.trunc(difference / MINUTE), 'minute');
+  if (distance < DAY) return relativeText(Math.trunc(difference / HOUR), 'hour');
+  if (distance < 7 * DAY) return relativeText(Math.trunc(difference / DAY), 'day');
   return dateText(time);
 }
 

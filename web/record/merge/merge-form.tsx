@@ -94,18 +94,20 @@ function Comparison({ object, pair, choices, onChoose, onSwap }: ComparisonProps
           </div>
         ))}
       </div>
-      {mergeFields(object, view).map(({ field, Drawn: Value }) => (
-        <Row
-          key={field.key}
-          name={field.label}
-          values={pair.map((record) => {
-            const shown = shownProps(field, record);
-            return { id: record.id, key: keyOf(record[field.key]), text: shown && <Value {...shown} /> };
-          })}
-          chosen={choices[field.key]}
-          onChoose={(id) => onChoose(field.key, id)}
-        />
-      ))}
+      {mergeFields(object, view)
+        .filter(({ field }) => pair.some((record) => view.fields?.[field.key]?.isShown?.(record) ?? true))
+        .map(({ field, Drawn: Value }) => (
+          <Row
+            key={field.key}
+            name={field.label}
+            values={pair.map((record) => {
+              const shown = shownProps(field, record);
+              return { id: record.id, key: keyOf(record[field.key]), text: shown && <Value {...shown} /> };
+            })}
+            chosen={choices[field.key]}
+            onChoose={(id) => onChoose(field.key, id)}
+          />
+        ))}
       {custom.map((name) => (
         <Row
           key={name}
