@@ -362,9 +362,9 @@ interface Made {
 
 describe('a record that was merged and taken out again', () => {
   let sent = 0;
-  const send = async (path: string, body: object, method = 'POST') => {
+  const send = async (at: string, body: object, method = 'POST') => {
     const headers = { 'idempotency-key': `former-merge-${(sent += 1)}` };
-    const reply = await s.ask(method, `/api/v1/contacts${path}`, { body, headers });
+    const reply = await s.ask(method, `/api/v1/contacts${at}`, { body, headers });
     expect(reply.status, reply.text).toBeLessThan(300);
     return reply.json;
   };
