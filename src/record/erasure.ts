@@ -7,7 +7,9 @@ import { query, type Transaction } from '../db/query.ts';
 import { sql, type Sql } from '../db/sql.ts';
 import { MAX_WAIT } from '../events/outbox.ts';
 import { tagsOf, type Noun } from './noun.ts';
-import { eraseMerges } from './merge/merge-erasure.ts';
+import { ownDelivery, redactHistory, type HistoryRules } from './history-redaction.ts';
+import { eraseFormerMerge, eraseMerges } from './merge/merge-erasure.ts';
+import { listFormerMerges } from './merge/former-merge.ts';
 import { forgetDocument } from './search/search-pending.ts';
 import { redaction, withRedacted, type PartRedaction, type Redaction } from './redaction.ts';
 import { RESTORABLE_DAYS } from './trash/trash.ts';
@@ -46,13 +48,6 @@ interface Deleted {
   deleted_at: string;
 }
 
-interface StoredEvent {
-  id: Uuid;
-  type: string;
-  data: Record<string, unknown>;
-  context: Record<string, unknown> | null;
-}
-
 export interface Eraser {
   /**
    * Continues where the last pass stopped; safe in several processes at once.
@@ -67,26 +62,6 @@ const RESTORABLE = `interval '${RESTORABLE_DAYS} days'`;
 /** After this time a pass leaves the rest to the next, so that other kinds of records get their turn. */
 const PASS_MS = 20_000;
 
-/** SQL: `id` is in the range of ids that deliveries of the event `a.id` have: they begin with its time (outbox.ts). */
-function ownDelivery(id: string): string {
-  return `${id} between (left(a.id::text, 13) || '-0000-0000-000000000000')::uuid
-                    and (left(a.id::text, 13) || '-ffff-ffff-ffffffffffff')::uuid`;
-}
-
-const LIST_EVENTS = {
-  name: 'erasure.list-events',
-  text: `select e.id, e.type, e.data, e.context
-         from activity a join event e on e.workspace_id = a.workspace_id and e.id = a.id
-         where a.workspace_id = $1 and a.record_id = $2`,
-};
-
-const REDACT_EVENT = {
-  name: 'erasure.redact-event',
-  text: `update event set data = $1::json,
-                          context = $2::json
-         where workspace_id = $3 and id = $4`,
-};
-
 const HAS_PENDING_DELIVERY = {
   name: 'erasure.has-pending-delivery',
   text: `select $1::timestamptz > now() - ${MAX_WAIT} and exists (
@@ -96,21 +71,6 @@ const HAS_PENDING_DELIVERY = {
              or exists (select from queue q where q.workspace_id = $2 and q.kind = 'resend' and q.event_id = a.id))
          ) as pending`,
 };
-
-const REDACT_TIMELINE = {
-  name: 'erasure.redact-timeline',
-  text: `update activity set changed = (select json_object_agg(c.key, null) from json_each(changed) c), changed_to = null
-         where workspace_id = $1 and record_id = $2 and changed is not null`,
-};
-
-const REDACT = `
-  update attempt t set request = null, response = null, detail = null from activity a
-  where a.workspace_id = $1 and a.record_id = $2 and t.workspace_id = $1 and t.event_id = a.id`;
-const REDACT_ATTEMPTS = {
-  name: 'erasure.redact-attempts',
-  text: `${REDACT} and ${ownDelivery('t.delivery_id')}`,
-};
-const REDACT_RESENDS = { name: 'erasure.redact-resends', text: `${REDACT} and t.kind = 'resend'` };
 
 const LIST_RESPONSES = {
   name: 'erasure.list-responses',
@@ -170,6 +130,10 @@ export function makeEraser(
   const contexts = new Map(
     Object.values(noun.events).map(({ name, contextOutput }) => [name, contextRedaction(contextOutput)]),
   );
+  const rules: HistoryRules = {
+    dataOf: (type, data) => (redactions.get(type) ?? redacted)(data),
+    contextOf: (type, context) => contexts.get(type)?.(context) ?? null,
+  };
   const table = sql.ref(noun.name);
   let after: Pick<Deleted, 'deleted_at' | 'id'> | null = null;
 
@@ -183,12 +147,19 @@ export function makeEraser(
       for update skip locked`,
     );
     if (!rows[0] || (await hasPendingDelivery(trx, record))) return false;
-    await redactEvents(trx, record, {
-      dataOf: (type, data) => (redactions.get(type) ?? redacted)(data),
-      contextOf: (type, context) => contexts.get(type)?.(context) ?? null,
-    });
-    await redactTimeline(trx, workspaceId, id);
-    await redactAttempts(trx, workspaceId, id);
+    const formerMerges = noun.mergeRules ? await listFormerMerges(trx, record) : [];
+    for (const { recordId } of formerMerges)
+      if (await hasPendingDelivery(trx, { ...record, id: recordId })) return false;
+    await redactHistory(trx, workspaceId, { recordId: id, entries: null, from: null, to: null }, rules);
+    // Stored responses of a former survivor are not told apart by time: they expire within a day.
+    for (const former of formerMerges) {
+      const { recordId } = former;
+      await eraseFormerMerge(trx, workspaceId, former);
+      await redactHistory(trx, workspaceId, former, { ...rules, contextOf: (_type, context) => context });
+      await redactAnswers(trx, { ...record, id: recordId }, (object) =>
+        object['id'] === recordId && 'version' in object ? redacted(object) : undefined,
+      );
+    }
     await redactAnswers(trx, record, (object) => {
       if (object['id'] === id && 'version' in object) return redacted(object);
       const copy = embeddedCopies.find((item) => isEmbeddedCopy(item, object, id));
@@ -237,27 +208,6 @@ export function makeEraser(
       }
     },
   };
-}
-
-/** Redacts the events of a record, by their types. */
-async function redactEvents(
-  trx: Transaction,
-  { workspace_id: workspaceId, id }: Deleted,
-  rules: {
-    dataOf(type: string, data: StoredEvent['data']): object;
-    contextOf(type: string, context: NonNullable<StoredEvent['context']>): object | null;
-  },
-): Promise<void> {
-  const rows = await query<StoredEvent>(trx, LIST_EVENTS, [workspaceId, id]);
-  for (const { id: eventId, type, data, context } of rows) {
-    const redactedContext = context && rules.contextOf(type, context);
-    await query(trx, REDACT_EVENT, [
-      JSON.stringify(rules.dataOf(type, data)),
-      redactedContext && JSON.stringify(redactedContext),
-      workspaceId,
-      eventId,
-    ]);
-  }
 }
 
 /** Fields that the summary shows stay. */
@@ -309,17 +259,6 @@ async function hasPendingDelivery(
 ) {
   const rows = await query<{ pending: boolean }>(trx, HAS_PENDING_DELIVERY, [at, workspaceId, id]);
   return rows[0]!.pending;
-}
-
-/** Keeps the names of changed fields, and erases their values. */
-async function redactTimeline(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<void> {
-  await query(trx, REDACT_TIMELINE, [workspaceId, id]);
-}
-
-/** Keeps time, status and failure of attempts, and erases requests and responses. */
-async function redactAttempts(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<void> {
-  await query(trx, REDACT_ATTEMPTS, [workspaceId, id]);
-  await query(trx, REDACT_RESENDS, [workspaceId, id]);
 }
 
 /**

@@ -219,15 +219,17 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
   /**
    * Restores a deleted record whose row the transaction has locked; stores the response in any case.
    * @param isDeleted false if there is nothing to restore
+   * @param changed previous values for the timeline
    */
   async restoreWithin(
     on: Queryable,
     writer: Writer,
     current: R,
     isDeleted: boolean,
+    changed?: Record<string, unknown>,
   ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }> {
     requireChecked(writer);
-    const plan = isDeleted ? planRestore(this.#noun, current, this.#now(), this.#parts.newId) : null;
+    const plan = isDeleted ? planRestore(this.#noun, current, this.#now(), this.#parts.newId, changed) : null;
     const answer = { status: 200, body: JSON.stringify(plan?.record ?? current) };
     if (!plan && !writer.claim) return { answer, lanes: [] };
     const result = await this.#send(on, 'restore', [{ unit: 0, writer, plans: plan ? [plan] : [], answer }]);

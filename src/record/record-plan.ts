@@ -122,9 +122,10 @@ export function planRestore<R extends BaseRecord>(
   current: R,
   at: string,
   newId: () => Uuid,
+  changed?: Record<string, unknown>,
 ): Plan<R> {
   const record = { ...current, version: current.version + 1, updated_at: at };
-  const events = [{ id: newId(), type: noun.events['restored']!.name }];
+  const events = [{ id: newId(), type: noun.events['restored']!.name, ...(changed && { changed }) }];
   return { id: record.id, record, text: JSON.stringify(record), at, events };
 }
 

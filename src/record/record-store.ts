@@ -61,6 +61,7 @@ export interface RecordStore<R extends BaseRecord> {
     writer: Writer,
     current: R,
     isDeleted: boolean,
+    changed?: Record<string, unknown>,
   ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
   get(workspaceId: Uuid, id: Uuid): Promise<R | undefined>;
   /** The record with this id, or the one that it was merged into. */
@@ -149,7 +150,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     changeManyWithin: (on, writer, requests, answerOf) =>
       batch.changeManyWithin(on, writer, requests, answerOf),
 
-    restoreWithin: (on, writer, current, isDeleted) => batch.restoreWithin(on, writer, current, isDeleted),
+    restoreWithin: (...request) => batch.restoreWithin(...request),
 
     get: async (workspaceId, id) => (await read(workspaceId, [id]))[0],
 

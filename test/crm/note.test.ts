@@ -87,6 +87,19 @@ describe('RC13: notes', () => {
       expect((await s.ask(method, `/api/v1/notes/${id}`, { as: s.charlie, body: sent })).status).toBe(404);
   });
 
+  test('a title leaves out addresses of links, also those with brackets; texts full of brackets hold nobody up', async () => {
+    const hostile = ['[', '[](', '[](('].map((part) => part.repeat(49_000 / part.length));
+    const records = [
+      { body: 'The [plan](https://x.example/plan_(old)) of ![us](https://x.example/us.png)' },
+      ...Array.from({ length: 4 }, () => hostile.map((body) => ({ body }))).flat(),
+    ];
+    const { json } = await s.ask('POST', '/api/v1/notes/batch', { body: { records } });
+    const statuses = json.results.map(({ status }: { status: number }) => status);
+    expect(statuses).toEqual(records.map(() => 201));
+    expect(json.results[0].record.title).toBe('The plan of us');
+    expect(json.results[1].record.title).toMatch(/^\[{199}…$/);
+  });
+
   test('pinned notes of a record are a filter of the list', async () => {
     const deal_id = await make('deals', { name: 'Harbour' });
     await make('notes', { body: 'plain', deal_id });

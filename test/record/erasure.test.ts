@@ -359,3 +359,36 @@ describe('section 6: a deleted record waits 30 days for its erasure', () => {
 interface Made {
   record: { id: string };
 }
+
+describe('a record that was merged and taken out again', () => {
+  let sent = 0;
+  const send = async (at: string, body: object, method = 'POST') => {
+    const headers = { 'idempotency-key': `former-merge-${(sent += 1)}` };
+    const reply = await s.ask(method, `/api/v1/contacts${at}`, { body, headers });
+    expect(reply.status, reply.text).toBeLessThan(300);
+    return reply.json;
+  };
+
+  test('is erased from the history of those it was merged into; their own values stay', async () => {
+    const person = 'theodora@private.example';
+    const values = { last_name: person, email: person, notes: person, tags: [person] };
+    const { id } = await send('', { first_name: 'T', ...values, custom_fields: { mail: person } });
+    const between = await send('', { first_name: 'Between' });
+    const last = await send('', { first_name: 'Last', job_title: 'Captain' });
+    await send(`/${between.id}/merge`, { with: [id] });
+    await send(`/${last.id}/merge`, { with: [between.id] });
+    await send(`/${last.id}`, { job_title: 'Pilot' }, 'PATCH');
+    await send(`/${last.id}/unmerge`, { id });
+    await settled();
+    await send(`/${id}/erase`, {});
+    await settled();
+    await erase();
+    await settled();
+    expect(await tablesWith(person)).toEqual([]);
+    const timeline = (await s.ask('GET', `/api/v1/activities/${last.id}`)).json.data;
+    const change = timeline.find(
+      (entry: { changed: object | null }) => entry.changed && 'job_title' in entry.changed,
+    );
+    expect(change).toMatchObject({ changed: { job_title: 'Captain' }, changed_to: { job_title: 'Pilot' } });
+  });
+});

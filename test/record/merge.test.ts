@@ -130,6 +130,17 @@ describe('RC5: a merge', () => {
     });
   });
 
+  test('takes ids in either case, as all references do', async () => {
+    const [a, b] = [await contact({ first_name: 'A' }), await contact({ first_name: 'B', last_name: 'Doe' })];
+    const [survivor, other] = [a.id.toUpperCase(), b.id.toUpperCase()];
+    const preview = await s.ask('GET', `${CONTACTS}/${survivor}/merge-preview?with=${other}`);
+    expect(preview.json.record).toMatchObject({ id: a.id, last_name: 'Doe' });
+    const record = await mergeInto('contacts', survivor, [other], { values: { first_name: other } });
+    expect(record).toMatchObject({ id: a.id, first_name: 'B', merged_ids: [b.id] });
+    expect((await merge('contacts', a.id, [survivor])).status).toBe(400);
+    expect((await unmerge('contacts', survivor, other)).json).toMatchObject({ id: a.id, first_name: 'A' });
+  });
+
   test('by an old id takes the survivor of that record, also for its values', async () => {
     const [a, b, c] = [
       await contact({ first_name: 'A' }),

@@ -16,6 +16,7 @@ const DERIVED_FIELDS = new Set([
   'converted_at',
   'first_contacted_at',
   'merged_ids',
+  'merged_into',
   'updated_at',
   'version',
 ]);

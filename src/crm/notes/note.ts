@@ -83,11 +83,14 @@ export const note = defineNoun({
 
 export type Note = RecordOfNoun<typeof note>;
 
+/** A link or an image. No part of it can begin another one, so that a long text takes linear time. */
+const LINK = /!?\[([^[\]]*)\]\((?:[^()]|\([^()]*\))*\)/g;
+
 /** The first line with text, without the marks of Markdown. */
 function titleOf(body: string): string {
   for (const line of body.split('\n', MAX_LINES)) {
     const plain = line
-      .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .replaceAll(LINK, '$1')
       .replace(/^[\s>#*+-]+/, '')
       .replaceAll(/[*_`~]{1,3}(?=\S)|(?<=\S)[*_`~]{1,3}/g, '')
       .trim();

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { invalid, ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { route, type Answer, type Route } from '../../http/route.ts';
+import { recordId } from '../fields/record.ts';
 import type { BaseRecord } from '../noun.ts';
 import type { RecordAnswer } from '../record-answer.ts';
 import { withArticle, writerOf } from '../record-create-routes.ts';
@@ -18,25 +19,25 @@ const MAX_MERGED = 20;
 
 const mergeBody = z.strictObject({
   with: z
-    .array(z.uuid())
+    .array(recordId)
     .min(1, 'must have at least one id')
     .max(MAX_MERGED, `must have at most ${MAX_MERGED} ids`)
     .meta({ description: `Ids of the records to merge into it; at most ${MAX_MERGED}.` }),
-  values: z.record(z.string(), z.uuid()).default({}).meta({
+  values: z.record(z.string(), recordId).default({}).meta({
     description:
       'Fields whose value is taken from another record: `{field: id}`. A custom field is named as in `custom_fields.industry`.',
   }),
 });
 
 const unmergeBody = z.strictObject({
-  id: z.uuid().meta({ description: 'The id of the merged record that comes back.' }),
+  id: recordId.meta({ description: 'The id of the merged record that comes back.' }),
 });
 
 const previewQuery = z.strictObject({
   with: z
     .string()
     .transform((sent) => sent.split(',').map((id) => id.trim()))
-    .pipe(z.array(z.uuid()).min(1).max(MAX_MERGED))
+    .pipe(z.array(recordId).min(1).max(MAX_MERGED))
     .meta({ description: 'Ids of the records to merge into it, separated by commas.' }),
 });
 

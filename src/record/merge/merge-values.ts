@@ -63,7 +63,7 @@ export function mergedValues(
   others: readonly Values[],
   choices: Choices = {},
 ): { values: Record<string, unknown>; contributions: Contribution[] } {
-  const values: Record<string, unknown> = { ...survivor };
+  const values = copyOf(survivor);
   const contributions = others.map((): Contribution => ({ filled: {}, added: {} }));
   const fill = (field: string, from: number) => {
     const [before, after] = [valueOf(values, field), valueOf(others[from]!, field)];
@@ -128,7 +128,7 @@ export function unmergedValues(
   merged: Values,
   { filled, added }: Contribution,
 ): Record<string, unknown> {
-  const values: Record<string, unknown> = { ...current };
+  const values = copyOf(current);
   for (const unit of unitsOf(noun, [{ custom_fields: customOf(filled) }, current, merged], true)) {
     const taken = unit.filter((field) => field in filled);
     if (taken.length === 0) continue;
@@ -208,6 +208,11 @@ function valueOf(record: Values, field: string): unknown {
   return Object.hasOwn(custom, name) ? custom[name] : null;
 }
 
+/** With custom fields of its own, which `setValue` changes in place: a record can have thousands. */
+function copyOf(record: Values): Record<string, unknown> {
+  return { ...record, custom_fields: { ...(record['custom_fields'] as object | undefined) } };
+}
+
 function setValue(record: Record<string, unknown>, field: string, value: unknown): void {
   if (!field.startsWith(CUSTOM)) {
     record[field] = value;
@@ -215,8 +220,8 @@ function setValue(record: Record<string, unknown>, field: string, value: unknown
   }
   const custom = record['custom_fields'] as Record<string, unknown>;
   const name = field.slice(CUSTOM.length);
-  const others = Object.entries(custom).filter(([key]) => key !== name);
-  record['custom_fields'] = Object.fromEntries(value === null ? others : [...others, [name, value]]);
+  if (value === null) delete custom[name];
+  else custom[name] = value;
 }
 
 function isBlank(value: unknown): boolean {

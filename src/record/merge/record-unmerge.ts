@@ -83,7 +83,9 @@ export async function unmergeRecord<R extends BaseRecord, Input extends object>(
     await query(trx, FORGET, [workspaceId, mergedId]);
     await reindexMoved(trx, workspaceId, back);
 
-    const { lanes: fired } = await store.restoreWithin(trx, plain, store.toRecord(merged), true);
+    // An erasure of the record finds what the survivor's history has of it.
+    const left = { merged_into: survivor.id };
+    const { lanes: fired } = await store.restoreWithin(trx, plain, store.toRecord(merged), true, left);
     const current = store.toRecord(survivor);
     const plan = planMerge<R>(parts, {
       type: noun.events.updated.name,
@@ -92,8 +94,8 @@ export async function unmergeRecord<R extends BaseRecord, Input extends object>(
       changed: differences(current, values, noun.columns) ?? {},
       at,
     });
-    const left = without(survivor.merged_ids, merged);
-    const body = left ? { ...plan.record, merged_ids: left } : plan.record;
+    const others = without(survivor.merged_ids, merged);
+    const body = others ? { ...plan.record, merged_ids: others } : plan.record;
     const response = { status: 200, body: JSON.stringify(body) };
     fired.push(...(await store.updateWithin(trx, writer, plan, response)));
     return { answer: response, lanes: fired };
