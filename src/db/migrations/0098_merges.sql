@@ -29,6 +29,3 @@ create table record_merge (
 );
 create index record_merge_survivor on record_merge (workspace_id, survivor_id);
 create index record_merge_age on record_merge (merged_at) where contribution is not null;
-
--- Leads of a merged company are moved. Partial: leads that were not converted pay nothing.
-create index lead_company on lead (workspace_id, company_id, id) where company_id is not null;
