@@ -69,6 +69,30 @@ const ON_DEMAND = [
   '@tanstack/table-core',
   'react-number-format',
   '@mantine/core/esm/components/NumberInput',
+  // Forms.
+  '@mantine/form',
+  'klona',
+  'fast-deep-equal',
+  ...[
+    'Accordion',
+    'Autocomplete',
+    'Fieldset',
+    'FloatingIndicator',
+    'Highlight',
+    'Mark',
+    'MultiSelect',
+    'PasswordInput',
+    'Pill',
+    'PillsInput',
+    'Radio',
+    'SegmentedControl',
+    'SimpleGrid',
+    'Switch',
+    'Table',
+    'Tabs',
+    'TagsInput',
+    'Textarea',
+  ].map((name) => `@mantine/core/esm/components/${name}/`),
 ];
 
 const packageOf = (id: string) => id.replaceAll('\\', '/').split('/node_modules/').at(-1)!;
@@ -122,7 +146,7 @@ export default defineConfig({
             // Without what needs libraries that are loaded on demand.
             {
               name: 'pieces',
-              test: /web[\\/](api|ui)[\\/](?!json-|data-table|calendar|number-box)/,
+              test: /web[\\/](api|ui)[\\/](?!json-|data-table|calendar|number-box|form-drawer|use-api-form|decimal-input|view-switch|developer-fold|secret-modal)/,
               priority: 1,
             },
           ],

@@ -1,5 +1,4 @@
 import { TextInput } from '@mantine/core';
-import { IconAddressBook } from '@tabler/icons-react';
 import type { Contact } from '../../api/contact-queries.ts';
 import { useObject } from '../../api/object-queries.ts';
 import { inputProps, type InputProps } from '../../fields/field-kind.ts';
@@ -28,7 +27,6 @@ const CURL = `curl -X POST ${window.location.origin}/api/v1/contacts \\
   -d '{"first_name":"Jane","last_name":"Doe","email":"jane@example.com"}'`;
 
 export const contactView = viewOf<Contact>({
-  icon: IconAddressBook,
   fields: {
     other_emails: { isRare: true },
     other_phones: { isRare: true },

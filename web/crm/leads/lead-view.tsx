@@ -1,4 +1,3 @@
-import { IconInbox } from '@tabler/icons-react';
 import { lazy } from 'react';
 import type { Lead } from '../../api/lead-queries.ts';
 import type { FormValues } from '../../fields/field-kind.ts';
@@ -11,12 +10,12 @@ import { ConvertedBadge, ConvertedIcon, ConversionResult } from './lead-converte
 import { LeadDuplicates } from './lead-duplicates.tsx';
 import { CrmLeadIdInput, LeadSourceInput, LeadStatusInput } from './lead-fields.tsx';
 import classes from './lead-list.module.css';
-import { LeadPage } from './lead-page.tsx';
 import { LeadStatus } from './lead-status.tsx';
 import { LeadStatusBar } from './lead-status-bar.tsx';
 import { LeadSubmissions } from './lead-submissions.tsx';
 
-/** Loaded on demand: the page of a lead has no table. */
+/** Loaded on demand: a list needs no page, and the page of a lead has no table. */
+const LeadPage = lazy(async () => ({ default: (await import('./lead-page.tsx')).LeadPage }));
 const LeadList = lazy(async () => ({ default: (await import('./lead-list.tsx')).LeadList }));
 
 const CURL = `curl -X POST ${window.location.origin}/api/v1/leads \\
@@ -25,7 +24,6 @@ const CURL = `curl -X POST ${window.location.origin}/api/v1/leads \\
   -d '{"name":"Jane Doe","email":"jane@example.com","phone":"+15551234567"}'`;
 
 export const leadView = viewOf<Lead>({
-  icon: IconInbox,
   isNameEnough: false,
   fields: {
     number: { label: 'No.', column: { width: '3.5rem', align: 'right', desktopOnly: true } },
