@@ -71,6 +71,8 @@ const ON_DEMAND = [
   '@mantine/core/esm/components/NumberInput',
   // Forms.
   '@mantine/form',
+  '@mantine/notifications',
+  'react-transition-group',
   'klona',
   'fast-deep-equal',
   ...[
@@ -146,7 +148,7 @@ export default defineConfig({
             // Without what needs libraries that are loaded on demand.
             {
               name: 'pieces',
-              test: /web[\\/](api|ui)[\\/](?!json-|data-table|calendar|number-box|form-drawer|use-api-form|decimal-input|view-switch|developer-fold|secret-modal)/,
+              test: /web[\\/](api|ui)[\\/](?!json-|data-table|calendar|number-box|form-drawer|use-api-form|decimal-input|view-switch|developer-fold|secret-modal|notif)/,
               priority: 1,
             },
           ],

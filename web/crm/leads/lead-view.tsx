@@ -1,4 +1,4 @@
-import { lazy } from 'react';
+import { lazy, Suspense } from 'react';
 import type { Lead } from '../../api/lead-queries.ts';
 import type { FormValues } from '../../fields/field-kind.ts';
 import { paths } from '../../paths.ts';
@@ -12,9 +12,11 @@ import { CrmLeadIdInput, LeadSourceInput, LeadStatusInput } from './lead-fields.
 import classes from './lead-list.module.css';
 import { LeadStatus } from './lead-status.tsx';
 import { LeadStatusBar } from './lead-status-bar.tsx';
-import { LeadSubmissions } from './lead-submissions.tsx';
 
 /** Loaded on demand: a list needs no page, and the page of a lead has no table. */
+const LeadSubmissions = lazy(async () => ({
+  default: (await import('./lead-submissions.tsx')).LeadSubmissions,
+}));
 const LeadPage = lazy(async () => ({ default: (await import('./lead-page.tsx')).LeadPage }));
 const LeadList = lazy(async () => ({ default: (await import('./lead-list.tsx')).LeadList }));
 
@@ -75,7 +77,11 @@ export const leadView = viewOf<Lead>({
   ),
   panels: {
     duplicates: ({ record }) => <LeadDuplicates lead={record} />,
-    submissions: ({ record }) => <LeadSubmissions leadId={record.id} />,
+    submissions: ({ record }) => (
+      <Suspense>
+        <LeadSubmissions leadId={record.id} />
+      </Suspense>
+    ),
   },
   check: missingIn,
   List: LeadList,

@@ -2,7 +2,7 @@ import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { eventTypesQuery } from '../../api/event-type-queries.ts';
-import { TEST_EVENT } from './send-test.tsx';
+import { TEST_EVENT } from './test-event.ts';
 
 /** Filters a log by event type. */
 export function EventTypeFilter({
