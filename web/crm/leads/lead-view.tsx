@@ -7,7 +7,6 @@ import { CodeBlock } from '../../ui/code-block.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { LeadConversion } from './lead-conversion.tsx';
 import { ConvertedBadge, ConvertedIcon, ConversionResult } from './lead-converted.tsx';
-import { LeadDuplicates } from './lead-duplicates.tsx';
 import { CrmLeadIdInput, LeadSourceInput, LeadStatusInput } from './lead-fields.tsx';
 import classes from './lead-list.module.css';
 import { LeadStatus } from './lead-status.tsx';
@@ -16,6 +15,9 @@ import { LeadStatusBar } from './lead-status-bar.tsx';
 /** Loaded on demand: a list needs no page, and the page of a lead has no table. */
 const LeadSubmissions = lazy(async () => ({
   default: (await import('./lead-submissions.tsx')).LeadSubmissions,
+}));
+const LeadDuplicates = lazy(async () => ({
+  default: (await import('./lead-duplicates.tsx')).LeadDuplicates,
 }));
 const LeadPage = lazy(async () => ({ default: (await import('./lead-page.tsx')).LeadPage }));
 const LeadList = lazy(async () => ({ default: (await import('./lead-list.tsx')).LeadList }));
@@ -76,7 +78,11 @@ export const leadView = viewOf<Lead>({
     </>
   ),
   panels: {
-    duplicates: ({ record }) => <LeadDuplicates lead={record} />,
+    duplicates: ({ record }) => (
+      <Suspense>
+        <LeadDuplicates lead={record} />
+      </Suspense>
+    ),
     submissions: ({ record }) => (
       <Suspense>
         <LeadSubmissions leadId={record.id} />
