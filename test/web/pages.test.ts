@@ -95,13 +95,13 @@ const inFrame = (wanted: TablePage['frame']) => pages.filter(([, { frame }]) => 
 test('every page of the table opens, with the title that the table has; its first load takes at most 260 KiB', async () => {
   expect(inFrame('inside').length).toBeGreaterThan(20);
   const tooLarge: string[] = [];
-  const load = async (path: string) => {
+  const load = async (address: string) => {
     const bytes = await bytesOfLoad(page, async () => {
-      await page.goto(path);
+      await page.goto(address);
       await headingOf(page);
     });
-    expect(bytes, path).toBeGreaterThan(50_000);
-    if (bytes > MAX_FIRST_LOAD) tooLarge.push(`${path}: ${bytes}`);
+    expect(bytes, address).toBeGreaterThan(50_000);
+    if (bytes > MAX_FIRST_LOAD) tooLarge.push(`${address}: ${bytes}`);
   };
   for (const [name, { path: template, title }] of inFrame('inside')) {
     const example = template.includes('$') ? EXAMPLES[template] : () => template;
@@ -113,7 +113,7 @@ test('every page of the table opens, with the title that the table has; its firs
     const titles = async () => [`${await headingOf(page)} · Fairlead`, await page.title()];
     await expect.poll(async () => new Set(await titles()).size, { message: name }).toBe(1);
   }
-  for (const path of OTHER_LISTS) await load(path);
+  for (const list of OTHER_LISTS) await load(list);
   for (const [plural, body] of RECORDS) {
     const { json } = await s.ask('POST', `/api/v1/${plural}`, { body });
     await load(`/${plural}/${json.id}`);
