@@ -69,6 +69,32 @@ const ON_DEMAND = [
   '@tanstack/table-core',
   'react-number-format',
   '@mantine/core/esm/components/NumberInput',
+  // Forms.
+  '@mantine/form',
+  '@mantine/notifications',
+  'react-transition-group',
+  'klona',
+  'fast-deep-equal',
+  ...[
+    'Accordion',
+    'Autocomplete',
+    'Fieldset',
+    'FloatingIndicator',
+    'Highlight',
+    'Mark',
+    'MultiSelect',
+    'PasswordInput',
+    'Pill',
+    'PillsInput',
+    'Radio',
+    'SegmentedControl',
+    'SimpleGrid',
+    'Switch',
+    'Table',
+    'Tabs',
+    'TagsInput',
+    'Textarea',
+  ].map((name) => `@mantine/core/esm/components/${name}/`),
 ];
 
 const packageOf = (id: string) => id.replaceAll('\\', '/').split('/node_modules/').at(-1)!;
@@ -122,7 +148,7 @@ export default defineConfig({
             // Without what needs libraries that are loaded on demand.
             {
               name: 'pieces',
-              test: /web[\\/](api|ui)[\\/](?!json-|data-table|calendar|number-box)/,
+              test: /web[\\/](api|ui)[\\/](?!webhook-q|delivery-|inbox-|connection-|api-key-|egress-|integration-|inbound-|retention-|audit-|form-q|lead-analytics-|lead-settings-|key-style-|exact-json|json-|data-table|calendar|number-box|form-drawer|use-api-form|decimal-input|view-switch|developer-fold|secret-modal|notif)/,
               priority: 1,
             },
           ],

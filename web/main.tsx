@@ -4,7 +4,6 @@ import '@mantine/spotlight/styles.css';
 import './app.css';
 import { MantineProvider } from '@mantine/core';
 import { ModalsProvider } from '@mantine/modals';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
@@ -12,6 +11,7 @@ import { createRoot } from 'react-dom/client';
 import { createQueryClient } from './api/query-client.ts';
 import { createAppRouter } from './routes.tsx';
 import { theme, variables } from './theme.ts';
+import { NotificationList } from './ui/notification-list.tsx';
 
 const queries = createQueryClient();
 const router = createAppRouter(queries);
@@ -21,7 +21,7 @@ createRoot(document.getElementById('root')!).render(
     <MantineProvider theme={theme} defaultColorScheme="auto" cssVariablesResolver={variables}>
       <QueryClientProvider client={queries}>
         <ModalsProvider>
-          <Notifications position="bottom-right" />
+          <NotificationList />
           <RouterProvider router={router} />
         </ModalsProvider>
       </QueryClientProvider>

@@ -30,10 +30,17 @@ import {
   type Icon,
 } from '@tabler/icons-react';
 import { analyticsSearch } from './crm/leads/analytics/analytics-search.ts';
+import { objectViews } from './crm/object-views.ts';
 import { lazy, type Page } from './page-definition.ts';
 import { listSearch } from './record/list-search.ts';
 import { deliverySearch } from './settings/webhooks/delivery-search.ts';
 import { eventSearch } from './settings/webhooks/event-search.ts';
+
+/** With the views of objects, which these pages need at once. */
+async function objectPages() {
+  const [pages] = await Promise.all([import('./record/object-pages.tsx'), objectViews()]);
+  return pages;
+}
 
 /** Every page; in navigation and palette, a group has this order. */
 export const PAGES = {
@@ -373,13 +380,13 @@ export const PAGES = {
     frame: 'inside',
     title: null,
     search: listSearch,
-    component: lazy(() => import('./record/object-pages.tsx'), 'ListPage'),
+    component: lazy(objectPages, 'ListPage'),
   },
   record: {
     path: '/$plural/$id',
     frame: 'inside',
     title: null,
-    component: lazy(() => import('./record/object-pages.tsx'), 'RecordPage'),
+    component: lazy(objectPages, 'RecordPage'),
   },
   mergeRecords: {
     path: '/$plural/$id/merge',

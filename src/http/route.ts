@@ -137,6 +137,8 @@ export interface Route<Body = unknown, Query = unknown> {
    * (account/caller-check.ts). A GET: it is looked up while the handler reads, which must have no effects.
    */
   checksCaller?: boolean;
+  /** Answers to its reads have secrets next to text that others chose: they are never compressed (answer-compression.ts). */
+  hasSecrets?: boolean;
   /** The handler uses `ifMatch`. */
   supportsIfMatch?: boolean;
   /** The pattern of path parameters; other values get 404. Default: a UUID. */

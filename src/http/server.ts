@@ -12,6 +12,7 @@ import type { UsageMeter } from '../account/usage.ts';
 import type { IdempotencyClaim } from '../account/idempotency.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { isCompressible, sendCompressed } from './answer-compression.ts';
 import { BODY_LIMIT } from './body.ts';
 import { answerOf, errorOf, lookUpCaller, rememberedCaller } from './caller-admission.ts';
 import { MULTIPART_OVERHEAD_BYTES, readUploads } from './file-upload.ts';
@@ -204,7 +205,7 @@ function goneSignal(reply: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
-function send(route: Route, reply: FastifyReply, answer: Answer): FastifyReply {
+function send(route: Route, reply: FastifyReply, answer: Answer): unknown {
   reply.code(answer.status).headers(commonHeaders(reply.request));
   if (answer.headers) reply.headers(answer.headers);
   if (answer.stream) return sendStream(reply.header('content-type', route.streams), answer.stream);
@@ -212,6 +213,7 @@ function send(route: Route, reply: FastifyReply, answer: Answer): FastifyReply {
   if (answer.body === null) return reply.send();
   reply.header('content-type', JSON_TYPE);
   const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+  if (isCompressible(route, reply, text)) return sendCompressed(reply, text);
   return reply.send(text.length > LONG_TEXT ? Buffer.from(text) : text);
 }
 

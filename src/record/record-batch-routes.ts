@@ -9,6 +9,7 @@ import type { RecordAnswer } from './record-answer.ts';
 import { BATCH_LIMIT, batchOfRecords, batchResults, refusedItem, writerOf } from './record-create-routes.ts';
 import { changeRecords, type BulkItem, type BulkOutcome } from './record-bulk-change.ts';
 import { EXPANDED } from './record-expansion-schema.ts';
+import { survivorsOf } from './merge/merged-id.ts';
 import { deletionOf, type Writer } from './record-plan.ts';
 import type { RecordService } from './record-service.ts';
 import type { TagChange } from './tags/record-tags.ts';
@@ -62,7 +63,10 @@ function batchChangeRoute<R extends BaseRecord, Input extends object>(
     answers: { 200: batchResults(shown.output) },
     async handle(ctx) {
       const writer = writerOf(ctx);
-      const ids = distinctIds(
+      const ids = await currentIds(
+        parts,
+        service,
+        writer,
         ctx.body.records.map((item) => (isObject(item) ? item['id'] : undefined)),
         'id',
       );
@@ -105,9 +109,9 @@ function batchDeletionRoute<R extends BaseRecord, Input extends object>(
     body: deletionBody,
     validatesItems: true,
     answers: { 200: batchResults() },
-    handle(ctx) {
+    async handle(ctx) {
       const mutation = deletionOf<R>(noun);
-      const ids = distinctIds(ctx.body.ids, 'ids');
+      const ids = await currentIds(parts, service, writerOf(ctx), ctx.body.ids, 'ids');
       const items = ids.map((id) => (id instanceof ApiError ? id : { id, mutation, before: [] }));
       return change(parts, service, writerOf(ctx), items, () => ({ status: 204, body: '' }));
     },
@@ -136,16 +140,35 @@ function resultText(outcome: BulkOutcome): string {
   return body === '' ? `{"status":${status}}` : `{"status":${status},"record":${body}}`;
 }
 
-/** The ids of a batch; an error for one that is malformed, or that occurred before. */
-function distinctIds(sent: readonly unknown[], field: string): (Uuid | ApiError)[] {
-  const known = new Set<Uuid>();
-  return sent.map((value) => {
-    const id = typeof value === 'string' ? value.toLowerCase() : '';
+/**
+ * The ids of the records of a batch; an error for one that is malformed, or that leads to the record of an earlier item. The
+ * id of a merged record leads to its survivor, as in a request for one record.
+ */
+async function currentIds<R extends BaseRecord, Input extends object>(
+  { db }: Pick<TrashParts, 'db'>,
+  { noun }: RecordService<R, Input>,
+  { workspaceId }: Writer,
+  sent: readonly unknown[],
+  field: string,
+): Promise<(Uuid | ApiError)[]> {
+  const ids = sent.map((value) => (typeof value === 'string' ? value.toLowerCase() : ''));
+  const survivors = await survivorsOf(db, noun, workspaceId, ids.filter(isUuid));
+  /** The index of the first item of each record. */
+  const known = new Map<Uuid, number>();
+  return ids.map((id, at) => {
     if (!isUuid(id)) return invalid(field, 'must be the id of a record');
-    if (known.has(id)) return invalid(field, 'occurs twice in this batch');
-    known.add(id);
-    return id;
+    const current = survivors.get(id) ?? id;
+    const first = known.get(current);
+    if (first !== undefined) return invalid(field, duplicateOf(first, ids[first] === id));
+    known.set(current, at);
+    return current;
   });
+}
+
+function duplicateOf(first: number, isSameId: boolean): string {
+  return isSameId
+    ? `occurs twice in this batch: item ${first} has the same id`
+    : `leads to the same record as item ${first}: they were merged`;
 }
 
 /** Validates the change of one record, or returns its error. */

@@ -10,6 +10,7 @@ import {
   type BrowserContextOptions,
   type Locator,
   type Page,
+  type Request,
 } from 'playwright-core';
 import { expect } from 'vitest';
 import { PROJECT } from './process.ts';
@@ -88,6 +89,32 @@ export async function openWindow(
 /** Expects an element on the page, within the time that a person would wait. */
 export async function expectShown(what: Locator): Promise<void> {
   await what.waitFor();
+}
+
+/** The bytes that a page transfers until it rests: bodies as sent, from an empty cache. */
+export async function bytesOfLoad(page: Page, open: () => Promise<unknown>): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.clearBrowserCache');
+  await session.detach();
+  const sizes: Promise<number>[] = [];
+  let pending = 0;
+  const onRequest = () => (pending += 1);
+  const onFailed = () => (pending -= 1);
+  const onFinished = (request: Request) => {
+    pending -= 1;
+    sizes.push(
+      request.sizes().then(
+        ({ responseBodySize }) => responseBodySize,
+        () => 0,
+      ),
+    );
+  };
+  page.on('request', onRequest).on('requestfailed', onFailed).on('requestfinished', onFinished);
+  await open();
+  // Answers lead to further requests within a few milliseconds.
+  for (let quiet = 0; quiet < 3; quiet = pending > 0 ? 0 : quiet + 1) await page.waitForTimeout(50);
+  page.off('request', onRequest).off('requestfailed', onFailed).off('requestfinished', onFinished);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /** Saves a screenshot of the page if SCREENSHOTS names a folder. */

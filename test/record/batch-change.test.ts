@@ -227,6 +227,54 @@ describe('POST batch-delete', () => {
   });
 });
 
+describe('the old id of a merged record', () => {
+  async function merged(): Promise<{ survivor: string; old: string; older: string }> {
+    const [survivor, old, older] = (await create('contacts', copies(3, { first_name: 'Jane' }))) as [
+      string,
+      string,
+      string,
+    ];
+    await send('POST', `contacts/${old}/merge`, { with: [older] });
+    await send('POST', `contacts/${survivor}/merge`, { with: [old] });
+    await s.newEvents();
+    return { survivor, old, older };
+  }
+
+  test('changes and deletes its survivor, after any number of merges', async () => {
+    const { survivor, old, older } = await merged();
+    for (const id of [old, older.toUpperCase()]) {
+      const { results } = await change('contacts', [{ id, last_name: id }]);
+      expect(results).toMatchObject([{ status: 200, record: { id: survivor, last_name: id } }]);
+    }
+    expect(
+      (await change('contacts', [{ id: old, last_name: 'X' }], { as: s.charlie })).results,
+    ).toMatchObject([{ status: 404 }]);
+    expect(statuses((await remove('contacts', [old])).results)).toEqual([204]);
+    expect((await s.ask('GET', `/api/v1/contacts/${survivor}`)).status).toBe(404);
+    expect(await s.newEvents()).toEqual(['contact.updated', 'contact.updated', 'contact.deleted']);
+  });
+
+  test('is refused next to another id of the same record, with the index of that item', async () => {
+    const { survivor, old, older } = await merged();
+    const [other] = (await create('contacts', [{ first_name: 'X' }])) as [string];
+    const { results } = await change('contacts', [
+      { id: other, last_name: 'A' },
+      { id: old, last_name: 'B' },
+      { id: survivor, last_name: 'C' },
+      { id: older, last_name: 'D' },
+    ]);
+    expect(statuses(results)).toEqual([200, 200, 400, 400]);
+    for (const { error } of results.slice(2)) {
+      expect(error!.fields![0]!.field).toBe('id');
+      expect(error!.message).toContain('item 1');
+    }
+    expect((await get(`contacts/${survivor}`)).last_name).toBe('B');
+    const removed = (await remove('contacts', [older, survivor])).results;
+    expect(statuses(removed)).toEqual([204, 400]);
+    expect(removed[1]!.error!.message).toContain('item 0');
+  });
+});
+
 describe.each(NOUNS.map(({ name, plural }) => ({ name, plural })))('$plural', ({ name, plural }) => {
   test('every object is changed and deleted in batches, within its scope and workspace', async () => {
     // A note is on another record.

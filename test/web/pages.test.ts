@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Role } from '../../src/account/role.ts';
-import { expectShown, launchBrowser, openWindow, type Window } from '../kit/browser.ts';
+import { bytesOfLoad, expectShown, launchBrowser, openWindow, type Window } from '../kit/browser.ts';
 import { makeMember } from '../kit/member.ts';
 import { PROJECT } from '../kit/process.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
@@ -30,6 +30,18 @@ const EXAMPLES: Record<
   '/$plural/$id': ({ contact }) => `/contacts/${contact}`,
   '/$plural/$id/merge': ({ contact }) => `/contacts/${contact}/merge`,
 };
+
+/** In bytes as transferred: HTML, scripts, styles and JSON. 260 KiB. */
+const MAX_FIRST_LOAD = 260 * 1024;
+
+/** Lists that need other code than that of contacts. */
+const OTHER_LISTS = ['/companies', '/leads', '/deals', '/deals?view=table', '/tasks', '/leads?view=board'];
+/** Records whose pages do. */
+const RECORDS: [plural: string, body: object][] = [
+  ['deals', { name: 'Light' }],
+  ['leads', { name: 'Jane Doe', email: 'jane@example.com' }],
+  ['tasks', { title: 'Call' }],
+];
 
 let s: Scenario;
 let browser: Browser;
@@ -80,18 +92,33 @@ async function headingOf(shown: Page): Promise<string> {
 
 const inFrame = (wanted: TablePage['frame']) => pages.filter(([, { frame }]) => frame === wanted);
 
-test('every page of the table opens, with the title that the table has', async () => {
+test('every page of the table opens, with the title that the table has; its first load takes at most 260 KiB', async () => {
   expect(inFrame('inside').length).toBeGreaterThan(20);
+  const tooLarge: string[] = [];
+  const load = async (address: string) => {
+    const bytes = await bytesOfLoad(page, async () => {
+      await page.goto(address);
+      await headingOf(page);
+    });
+    expect(bytes, address).toBeGreaterThan(50_000);
+    if (bytes > MAX_FIRST_LOAD) tooLarge.push(`${address}: ${bytes}`);
+  };
   for (const [name, { path: template, title }] of inFrame('inside')) {
     const example = template.includes('$') ? EXAMPLES[template] : () => template;
     expect(example, `EXAMPLES needs a path for ${template}`).toBeDefined();
-    await page.goto(example!(ids));
+    await load(example!(ids));
     const heading = await headingOf(page);
     expect(heading, name).toBe(title ?? heading);
     // A record's name replaces a first heading as soon as the record has arrived.
     const titles = async () => [`${await headingOf(page)} · Fairlead`, await page.title()];
     await expect.poll(async () => new Set(await titles()).size, { message: name }).toBe(1);
   }
+  for (const list of OTHER_LISTS) await load(list);
+  for (const [plural, body] of RECORDS) {
+    const { json } = await s.ask('POST', `/api/v1/${plural}`, { body });
+    await load(`/${plural}/${json.id}`);
+  }
+  expect(tooLarge).toEqual([]);
   expect(window.wrong).toEqual([]);
 }, 180_000);
 

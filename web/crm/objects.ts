@@ -1,4 +1,4 @@
-import type { ObjectView } from '../record/object-view.ts';
+import type { ObjectViewsByKey } from '../record/object-view.ts';
 import { companyView } from './companies/company-view.tsx';
 import { contactView } from './contacts/contact-view.tsx';
 import { dealView } from './deals/deal-view.tsx';
@@ -7,7 +7,7 @@ import { noteView } from './notes/note-view.tsx';
 import { taskView } from './tasks/task-view.tsx';
 
 /** What is special about objects in the dashboard, by their keys. An object without a view is drawn from its fields alone. */
-export const OBJECT_VIEWS: Readonly<Record<string, ObjectView>> = {
+export const OBJECT_VIEWS: ObjectViewsByKey = {
   contact: contactView,
   company: companyView,
   deal: dealView,

@@ -1,23 +1,13 @@
-import { Switch } from '@mantine/core';
+import { lazy } from 'react';
 import { SelectFilter } from '../ui/filters.tsx';
-import type { FieldKind, FilterProps, InputProps, ShownProps } from './field-kind.ts';
+import type { FieldKind, FilterProps, ShownProps } from './field-kind.ts';
+
+const Input = lazy(async () => ({ default: (await import('./form-inputs.tsx')).BooleanInput }));
 
 const OPTIONS = [
   { value: 'true', label: 'Yes' },
   { value: 'false', label: 'No' },
 ];
-
-function Input({ field, input }: InputProps) {
-  const { value, onChange, ...others } = input;
-  return (
-    <Switch
-      {...others}
-      label={field.label}
-      checked={value === true}
-      onChange={(event) => (onChange as (value: boolean) => void)(event.currentTarget.checked)}
-    />
-  );
-}
 
 function Shown({ value }: ShownProps) {
   return value === true ? 'Yes' : 'No';

@@ -1,11 +1,10 @@
-import { Stack, TagsInput } from '@mantine/core';
+import { lazy } from 'react';
+import { Stack } from '@mantine/core';
 import { EmailLink } from './email.tsx';
-import { inputProps, type FieldKind, type InputProps, type ShownProps } from './field-kind.ts';
+import type { FieldKind, ShownProps } from './field-kind.ts';
 import { ShownList } from './text.tsx';
 
-function Input(props: InputProps) {
-  return <TagsInput {...inputProps(props)} type="email" placeholder="Press Enter to add" acceptValueOnBlur />;
-}
+const Input = lazy(async () => ({ default: (await import('./form-inputs.tsx')).EmailsInput }));
 
 function Value({ value }: ShownProps) {
   return (

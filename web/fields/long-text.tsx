@@ -1,10 +1,8 @@
-import { Textarea } from '@mantine/core';
-import { inputProps, type FieldKind, type InputProps } from './field-kind.ts';
+import { lazy } from 'react';
+import type { FieldKind } from './field-kind.ts';
 import { ExactFilter, ShownText } from './text.tsx';
 
-function Input(props: InputProps) {
-  return <Textarea {...inputProps(props)} autosize minRows={3} maxRows={12} />;
-}
+const Input = lazy(async () => ({ default: (await import('./form-inputs.tsx')).LongTextInput }));
 
 export const longText: FieldKind = {
   Input,

@@ -1,11 +1,10 @@
-import { Stack, TagsInput } from '@mantine/core';
-import { inputProps, type FieldKind, type InputProps, type ShownProps } from './field-kind.ts';
+import { lazy } from 'react';
+import { Stack } from '@mantine/core';
+import type { FieldKind, ShownProps } from './field-kind.ts';
 import { PhoneLink } from './phone.tsx';
 import { ShownList } from './text.tsx';
 
-function Input(props: InputProps) {
-  return <TagsInput {...inputProps(props)} type="tel" placeholder="Press Enter to add" acceptValueOnBlur />;
-}
+const Input = lazy(async () => ({ default: (await import('./form-inputs.tsx')).PhonesInput }));
 
 function Value({ value }: ShownProps) {
   return (

@@ -1,37 +1,12 @@
-import { Pill, Select, TagsInput } from '@mantine/core';
+import { Pill, Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { useState } from 'react';
+import { lazy, useState } from 'react';
 import { useHasScope } from '../api/session-queries.ts';
 import { useTagNames } from '../api/tag-queries.ts';
-import {
-  inputProps,
-  type FieldKind,
-  type FilterProps,
-  type InputProps,
-  type ShownProps,
-} from './field-kind.ts';
+import type { FieldKind, FilterProps, ShownProps } from './field-kind.ts';
 import classes from './tags.module.css';
 
-/** Offers the tags of the workspace; any other text becomes a new tag. */
-function Input(props: InputProps) {
-  const [typed, type] = useState('');
-  const offered = useOfferedTags(typed);
-  return (
-    <TagsInput
-      {...inputProps(props)}
-      placeholder="Add a tag"
-      data={offered}
-      // The API has searched.
-      filter={({ options }) => options}
-      searchValue={typed}
-      onSearchChange={type}
-      isDuplicate={isDuplicateTag}
-      maxTags={50}
-      acceptValueOnBlur
-      clearable
-    />
-  );
-}
+const Input = lazy(async () => ({ default: (await import('./form-inputs.tsx')).TagsInput }));
 
 /** The tags of the workspace that contain a text, once typing pauses. */
 export function useOfferedTags(typed: string): string[] {

@@ -5,7 +5,7 @@ import { useSuspenseQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { sessionQuery } from '../api/session-queries.ts';
-import { OBJECT_VIEWS } from '../crm/objects.ts';
+import { objectViews } from '../crm/object-views.ts';
 import { paths } from '../paths.ts';
 import { setRegion } from '../ui/format.ts';
 import { ObjectViews } from '../record/object-view.ts';
@@ -26,7 +26,7 @@ export function AppLayout() {
   setRegion(session.workspace);
 
   return (
-    <ObjectViews value={OBJECT_VIEWS}>
+    <ObjectViews value={objectViews}>
       <div className={classes.shell}>
         <a href="#main" className={classes.skip}>
           Skip to content

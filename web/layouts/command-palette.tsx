@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { nounOf, useObjects, type ObjectType } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
-import { OBJECT_VIEWS } from '../crm/objects.ts';
+import { UNLISTED_OBJECTS } from '../crm/object-icons.ts';
 import { API_REFERENCE, paths } from '../paths.ts';
 import { destinationsIn, recordDestinations, type Destination } from './nav-items.ts';
 import { useRecordResults } from './record-results.tsx';
@@ -109,7 +109,7 @@ function selectFirst(): void {
 
 function newRecords(objects: readonly ObjectType[]) {
   return objects
-    .filter(({ key }) => !OBJECT_VIEWS[key]?.isUnlisted)
+    .filter(({ key }) => !UNLISTED_OBJECTS.has(key))
     .map((object) => ({
       label: `New ${nounOf(object)}`,
       scope: `${object.plural}:write`,

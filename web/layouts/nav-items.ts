@@ -1,6 +1,6 @@
 import { IconStack2, type Icon } from '@tabler/icons-react';
 import type { ObjectType } from '../api/object-queries.ts';
-import { OBJECT_VIEWS } from '../crm/objects.ts';
+import { UNLISTED_OBJECTS } from '../crm/object-icons.ts';
 import type { Navigation, Page } from '../page-definition.ts';
 import { PAGES, RECORD_GROUP, SETTINGS_GROUPS, type PageName } from '../pages.ts';
 import { paths } from '../paths.ts';
@@ -30,7 +30,7 @@ export function recordDestinations(objects: readonly ObjectType[]): Destination[
       : [listOf(item.plural, item.title, item.icon)],
   );
   const plurals = new Set(RECORD_GROUP.map((item) => (typeof item === 'string' ? null : item.plural)));
-  const others = objects.filter(({ key, plural }) => !plurals.has(plural) && !OBJECT_VIEWS[key]?.isUnlisted);
+  const others = objects.filter(({ key, plural }) => !plurals.has(plural) && !UNLISTED_OBJECTS.has(key));
   return [...known, ...others.map(({ plural, plural_label: label }) => listOf(plural, label, IconStack2))];
 }
 

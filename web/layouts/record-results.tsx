@@ -5,7 +5,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useObjects } from '../api/object-queries.ts';
 import { searchQuery } from '../api/search-queries.ts';
-import { OBJECT_VIEWS } from '../crm/objects.ts';
+import { OBJECT_ICONS } from '../crm/object-icons.ts';
 import { paths } from '../paths.ts';
 
 /** The records of one object that were found. */
@@ -43,7 +43,7 @@ export function useRecordResults(typed: string): {
     .filter(({ first }) => first !== -1)
     .toSorted((a, b) => a.first - b.first);
   const groups = found.map(({ object }) => {
-    const Icon = OBJECT_VIEWS[object.key]?.icon ?? IconStack2;
+    const Icon = OBJECT_ICONS[object.key] ?? IconStack2;
     return {
       group: object.plural_label,
       actions: results

@@ -1,16 +1,18 @@
 import { Button, CloseButton, Menu } from '@mantine/core';
 import { IconChevronDown, IconPencil, IconTag, IconTrash } from '@tabler/icons-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useBulkChange, useBulkRemove, useBulkRestore, type BulkOutcome } from '../api/bulk-queries.ts';
 import { fieldOf, inSentence, nounOf, type ObjectField, type ObjectType } from '../api/object-queries.ts';
 import type { ObjectInput, ObjectRecord } from '../api/record-queries.ts';
 import { confirm } from '../ui/confirm.tsx';
 import { notifyDone, notifyError, notifyWhenDone } from '../ui/notify.tsx';
 import classes from './bulk-actions.module.css';
-import { BulkFieldForm, BulkTagsForm } from './bulk-forms.tsx';
 import { bulkFields } from './object-fields.ts';
 import { useObjectView } from './object-view.ts';
 import type { Selection } from './use-selection.ts';
+
+const BulkFieldForm = lazy(async () => ({ default: (await import('./bulk-forms.tsx')).BulkFieldForm }));
+const BulkTagsForm = lazy(async () => ({ default: (await import('./bulk-forms.tsx')).BulkTagsForm }));
 
 /** What can be done with the selected records of a list; shown while there are some. */
 export function BulkActions({
@@ -76,8 +78,10 @@ export function BulkActions({
         Delete
       </Button>
       <CloseButton aria-label="Clear the selection" onClick={clear} />
-      {drawn && <BulkFieldForm {...form} {...drawn} />}
-      {opened && opened.key === tags?.key && <BulkTagsForm {...form} rows={rows} />}
+      <Suspense>
+        {drawn && <BulkFieldForm {...form} {...drawn} />}
+        {opened && opened.key === tags?.key && <BulkTagsForm {...form} rows={rows} />}
+      </Suspense>
     </div>
   );
 }

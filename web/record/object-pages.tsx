@@ -3,9 +3,9 @@ import { lazy, Suspense } from 'react';
 import { useObjects } from '../api/object-queries.ts';
 import { NotFoundPage } from '../ui/not-found-page.tsx';
 import { useObjectView } from './object-view.ts';
-import { RecordPage as DrawnPage } from './record-page.tsx';
 
-/** Loaded on demand: the page of a record has no table. */
+/** Loaded on demand: the page of a record has no table, and a list needs no page. */
+const DrawnPage = lazy(async () => ({ default: (await import('./record-page.tsx')).RecordPage }));
 const RecordList = lazy(async () => ({ default: (await import('./record-list.tsx')).RecordList }));
 
 /** The list of the object whose plural is in the path. */
@@ -26,5 +26,10 @@ export function RecordPage() {
   const { plural, id } = useParams({ from: '/inside/$plural/$id' });
   const object = useObjects().find((item) => item.plural === plural);
   const { Page = DrawnPage } = useObjectView(object?.key ?? '');
-  return object ? <Page key={id} object={object} id={id} /> : <NotFoundPage />;
+  if (!object) return <NotFoundPage />;
+  return (
+    <Suspense>
+      <Page key={id} object={object} id={id} />
+    </Suspense>
+  );
 }

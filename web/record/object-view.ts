@@ -1,5 +1,4 @@
-import type { Icon } from '@tabler/icons-react';
-import { createContext, useContext, type ComponentType, type ReactNode } from 'react';
+import { createContext, use, useContext, type ComponentType, type ReactNode } from 'react';
 import type { ObjectType } from '../api/object-queries.ts';
 import type { BaseRecord, ObjectRecord } from '../api/record-queries.ts';
 import type { FieldKind, FormValues, ShownProps } from '../fields/field-kind.ts';
@@ -24,7 +23,6 @@ export interface FieldView<R = ObjectRecord> extends Partial<Pick<FieldKind, 'is
 
 /** What is special about an object in the dashboard. The rest is drawn from its fields. */
 export interface ObjectView<R extends BaseRecord = ObjectRecord> {
-  icon?: Icon;
   fields?: Readonly<Record<string, FieldView<R>>>;
   /** Under the title of an empty list. */
   emptyText?: ReactNode;
@@ -46,8 +44,6 @@ export interface ObjectView<R extends BaseRecord = ObjectRecord> {
   check?: (values: FormValues) => Readonly<Record<string, string>>;
   /** What a record starts with that is created from the page of another one. */
   initialFor?: (other: { object: ObjectType; record: ObjectRecord; title: string }) => FormValues;
-  /** Neither in navigation nor among what the palette creates. */
-  isUnlisted?: boolean;
   /** False: a record needs more than a name, so that a picker cannot create one. */
   isNameEnough?: boolean;
   /** Replaces the list page. */
@@ -62,10 +58,19 @@ export function viewOf<R extends BaseRecord>(view: ObjectView<R>): ObjectView {
 }
 
 /** The views by the keys of their objects. */
-export const ObjectViews = createContext<Readonly<Record<string, ObjectView>>>({});
+export type ObjectViewsByKey = Readonly<Record<string, ObjectView>>;
+
+/** The views, or the promise of them until they are loaded; the same one for each call. */
+export type LoadViews = () => ObjectViewsByKey | Promise<ObjectViewsByKey>;
+
+export const ObjectViews = createContext<LoadViews>(() => NONE);
+
+const NONE: ObjectViewsByKey = {};
 
 const NOTHING_SPECIAL: ObjectView = {};
 
+/** Suspends until the views are loaded. */
 export function useObjectView(key: string): ObjectView {
-  return useContext(ObjectViews)[key] ?? NOTHING_SPECIAL;
+  const views = useContext(ObjectViews)();
+  return (views instanceof Promise ? use(views) : views)[key] ?? NOTHING_SPECIAL;
 }

@@ -1,27 +1,19 @@
 import { Button } from '@mantine/core';
-import { IconFilterOff, IconPlus, IconStack2 } from '@tabler/icons-react';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { IconPlus } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { useMemo, type ReactNode } from 'react';
+import { lazy, Suspense, type ReactNode } from 'react';
 import type { Query } from '../api/client.ts';
-import { fieldOf, inSentence, nounOf, type ObjectType } from '../api/object-queries.ts';
-import { queriesOf, type ObjectRecord } from '../api/record-queries.ts';
+import { nounOf, type ObjectType } from '../api/object-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
-import { columnsFor, DataTable, RowLink } from '../ui/data-table.tsx';
-import { DeveloperFold } from '../ui/developer-fold.tsx';
-import { EmptyState } from '../ui/empty-state.tsx';
-import { Moment } from '../ui/relative-time.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
-import { BulkActions } from './bulk-actions.tsx';
 import { useListSearch, type ListSearch } from './list-search.ts';
-import { columnOf, listFields, shownProps } from './object-fields.ts';
-import { useObjectView, type ObjectView } from './object-view.ts';
 import { RecordFilters } from './record-filters.tsx';
-import { RecordForm } from './record-form.tsx';
+import { RecordFormDrawer } from './record-form-drawer.tsx';
 import { SearchBehind } from './search-behind.tsx';
-import { nameFields, recordTitle } from './record-title.ts';
-import { useSelection } from './use-selection.ts';
+
+/** Loaded on demand: a board has no table. */
+const RecordTable = lazy(async () => ({ default: (await import('./record-table.tsx')).RecordTable }));
 
 /** The list page of an object: search, filters, table and the create form. */
 export function RecordList({
@@ -61,9 +53,15 @@ export function RecordList({
       />
       <RecordFilters object={object} filters={filter} onFilters={onSearch} hidden={hiddenFilters} />
       {filter['q'] && !customView && <SearchBehind object={object} filter={filter} />}
-      {customView ? customView(filter) : <RecordTable object={object} filter={filter} create={create} />}
+      {customView ? (
+        customView(filter)
+      ) : (
+        <Suspense>
+          <RecordTable object={object} filter={filter} create={create} />
+        </Suspense>
+      )}
       {search.create && mayWrite && (
-        <RecordForm
+        <RecordFormDrawer
           object={object}
           record={null}
           onClose={() => onSearch({ create: undefined })}
@@ -87,113 +85,4 @@ function filtersOf(object: ObjectType, search: ListSearch, hidden: readonly stri
     return typeof value === 'string' ? [[name, value] as const] : [];
   });
   return Object.fromEntries(entries) as Record<string, string | undefined>;
-}
-
-function RecordTable({ object, filter, create }: { object: ObjectType; filter: Query; create: ReactNode }) {
-  const [{ sort = '-created_at' }, onSearch] = useListSearch();
-  const view = useObjectView(object.key);
-  const mayWrite = useHasScope(`${object.plural}:write`);
-  const columns = useMemo(() => recordColumns(object, view), [object, view]);
-  const list = useInfiniteQuery(queriesOf(object).list({ ...filter, sort }));
-  const selection = useSelection(list.data ?? NO_RECORDS, JSON.stringify([filter, sort]));
-  const table = (
-    <DataTable
-      label={object.plural_label}
-      columns={columns}
-      list={list}
-      sort={sort}
-      onSort={(chosen) => onSearch({ sort: chosen })}
-      selectable={mayWrite ? { ...selection, nameOf: (record) => recordTitle(object, record) } : undefined}
-      empty={
-        Object.keys(filter).length > 0 ? (
-          <EmptyState icon={IconFilterOff} title={`No matching ${inSentence(object.plural_label)}`}>
-            {object.searchable
-              ? 'Search matches all words; filters match exact values. Try clearing one.'
-              : 'Filters match exact values. Try clearing one.'}
-          </EmptyState>
-        ) : (
-          <EmptyState icon={view.icon ?? IconStack2} title={`No ${inSentence(object.plural_label)} yet`}>
-            {view.emptyText ?? 'Create the first one here, or with the API.'}
-            {create}
-            {view.emptyExample && <DeveloperFold>{view.emptyExample}</DeveloperFold>}
-          </EmptyState>
-        )
-      }
-    />
-  );
-  return (
-    <>
-      {table}
-      {mayWrite && <BulkActions object={object} selection={selection} />}
-    </>
-  );
-}
-
-const NO_RECORDS: readonly ObjectRecord[] = [];
-
-const column = columnsFor<ObjectRecord>();
-
-/** A list with more columns leaves out the last change. */
-const MAX_WITH_UPDATED = 6;
-
-function recordColumns(object: ObjectType, view: ObjectView) {
-  const fields = listFields(object, view);
-  return column.columns([
-    column.display({
-      id: 'title',
-      header: titleLabel(object),
-      ...(object.title_sort !== undefined && {
-        meta: { sort: object.title_sort, isAscendingFirst: true },
-      }),
-      cell: ({ row: { original: record } }) => <RecordTitle object={object} view={view} record={record} />,
-    }),
-    ...fields.map(({ field, Drawn: Cell }) =>
-      column.display({
-        id: field.key,
-        header: field.label,
-        meta: columnOf(field, view),
-        cell: ({ row: { original: record } }) => {
-          const shown = shownProps(field, record);
-          return shown && <Cell {...shown} />;
-        },
-      }),
-    ),
-    column.accessor('created_at', {
-      header: 'Created',
-      meta: { width: '7.25rem', sort: 'created_at', desktopOnly: fields.length <= MAX_WITH_UPDATED },
-      cell: ({ row }) => <Moment at={row.original.created_at} />,
-    }),
-    ...(fields.length <= MAX_WITH_UPDATED
-      ? [
-          column.accessor('updated_at', {
-            header: 'Updated',
-            meta: { width: '7.75rem', sort: 'updated_at' },
-            cell: ({ row }) => <Moment at={row.original.updated_at} />,
-          }),
-        ]
-      : []),
-  ]);
-}
-
-function RecordTitle({
-  object,
-  view: { Title, isDone },
-  record,
-}: {
-  object: ObjectType;
-  view: ObjectView;
-  record: ObjectRecord;
-}) {
-  const link = (
-    <RowLink {...paths.record(object.plural, record.id)} data-done={isDone?.(record) || undefined}>
-      {recordTitle(object, record)}
-    </RowLink>
-  );
-  return Title ? <Title record={record}>{link}</Title> : link;
-}
-
-/** The heading of the column with the titles. */
-function titleLabel(object: ObjectType): string {
-  const [only, ...others] = nameFields(object);
-  return (others.length === 0 && only !== undefined && fieldOf(object, only)?.label) || 'Name';
 }

@@ -1,12 +1,13 @@
-import { Button, Pill, TagsInput } from '@mantine/core';
+import { Button, Pill } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { ObjectType } from '../api/object-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import { useChangeTags } from '../api/tag-queries.ts';
-import { isDuplicateTag, useOfferedTags } from '../fields/tags.tsx';
 import { notifyError } from '../ui/notify.tsx';
+
+const NewTags = lazy(async () => ({ default: (await import('./new-tags.tsx')).NewTags }));
 
 /** The tags of a record. Each that is added or removed is saved at once. */
 export function RecordTags({ object, record }: { object: ObjectType; record: ObjectRecord }) {
@@ -39,49 +40,14 @@ export function RecordTags({ object, record }: { object: ObjectType; record: Obj
         </Button>
       )}
       {isAdding && (
-        <NewTags
-          tags={tags}
-          onAdd={(add) => change({ add }, { onError: notifyError })}
-          onClose={() => setAdding(false)}
-        />
+        <Suspense>
+          <NewTags
+            tags={tags}
+            onAdd={(add) => change({ add }, { onError: notifyError })}
+            onClose={() => setAdding(false)}
+          />
+        </Suspense>
       )}
     </Pill.Group>
-  );
-}
-
-/** Each tag is added as soon as it is chosen. */
-function NewTags({
-  tags,
-  onAdd,
-  onClose,
-}: {
-  tags: string[];
-  onAdd: (tags: string[]) => void;
-  onClose: () => void;
-}) {
-  const [typed, type] = useState('');
-  const offered = useOfferedTags(typed).filter((tag) => !isDuplicateTag(tag, tags));
-  return (
-    <TagsInput
-      aria-label="Add a tag"
-      placeholder="Add a tag"
-      size="xs"
-      w="100%"
-      data={offered}
-      filter={({ options }) => options}
-      value={[]}
-      onChange={(added) => {
-        const fresh = added.filter((tag) => !isDuplicateTag(tag, tags));
-        if (fresh.length > 0) onAdd(fresh);
-      }}
-      searchValue={typed}
-      onSearchChange={type}
-      onBlur={onClose}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') onClose();
-      }}
-      acceptValueOnBlur
-      autoFocus
-    />
   );
 }

@@ -8,6 +8,7 @@ import { fieldOf, nounOf, useObjects, type ObjectField, type ObjectType } from '
 import { queriesOf, relatedQuery, useUpdateRecord, type ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import type { FormValues } from '../fields/field-kind.ts';
+import { UNLISTED_OBJECTS } from '../crm/object-icons.ts';
 import { paths } from '../paths.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { notifyDone, notifyError } from '../ui/notify.tsx';
@@ -110,8 +111,9 @@ function Referencing({ object, record, other, field }: Shown & { other: ObjectTy
   const [isCreating, create] = useDisclosure();
   const mayWrite = useHasScope(`${other.plural}:write`) && !field.read_only;
   const filter = { [field.filter!.parameter]: record.id };
-  const { data, error, refetch } = useQuery({ ...relatedQuery(other, filter), enabled: !view.isUnlisted });
-  if (view.isUnlisted || (data?.count === 0 && !mayWrite)) return null;
+  const isUnlisted = UNLISTED_OBJECTS.has(other.key);
+  const { data, error, refetch } = useQuery({ ...relatedQuery(other, filter), enabled: !isUnlisted });
+  if (isUnlisted || (data?.count === 0 && !mayWrite)) return null;
   const title = recordTitle(object, record);
   return (
     <Panel

@@ -160,6 +160,7 @@ function requestsRoute(parts: InboxParts): Route {
     method: 'GET',
     path: `${PATH}/:id/requests`,
     summary: 'List requests of a test inbox',
+    hasSecrets: true,
     description: 'Newest first.',
     query: pageQuery,
     answers: { 200: pageShape(requestShape) },

@@ -27,6 +27,36 @@ export async function survivorOf(
   return row?.merged_into ?? undefined;
 }
 
+/**
+ * The last survivor of each record that was merged, by its id; other ids are not in it. One statement if nothing was merged,
+ * however many ids there are.
+ */
+export async function survivorsOf(
+  db: Pick<Database, 'read'>,
+  { name, mergeRules }: Kind,
+  workspaceId: Uuid,
+  ids: readonly Uuid[],
+): Promise<ReadonlyMap<Uuid, Uuid>> {
+  const survivors = new Map<Uuid, Uuid>();
+  if (!mergeRules) return survivors;
+  const statement = {
+    name: `${name}.survivors`,
+    text: `select id, merged_into from ${name}
+           where workspace_id = $1 and id = any($2::uuid[]) and merged_into is not null`,
+  };
+  let current: readonly Uuid[] = ids;
+  for (let hop = 0; current.length > 0 && hop <= MAX_HOPS; hop += 1) {
+    const rows = await db.read<{ id: Uuid; merged_into: Uuid }>(statement, [workspaceId, current]);
+    const found = new Map(rows.map((row) => [row.id, row.merged_into]));
+    for (const id of ids) {
+      const next = found.get(survivors.get(id) ?? id);
+      if (next !== undefined) survivors.set(id, next);
+    }
+    current = [...found.values()];
+  }
+  return survivors;
+}
+
 /** SQL over a row `alias`: the id of the record, or of the one that it was merged into. */
 export function currentId(alias: string): string {
   return `coalesce(${alias}.merged_into, ${alias}.id)`;

@@ -1,9 +1,18 @@
-import { IconBuilding } from '@tabler/icons-react';
-import { RecordDuplicates } from '../../record/merge/record-duplicates.tsx';
+import { lazy, Suspense } from 'react';
 import type { ObjectView } from '../../record/object-view.ts';
 
+/** Loaded on demand: lists do not need it. */
+const RecordDuplicates = lazy(async () => ({
+  default: (await import('../../record/merge/record-duplicates.tsx')).RecordDuplicates,
+}));
+
 export const companyView: ObjectView = {
-  icon: IconBuilding,
   emptyText: 'Add the companies that your contacts work for and that you sell to.',
-  panels: { duplicates: ({ record }) => <RecordDuplicates objectKey="company" record={record} /> },
+  panels: {
+    duplicates: ({ record }) => (
+      <Suspense>
+        <RecordDuplicates objectKey="company" record={record} />
+      </Suspense>
+    ),
+  },
 };

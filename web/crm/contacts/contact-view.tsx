@@ -1,13 +1,17 @@
+import { lazy, Suspense } from 'react';
 import { TextInput } from '@mantine/core';
-import { IconAddressBook } from '@tabler/icons-react';
 import type { Contact } from '../../api/contact-queries.ts';
 import { useObject } from '../../api/object-queries.ts';
 import { inputProps, type InputProps } from '../../fields/field-kind.ts';
-import { RecordDuplicates } from '../../record/merge/record-duplicates.tsx';
 import { RecordPicker } from '../../record/record-picker.tsx';
 import { viewOf } from '../../record/object-view.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
+
+/** Loaded on demand: lists do not need it. */
+const RecordDuplicates = lazy(async () => ({
+  default: (await import('../../record/merge/record-duplicates.tsx')).RecordDuplicates,
+}));
 
 /** A company of the list, or else its name. The API copies the name of a selected company. */
 function CompanyInputs(props: InputProps) {
@@ -28,7 +32,6 @@ const CURL = `curl -X POST ${window.location.origin}/api/v1/contacts \\
   -d '{"first_name":"Jane","last_name":"Doe","email":"jane@example.com"}'`;
 
 export const contactView = viewOf<Contact>({
-  icon: IconAddressBook,
   fields: {
     other_emails: { isRare: true },
     other_phones: { isRare: true },
@@ -46,7 +49,13 @@ export const contactView = viewOf<Contact>({
   emptyText:
     'Create your first contact here, or send contacts from your website or another app with an API key.',
   emptyExample: <CodeBlock label="Create a contact with curl" code={CURL} />,
-  panels: { duplicates: ({ record }) => <RecordDuplicates objectKey="contact" record={record} /> },
+  panels: {
+    duplicates: ({ record }) => (
+      <Suspense>
+        <RecordDuplicates objectKey="contact" record={record} />
+      </Suspense>
+    ),
+  },
   Badge: ({ record: { status } }) => <StateBadge tone="accent">{status}</StateBadge>,
   check: ({ first_name: first, last_name: last, email }) =>
     [first, last, email].some(isFilled) ? {} : { first_name: 'Enter a name or an email.' },

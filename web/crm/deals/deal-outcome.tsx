@@ -1,10 +1,12 @@
+import { lazy, Suspense } from 'react';
 import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import { deals, type Deal } from '../../api/deal-queries.ts';
 import { useUpdateRecord } from '../../api/record-queries.ts';
 import { notifyError } from '../../ui/notify.tsx';
-import { LostForm } from './lost-form.tsx';
+
+const LostForm = lazy(async () => ({ default: (await import('./lost-form.tsx')).LostForm }));
 
 /** Buttons that mark a deal as won or lost, or reopen it. */
 export function DealOutcome({ deal }: { deal: Deal }) {
@@ -43,7 +45,7 @@ export function DealOutcome({ deal }: { deal: Deal }) {
       <Button variant="default" leftSection={<IconX size={15} />} onClick={lose.open}>
         Lost
       </Button>
-      {losing && <LostForm deal={deal} onLost={setLost} onClose={lose.close} />}
+      <Suspense>{losing && <LostForm deal={deal} onLost={setLost} onClose={lose.close} />}</Suspense>
     </>
   );
 }

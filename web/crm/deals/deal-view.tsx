@@ -1,14 +1,16 @@
-import { IconTargetArrow } from '@tabler/icons-react';
+import { lazy } from 'react';
 import type { Deal } from '../../api/deal-queries.ts';
 import type { FilterProps, InputProps } from '../../fields/field-kind.ts';
 import { viewOf } from '../../record/object-view.ts';
 import { SelectFilter } from '../../ui/filters.tsx';
 import { AnyStageInput, PipelineInput, StageInput } from './deal-fields.tsx';
-import { DealList } from './deal-list.tsx';
 import { DealOutcome } from './deal-outcome.tsx';
 import { DealStatus } from './deal-status.tsx';
 import { StageBar } from './stage-bar.tsx';
 import { PipelineName, StageName, usePipelines } from './stage-name.tsx';
+
+/** Loaded on demand: the page of a deal has no table. */
+const DealList = lazy(async () => ({ default: (await import('./deal-list.tsx')).DealList }));
 
 /** Selecting a pipeline also selects its first stage. */
 function Pipeline({ input, form }: InputProps) {
@@ -50,7 +52,6 @@ function StageFilter({ field, value, onChange, filters }: FilterProps) {
 
 /** A deal is won, lost or reopened by the buttons on its page, not in its form. */
 export const dealView = viewOf<Deal>({
-  icon: IconTargetArrow,
   fields: {
     status: {
       Input: null,

@@ -2,10 +2,15 @@ import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconUserCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { contactByEmailQuery } from '../../api/contact-queries.ts';
 import type { Lead } from '../../api/lead-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
-import { LeadConversionForm } from './lead-conversion-form.tsx';
+
+/** Loaded on demand: most visits of a page only read it. */
+const LeadConversionForm = lazy(async () => ({
+  default: (await import('./lead-conversion-form.tsx')).LeadConversionForm,
+}));
 
 /** The button that converts a lead. Hidden for a converted lead and without the permission. */
 export function LeadConversion({ lead }: { lead: Lead }) {
@@ -28,7 +33,13 @@ export function LeadConversion({ lead }: { lead: Lead }) {
         Convert
       </Button>
       {converting && !isLoading && (
-        <LeadConversionForm lead={lead} known={lead.email === null ? null : known} onClose={convert.close} />
+        <Suspense>
+          <LeadConversionForm
+            lead={lead}
+            known={lead.email === null ? null : known}
+            onClose={convert.close}
+          />
+        </Suspense>
       )}
     </>
   );

@@ -1,7 +1,12 @@
+import { lazy } from 'react';
 import { TextInput } from '@mantine/core';
 import { inputProps, type InputProps } from '../../fields/field-kind.ts';
 import { select } from '../../fields/select.tsx';
-import { LeadSourceField } from './lead-source-field.tsx';
+
+/** Loaded on demand: lists do not need it. */
+const LeadSourceField = lazy(async () => ({
+  default: (await import('./lead-source-field.tsx')).LeadSourceField,
+}));
 
 /** The statuses that the API accepts for a new lead. */
 const FIRST_STATUSES = new Set(['new', 'contacted', 'quoted']);

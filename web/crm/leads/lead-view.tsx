@@ -1,5 +1,4 @@
-import { IconInbox } from '@tabler/icons-react';
-import { lazy } from 'react';
+import { lazy, Suspense } from 'react';
 import type { Lead } from '../../api/lead-queries.ts';
 import type { FormValues } from '../../fields/field-kind.ts';
 import { paths } from '../../paths.ts';
@@ -8,15 +7,19 @@ import { CodeBlock } from '../../ui/code-block.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { LeadConversion } from './lead-conversion.tsx';
 import { ConvertedBadge, ConvertedIcon, ConversionResult } from './lead-converted.tsx';
-import { LeadDuplicates } from './lead-duplicates.tsx';
 import { CrmLeadIdInput, LeadSourceInput, LeadStatusInput } from './lead-fields.tsx';
 import classes from './lead-list.module.css';
-import { LeadPage } from './lead-page.tsx';
 import { LeadStatus } from './lead-status.tsx';
 import { LeadStatusBar } from './lead-status-bar.tsx';
-import { LeadSubmissions } from './lead-submissions.tsx';
 
-/** Loaded on demand: the page of a lead has no table. */
+/** Loaded on demand: a list needs no page, and the page of a lead has no table. */
+const LeadSubmissions = lazy(async () => ({
+  default: (await import('./lead-submissions.tsx')).LeadSubmissions,
+}));
+const LeadDuplicates = lazy(async () => ({
+  default: (await import('./lead-duplicates.tsx')).LeadDuplicates,
+}));
+const LeadPage = lazy(async () => ({ default: (await import('./lead-page.tsx')).LeadPage }));
 const LeadList = lazy(async () => ({ default: (await import('./lead-list.tsx')).LeadList }));
 
 const CURL = `curl -X POST ${window.location.origin}/api/v1/leads \\
@@ -25,7 +28,6 @@ const CURL = `curl -X POST ${window.location.origin}/api/v1/leads \\
   -d '{"name":"Jane Doe","email":"jane@example.com","phone":"+15551234567"}'`;
 
 export const leadView = viewOf<Lead>({
-  icon: IconInbox,
   isNameEnough: false,
   fields: {
     number: { label: 'No.', column: { width: '3.5rem', align: 'right', desktopOnly: true } },
@@ -76,8 +78,16 @@ export const leadView = viewOf<Lead>({
     </>
   ),
   panels: {
-    duplicates: ({ record }) => <LeadDuplicates lead={record} />,
-    submissions: ({ record }) => <LeadSubmissions leadId={record.id} />,
+    duplicates: ({ record }) => (
+      <Suspense>
+        <LeadDuplicates lead={record} />
+      </Suspense>
+    ),
+    submissions: ({ record }) => (
+      <Suspense>
+        <LeadSubmissions leadId={record.id} />
+      </Suspense>
+    ),
   },
   check: missingIn,
   List: LeadList,

@@ -1,14 +1,20 @@
-import { IconNote } from '@tabler/icons-react';
+import { lazy, Suspense } from 'react';
 import type { Note } from '../../api/note-queries.ts';
-import { Markdown } from '../../record/markdown.tsx';
 import { viewOf } from '../../record/object-view.ts';
+
+/** Loaded on demand: the views of all objects are loaded together. */
+const Markdown = lazy(async () => ({ default: (await import('../../record/markdown.tsx')).Markdown }));
 
 /** Notes are written and read on the pages of the records that they are on. */
 export const noteView = viewOf<Note>({
-  icon: IconNote,
-  isUnlisted: true,
   fields: {
-    body: { Value: ({ value }) => <Markdown text={String(value)} /> },
+    body: {
+      Value: ({ value }) => (
+        <Suspense>
+          <Markdown text={String(value)} />
+        </Suspense>
+      ),
+    },
     title: { Value: null },
     mentions: { Value: null },
   },

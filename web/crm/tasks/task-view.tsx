@@ -1,18 +1,20 @@
 import { Button, Group } from '@mantine/core';
-import { IconCheck, IconCircleCheck } from '@tabler/icons-react';
+import { IconCheck } from '@tabler/icons-react';
+import { lazy } from 'react';
 import { useUpdateRecord } from '../../api/record-queries.ts';
 import { tasks, type Task } from '../../api/task-queries.ts';
 import { viewOf } from '../../record/object-view.ts';
 import { notifyError } from '../../ui/notify.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import { DueDay } from './due-day.tsx';
-import { TaskList } from './task-list.tsx';
 import { TaskPriority } from './task-priority.tsx';
 import { TaskToggle } from './task-toggle.tsx';
 
+/** Loaded on demand: the page of a task has no table. */
+const TaskList = lazy(async () => ({ default: (await import('./task-list.tsx')).TaskList }));
+
 /** A task is completed in the list or on its page, not in its form. */
 export const taskView = viewOf<Task>({
-  icon: IconCircleCheck,
   fields: {
     status: { Input: null, Cell: null, Value: null },
     priority: {

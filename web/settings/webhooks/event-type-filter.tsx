@@ -1,7 +1,8 @@
 import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { eventTypesQuery } from '../../api/event-type-queries.ts';
-import { TEST_EVENT } from './send-test.tsx';
+import { TEST_EVENT } from './test-event.ts';
 
 /** Filters a log by event type. */
 export function EventTypeFilter({
@@ -14,13 +15,17 @@ export function EventTypeFilter({
   /** Also offers test events. */
   withTest?: boolean;
 }) {
-  const { data = [] } = useQuery(eventTypesQuery);
-  const types = data.filter(({ subscribable }) => subscribable);
+  // The list is large, with its examples: it is read when it is opened.
+  const [isUsed, setUsed] = useState(false);
+  const { data = [] } = useQuery({ ...eventTypesQuery, enabled: isUsed });
+  const types = data.filter(({ subscribable }) => subscribable).map(({ name }) => name);
+  const offered = [...types, ...(withTest ? [TEST_EVENT] : [])];
   return (
     <Select
       aria-label="Filter by event type"
       placeholder="Event type"
-      data={[...types.map(({ name }) => name), ...(withTest ? [TEST_EVENT] : [])]}
+      data={value === undefined || offered.includes(value) ? offered : [value, ...offered]}
+      onFocus={() => setUsed(true)}
       value={value ?? null}
       onChange={(chosen) => onChange(chosen ?? undefined)}
       searchable

@@ -4,8 +4,7 @@ import { useSendTest, type Webhook } from '../../api/webhook-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
-
-export const TEST_EVENT = 'webhook.test';
+import { TEST_EVENT } from './test-event.ts';
 
 /** Sends a test or a sample event; the result shows in the delivery log. */
 export function SendTest({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {

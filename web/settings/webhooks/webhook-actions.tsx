@@ -9,16 +9,17 @@ import {
   IconTrash,
 } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useHasScope } from '../../api/session-queries.ts';
 import { useRemoveWebhook, useUpdateWebhook, type Webhook } from '../../api/webhook-queries.ts';
 import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { notifyWhenDone, notifyDone, notifyError } from '../../ui/notify.tsx';
-import { RotateSecret } from './rotate-secret.tsx';
-import { SendTest } from './send-test.tsx';
 import { SigningSecret } from './signing-secret.tsx';
-import { WebhookForm } from './webhook-form.tsx';
+
+const RotateSecret = lazy(async () => ({ default: (await import('./rotate-secret.tsx')).RotateSecret }));
+const SendTest = lazy(async () => ({ default: (await import('./send-test.tsx')).SendTest }));
+const WebhookForm = lazy(async () => ({ default: (await import('./webhook-form.tsx')).WebhookForm }));
 
 /** The actions on a webhook that the session may take. A manager may only rotate secrets. */
 export function WebhookActions({ webhook }: { webhook: Webhook }) {
@@ -62,19 +63,21 @@ export function WebhookActions({ webhook }: { webhook: Webhook }) {
           </Menu.Dropdown>
         </Menu>
       )}
-      {editing && <WebhookForm webhook={webhook} onClose={edit.close} onSaved={edit.close} />}
-      {testing && <SendTest webhook={webhook} onClose={test.close} />}
-      {rotating && (
-        <RotateSecret
-          webhook={webhook}
-          onClose={rotate.close}
-          onRotated={(changed) => {
-            rotate.close();
-            if (changed.secret) setRotated(changed);
-            else notifyDone('Deliveries are now unsigned');
-          }}
-        />
-      )}
+      <Suspense>
+        {editing && <WebhookForm webhook={webhook} onClose={edit.close} onSaved={edit.close} />}
+        {testing && <SendTest webhook={webhook} onClose={test.close} />}
+        {rotating && (
+          <RotateSecret
+            webhook={webhook}
+            onClose={rotate.close}
+            onRotated={(changed) => {
+              rotate.close();
+              if (changed.secret) setRotated(changed);
+              else notifyDone('Deliveries are now unsigned');
+            }}
+          />
+        )}
+      </Suspense>
       {rotated && <SigningSecret webhook={rotated} onDone={() => setRotated(null)} />}
     </>
   );

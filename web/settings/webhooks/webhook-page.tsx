@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react';
 import { Alert, Button, Code, Group, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconAlertCircle, IconRefresh } from '@tabler/icons-react';
@@ -18,10 +19,11 @@ import { DeliveryLog } from './delivery-log.tsx';
 import { durationsSummary } from './durations.ts';
 import { FormatName } from './format-select.tsx';
 import { OrderFact, rateText } from './pace-options.tsx';
-import { ReplayDialog } from './replay-dialog.tsx';
 import { WebhookActions } from './webhook-actions.tsx';
 import classes from './webhook-page.module.css';
 import { WebhookState } from './webhook-state.tsx';
+
+const ReplayDialog = lazy(async () => ({ default: (await import('./replay-dialog.tsx')).ReplayDialog }));
 
 const route = getRouteApi('/inside/settings/webhooks/$id');
 
@@ -97,7 +99,7 @@ function ReplayButton({ webhook }: { webhook: Webhook }) {
       >
         Resend events…
       </Button>
-      {replaying && <ReplayDialog webhook={webhook} onClose={replay.close} />}
+      <Suspense>{replaying && <ReplayDialog webhook={webhook} onClose={replay.close} />}</Suspense>
     </>
   );
 }

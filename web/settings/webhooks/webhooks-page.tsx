@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconPlus, IconWebhook } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useHasScope } from '../../api/session-queries.ts';
 import { webhooksQuery, type Webhook } from '../../api/webhook-queries.ts';
 import { paths } from '../../paths.ts';
@@ -16,8 +16,9 @@ import { FormatName } from './format-select.tsx';
 import { IpAddresses } from './ip-addresses.tsx';
 import { SendPendingButton } from './send-pending-button.tsx';
 import { SigningSecret } from './signing-secret.tsx';
-import { WebhookForm } from './webhook-form.tsx';
 import { WebhookState } from './webhook-state.tsx';
+
+const WebhookForm = lazy(async () => ({ default: (await import('./webhook-form.tsx')).WebhookForm }));
 
 const column = columnsFor<Webhook>();
 const COLUMNS = column.columns([
@@ -97,15 +98,17 @@ export function WebhooksPage() {
       />
       <IpAddresses />
       {creating && (
-        <WebhookForm
-          webhook={null}
-          onClose={create.close}
-          onSaved={(webhook) => {
-            create.close();
-            if (webhook.secret) setCreated(webhook);
-            else void navigate(paths.webhook(webhook.id));
-          }}
-        />
+        <Suspense>
+          <WebhookForm
+            webhook={null}
+            onClose={create.close}
+            onSaved={(webhook) => {
+              create.close();
+              if (webhook.secret) setCreated(webhook);
+              else void navigate(paths.webhook(webhook.id));
+            }}
+          />
+        </Suspense>
       )}
       {created && <SigningSecret webhook={created} onDone={() => void navigate(paths.webhook(created.id))} />}
     </>

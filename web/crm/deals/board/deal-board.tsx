@@ -9,7 +9,7 @@ import {
   type DragEndEvent,
 } from '@dnd-kit/core';
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
 import type { Query } from '../../../api/client.ts';
 import { dealTotalsQuery, deals, type DealCard as Card } from '../../../api/deal-queries.ts';
 import type { Pipeline } from '../../../api/pipeline-queries.ts';
@@ -17,7 +17,6 @@ import { useUpdateRecord } from '../../../api/record-queries.ts';
 import { useHasScope } from '../../../api/session-queries.ts';
 import { useListSearch } from '../../../record/list-search.ts';
 import { notifyDone, notifyWhenDone } from '../../../ui/notify.tsx';
-import { LostForm } from '../lost-form.tsx';
 import { usePipelines } from '../stage-name.tsx';
 import { BoardSummary } from './board-summary.tsx';
 import { ANNOUNCEMENTS, adjacentTarget, detectTarget, INSTRUCTIONS } from './deal-board-keys.ts';
@@ -27,6 +26,8 @@ import { DealColumn } from './deal-column.tsx';
 import { totalsWithMoves, useDealMoves } from './deal-moves.ts';
 import { OutcomeBar } from './outcome-bar.tsx';
 import { useBoardHeight } from './board-height.ts';
+
+const LostForm = lazy(async () => ({ default: (await import('../lost-form.tsx')).LostForm }));
 
 /** On a phone, a card near the edge would pass several columns at once. */
 const GENTLE_SCROLL = { acceleration: 4 };
@@ -144,15 +145,17 @@ function PipelineBoard({
           )}
         </DragOverlay>
       </DndContext>
-      {losing && (
-        <LostForm
-          deal={losing}
-          onLost={(reason) => {
-            void move(losing, { status: 'lost', lost_reason: reason });
-          }}
-          onClose={() => setLosing(null)}
-        />
-      )}
+      <Suspense>
+        {losing && (
+          <LostForm
+            deal={losing}
+            onLost={(reason) => {
+              void move(losing, { status: 'lost', lost_reason: reason });
+            }}
+            onClose={() => setLosing(null)}
+          />
+        )}
+      </Suspense>
     </>
   );
 }

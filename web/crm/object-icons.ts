@@ -1,0 +1,22 @@
+import {
+  IconAddressBook,
+  IconBuilding,
+  IconCircleCheck,
+  IconInbox,
+  IconNote,
+  IconTargetArrow,
+  type Icon,
+} from '@tabler/icons-react';
+
+/** The icons of objects by their keys: navigation needs them before the views are loaded. */
+export const OBJECT_ICONS: Readonly<Record<string, Icon>> = {
+  contact: IconAddressBook,
+  company: IconBuilding,
+  deal: IconTargetArrow,
+  task: IconCircleCheck,
+  lead: IconInbox,
+  note: IconNote,
+};
+
+/** Objects that are neither in navigation nor among what the palette creates. */
+export const UNLISTED_OBJECTS: ReadonlySet<string> = new Set(['note']);

@@ -1,0 +1,2 @@
+/** The event type of test deliveries. */
+export const TEST_EVENT = 'webhook.test';
