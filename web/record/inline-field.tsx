@@ -1,16 +1,15 @@
 import { UnstyledButton } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
-import { lazy, Suspense, useRef, useState, type ComponentType } from 'react';
+import { Suspense, useRef, useState, type ComponentType } from 'react';
 import type { ObjectField, ObjectType } from '../api/object-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import type { ShownProps } from '../fields/field-kind.ts';
+import { InlineEditor } from './inline-editor.tsx';
 import classes from './inline-field.module.css';
 import { formFields, shownProps } from './object-fields.ts';
 import { useObjectView, type ObjectView } from './object-view.ts';
 
-/** Loaded on demand: most visits of a page only read it. */
-const InlineEditor = lazy(async () => ({ default: (await import('./inline-editor.tsx')).InlineEditor }));
 
 export interface InlineFieldProps {
   object: ObjectType;
