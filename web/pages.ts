@@ -38,8 +38,10 @@ import { eventSearch } from './settings/webhooks/event-search.ts';
 
 /** With the views of objects, which these pages need at once. */
 async function objectPages() {
-  const [pages] = await Promise.all([import('./record/object-pages.tsx'), objectViews()]);
-  return pages;
+  const views = objectViews();
+  const { ListPage, RecordPage } = await import('./record/object-pages.tsx');
+  await views;
+  return { ListPage, RecordPage };
 }
 
 /** Every page; in navigation and palette, a group has this order. */

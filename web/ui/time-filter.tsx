@@ -24,7 +24,7 @@ export function MomentFilter({
         component="button"
         type="button"
         pointer
-        className={classes.moment!}
+        className={classes.moment}
         aria-label={name}
         onClick={() => setUsed(true)}
       >
@@ -40,7 +40,7 @@ export function MomentFilter({
         opens.current = false;
         button.click();
       }}
-      className={classes.moment!}
+      className={classes.moment}
       aria-label={name}
       placeholder={label}
       value={value === undefined ? null : localOf(value)}
