@@ -10,7 +10,6 @@ import classes from './inline-field.module.css';
 import { formFields, shownProps } from './object-fields.ts';
 import { useObjectView, type ObjectView } from './object-view.ts';
 
-
 export interface InlineFieldProps {
   object: ObjectType;
   record: ObjectRecord;
