@@ -49,6 +49,7 @@ const EVERYWHERE = [
   'maintenance.idempotency',
   'maintenance.inboxes',
   'maintenance.jobs',
+  'maintenance.merges',
   'maintenance.old_mail',
   'maintenance.overdue_deliveries',
   'maintenance.retention',

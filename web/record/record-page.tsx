@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconArrowMerge, IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Navigate, useNavigate } from '@tanstack/react-router';
-import { useState, type ReactNode } from 'react';
+import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { ApiError } from '../api/client.ts';
 import { inSentence, nounOf, useObjects, type ObjectType } from '../api/object-queries.ts';
 import { queriesOf, useRemoveRecord, type ObjectRecord } from '../api/record-queries.ts';
@@ -15,7 +15,6 @@ import { ErrorPanel } from '../ui/error-panel.tsx';
 import { notifyDone, notifyError, notifyWhenDone } from '../ui/notify.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { TextLink } from '../ui/router-links.tsx';
-import { MergedRecords } from './merge/merged-records.tsx';
 import { ActivityComposer } from './activity-composer.tsx';
 import { useObjectView } from './object-view.ts';
 import { PinnedNotes } from './pinned-notes.tsx';
@@ -26,6 +25,11 @@ import { RecordPanel } from './record-panel.tsx';
 import { recordTitle } from './record-title.ts';
 import { RelatedRecords } from './related-records.tsx';
 import { Timeline } from './timeline.tsx';
+
+/** Loaded on demand: few records have any. */
+const MergedRecords = lazy(async () => ({
+  default: (await import('./merge/merged-records.tsx')).MergedRecords,
+}));
 
 /** The page of one record: properties, panels, timeline and actions. */
 export function RecordPage({ object, id }: { object: ObjectType; id: string }) {
@@ -98,7 +102,11 @@ function LoadedPage({ object, record, breadcrumb }: Shown & { breadcrumb: ReactN
           <ActivityComposer object={object} record={record} />
           <Panels object={object} record={record} />
           <PinnedNotes object={object} record={record} />
-          <MergedRecords object={object} record={record} />
+          {record['merged_ids'] !== undefined && (
+            <Suspense>
+              <MergedRecords object={object} record={record} />
+            </Suspense>
+          )}
           <section aria-labelledby="timeline-title">
             <Title order={2} id="timeline-title" mb="md">
               Timeline

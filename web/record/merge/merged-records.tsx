@@ -18,12 +18,8 @@ interface Shown {
 
 /** The records that were merged into a record, each with a button that undoes the merge. */
 export function MergedRecords({ object, record }: Shown) {
-  const ids = record['merged_ids'] as string[] | undefined;
-  const { data: merges = [] } = useQuery({
-    ...mergesQuery(object.plural, record.id),
-    enabled: ids !== undefined,
-  });
-  if (ids === undefined || merges.length === 0) return null;
+  const { data: merges = [] } = useQuery(mergesQuery(object.plural, record.id));
+  if (merges.length === 0) return null;
   return (
     <section aria-labelledby="merged-title">
       <Title order={2} id="merged-title" mb="xs">
