@@ -24,7 +24,7 @@ const BROTLI = {
  * as the version.
  *
  * The size of a compressed answer can reveal a secret next to text that an attacker chose, if the attacker sees many such
- * answers (BREACH). Here it can not: answers to GET have no secrets, except on routes that say so (`hasSecrets`), and another
+ * answers (BREACH). It cannot here: answers to GET have no secrets, except on routes that say so (`hasSecrets`), and another
  * site's page cannot have a signed-in browser read again and again: its requests carry no session (SameSite=Lax), and
  * navigations, which do, are not compressed.
  */

@@ -136,7 +136,7 @@ async function readSorted<Row = Record<string, string>>(
   const rows = await readWithin<Row>(db.pool, MAX_SORT_MS, page);
   if (rows !== null) return rows;
   throw unavailable(
-    'Sorting so many records takes too long; add a filter, or sort by created_at or updated_at.',
+    'Sorting this many records takes too long; add a filter, or sort by created_at or updated_at.',
     10,
   );
 }

@@ -101,7 +101,7 @@ function toFormValues(fields: readonly ObjectField[], record: ObjectRecord): For
   return Object.fromEntries(fields.map((field) => [field.key, formValue(field, record[field.key])]));
 }
 
-/** What a new record starts with. Whoever creates it is its owner, unless they choose another. */
+/** The initial values of a new record. Its owner is the user who creates it, unless they choose another. */
 function newValues(fields: readonly ObjectField[], userId: string): FormValues {
   const valueOf = ({ kind, default: fallback }: ObjectField) =>
     kind === 'user' ? userId : kind === 'select' ? fallback : null;

@@ -39,8 +39,8 @@ export interface Pipelines {
     afterWrite: AfterWrite<Pipeline>,
   ): Promise<Pipeline>;
   /**
-   * Changes the stages in a transaction that no other change of the pipelines runs beside: `edit` gets the present
-   * ones. Throws as `update` does.
+   * Changes the stages in a transaction that excludes other changes of pipelines: `edit` gets the current stages. Throws
+   * as `update` does.
    */
   editStages(
     workspaceId: Uuid,

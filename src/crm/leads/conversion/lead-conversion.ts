@@ -213,7 +213,7 @@ async function lockContact(
   }
 }
 
-/** The tags of both, without repetition, as far as a record may have so many. */
+/** The tags of both, each once, up to the limit of a record. */
 function unitedTags(tags: readonly string[], more: readonly string[]): string[] {
   const known = new Set(tags.map(caseless));
   const added = more.filter((tag) => !known.has(caseless(tag)));

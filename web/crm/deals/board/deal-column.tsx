@@ -15,7 +15,7 @@ import { cardsWithMoves, type DealMoves } from './deal-moves.ts';
 
 /** The height of a card with its gap; the same as in the styles. */
 const ROW_REM = 5.5;
-/** The next page is read when so many cards are left to scroll to. */
+/** The next page is read when only this many cards are left to scroll to. */
 const READ_AHEAD = 20;
 
 /** The open deals of a stage, with their number and the sums of their values. */
