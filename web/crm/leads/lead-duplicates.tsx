@@ -8,7 +8,7 @@ import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { Moment } from '../../ui/relative-time.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { ConvertedBadge } from './lead-converted.tsx';
-import classes from './lead-duplicates.module.css';
+import classes from '../../record/merge/record-duplicates.module.css';
 import { leadName } from './lead-name.ts';
 import { LeadStatus } from './lead-status.tsx';
 
