@@ -19,3 +19,15 @@ export function isoTime(ms: number): string {
 }
 
 let last = { ms: 0, text: '1970-01-01T00:00:00.000Z' };
+
+/** The calendar day of a time in a time zone, as `YYYY-MM-DD`. @param timeZone an IANA name */
+export function dayIn(timeZone: string, time: number): string {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  }).formatToParts(time);
+  const valueOf = (type: string) => parts.find((part) => part.type === type)!.value;
+  return `${valueOf('year')}-${valueOf('month')}-${valueOf('day')}`;
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WorkspaceSettingsStore } from '../account/workspace-settings.ts';
-import type { Clock } from '../base/clock.ts';
+import { dayIn, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import { route, type Route } from '../http/route.ts';
@@ -8,6 +8,7 @@ import type { RecordAnswer } from '../record/record-answer.ts';
 import type { RecordStore } from '../record/record-store.ts';
 import type { Deal } from './deals/deal.ts';
 import type { Task } from './tasks/task.ts';
+import { DUE } from './tasks/task-agenda.ts';
 
 /** The longest lists of an answer. */
 const MAX_RECORDS = 50;
@@ -16,9 +17,9 @@ const DAY_MS = 86_400_000;
 const DUE_TASKS = {
   name: 'task.due',
   text: `select *, count(*) over () as total from task
-         where workspace_id = $1 and assignee_id = $2 and status = 'open' and due_date <= $3::date
-           and due_date is not null and deleted_at is null
-         order by due_date, id limit ${MAX_RECORDS}`,
+         where workspace_id = $1 and assignee_id = $2 and status = 'open' and ${DUE} <= $3::date
+           and deleted_at is null
+         order by ${DUE}, id limit ${MAX_RECORDS}`,
 };
 
 const CLOSING_DEALS = {
@@ -108,16 +109,4 @@ export function agendaRoutes(parts: AgendaParts): Route[] {
 
 function totalOf(rows: readonly Row[]): number {
   return Number(rows[0]?.['total'] ?? 0);
-}
-
-/** The calendar day of a time, as `YYYY-MM-DD`. */
-function dayIn(timeZone: string, time: number): string {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  }).formatToParts(time);
-  const valueOf = (type: string) => parts.find((part) => part.type === type)!.value;
-  return `${valueOf('year')}-${valueOf('month')}-${valueOf('day')}`;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WorkspaceSettingsStore } from '../../account/workspace-settings.ts';
-import type { Clock } from '../../base/clock.ts';
+import { dayIn, type Clock } from '../../base/clock.ts';
 import { date } from '../../base/values/time.ts';
 import { pageQuery, pageShape } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
@@ -65,5 +65,5 @@ export function taskAgendaRoutes(parts: AgendaRouteParts): Route[] {
 /** The date in the time zone of the workspace. */
 async function currentDay({ clock, settings }: AgendaRouteParts, workspaceId: string): Promise<string> {
   const { time_zone: timeZone } = await settings.recent(workspaceId);
-  return new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(clock.now());
+  return dayIn(timeZone, clock.now());
 }

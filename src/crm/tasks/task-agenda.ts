@@ -43,8 +43,9 @@ type Row = Record<string, string> & { id: string; sort_value: string };
 /** How long a reading may take, in milliseconds. */
 const MAX_READ_MS = 4_000;
 
-/** As in the index: tasks without a due date are last. */
-const DUE = sql.raw(`coalesce(due_date, '9999-12-31'::date)`);
+/** SQL of an open task's place by due date, as in the index `task_agenda`: tasks without one are last. */
+export const DUE = `coalesce(due_date, '9999-12-31'::date)`;
+const DUE_SQL = sql.raw(DUE);
 
 /**
  * One page of tasks in the order in which they are done, by keyset; the first page has the counts of the open ones.
@@ -94,16 +95,16 @@ export async function taskAgenda(
 function orderOf(view: AgendaView): { value: Sql; descends: boolean } {
   return view === 'completed'
     ? { value: sql.raw('completed_at'), descends: true }
-    : { value: DUE, descends: false };
+    : { value: DUE_SQL, descends: false };
 }
 
 function conditionOf(view: AgendaView, today: string): Sql {
   if (view === 'completed') return sql`status = 'completed'`;
   const parts: Record<Exclude<AgendaView, 'completed'>, Sql> = {
     open: sql`true`,
-    overdue: sql`${DUE} < ${today}::date`,
-    today: sql`${DUE} = ${today}::date`,
-    upcoming: sql`${DUE} > ${today}::date and due_date is not null`,
+    overdue: sql`${DUE_SQL} < ${today}::date`,
+    today: sql`${DUE_SQL} = ${today}::date`,
+    upcoming: sql`${DUE_SQL} > ${today}::date and due_date is not null`,
   };
   return sql`status = 'open' and ${parts[view]}`;
 }
@@ -118,7 +119,7 @@ function position({ view, cursor }: AgendaQuery): Sql {
   const { value, id } = decodeCursor(cursor, view);
   return view === 'completed'
     ? sql`and (completed_at, id) < (${value}::timestamptz, ${id}::uuid)`
-    : sql`and (${DUE}, id) > (${value.slice(0, 10)}::date, ${id}::uuid)`;
+    : sql`and (${DUE_SQL}, id) > (${value.slice(0, 10)}::date, ${id}::uuid)`;
 }
 
 async function countOpen(db: Database, where: Sql, today: string): Promise<AgendaCounts> {
