@@ -14,7 +14,7 @@ import { makeRecordAnswers } from '../record/record-answer.ts';
 import { expandedMembers, expandedRecords } from '../record/record-expansion.ts';
 import { recordRoutes } from '../record/record-routes.ts';
 import { makeRecordService, type RecordService, type ServiceOptions } from '../record/record-service.ts';
-import type { InsertGate } from '../record/record-batch.ts';
+import type { InsertGate } from '../record/insert-gate.ts';
 import { makeRecordStore } from '../record/record-store.ts';
 import { duplicatesExtension } from '../record/merge/duplicates.ts';
 import { dropOldMerges, makeMerges } from '../record/merge/merges.ts';

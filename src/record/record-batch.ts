@@ -16,7 +16,8 @@ import {
   type PlannedEvent,
   type Writer,
 } from './record-plan.ts';
-import { BASE_COLUMNS, recordStatements, type InsertGateSql, type WriteKind } from './record-statement.ts';
+import type { InsertGate } from './insert-gate.ts';
+import { BASE_COLUMNS, recordStatements, type WriteKind } from './record-statement.ts';
 import type { Queryable, Statement } from '../db/query.ts';
 
 /** What batches need from the rest of the program. */
@@ -29,19 +30,6 @@ export interface BatchParts {
   wildcardFormats(type: string): string[];
   /** The formats whose webhooks have one event type. */
   oneEventFormats: readonly string[];
-}
-
-/** A noun's own part in writing new records: which are admitted, and fields that only the statement can compute. */
-export interface InsertGate {
-  sql: InsertGateSql;
-  /** Records per batch, if their statement is slow: this process prepares the next batch meanwhile. */
-  maxWeight?: number;
-  /**
-   * The units that the gate refused, by index in the batch, each with its error, or RETRY to write it in the next
-   * statement.
-   * @param result the value of `sql.result`
-   */
-  refused(on: Queryable, result: unknown): Promise<Map<number, Error | typeof RETRY>>;
 }
 
 /** The writes of one request and its stored response: all are written, or none. */

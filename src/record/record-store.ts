@@ -7,14 +7,9 @@ import type { Database } from '../db/pool.ts';
 import type { Queryable, Transaction } from '../db/query.ts';
 import type { LaneKey } from '../events/outbox.ts';
 import type { BaseRecord, Noun } from './noun.ts';
-import {
-  RecordBatch,
-  type BatchParts,
-  type ChangeUnit,
-  type CreateUnit,
-  type InsertGate,
-} from './record-batch.ts';
+import { RecordBatch, type BatchParts, type ChangeUnit, type CreateUnit } from './record-batch.ts';
 import { survivorOf } from './merge/merged-id.ts';
+import type { InsertGate } from './insert-gate.ts';
 import type { ChangeRequest, Plan, Writer } from './record-plan.ts';
 import { insertTags } from './tags/tag-registry.ts';
 

@@ -4,7 +4,7 @@ import { notQuarantined } from './form-quarantine.ts';
 import { rollupTables } from '../leads/analytics/lead-daily-rollup.ts';
 import { COUNT_ENTERED, CREATE_COUNTERS, CREATE_SOURCES, SET_TURNS } from '../leads/lead-insert-gate.ts';
 import { assignNumberAndOwner } from '../leads/lead-owner.ts';
-import type { InsertGate } from '../../record/record-batch.ts';
+import type { InsertGate } from '../../record/insert-gate.ts';
 import type { Queryable } from '../../db/query.ts';
 
 interface Refused {

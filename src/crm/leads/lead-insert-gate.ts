@@ -1,7 +1,7 @@
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { RETRY } from '../../db/batch-runner.ts';
-import type { InsertGate } from '../../record/record-batch.ts';
+import type { InsertGate } from '../../record/insert-gate.ts';
 import { rollupTables } from './analytics/lead-daily-rollup.ts';
 import { assignNumberAndOwner } from './lead-owner.ts';
 import type { Queryable } from '../../db/query.ts';
