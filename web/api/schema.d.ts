@@ -3471,6 +3471,61 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        TaskInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title */
+            title: string;
+            /** @description Description */
+            description: string | null;
+            /**
+             * @description Priority
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "urgent";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "completed";
+            /** @description Due date */
+            due_date: string | null;
+            /** @description Completed at */
+            completed_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Assignee (user id) */
+            assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
+        };
         CompanyInput: {
             /**
              * Format: uuid
@@ -3976,61 +4031,6 @@ export interface components {
             task_id: string | null;
             /** @description Lead */
             lead_id: string | null;
-        };
-        TaskInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Title */
-            title: string;
-            /** @description Description */
-            description: string | null;
-            /**
-             * @description Priority
-             * @enum {string}
-             */
-            priority: "low" | "medium" | "high" | "urgent";
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "open" | "completed";
-            /** @description Due date */
-            due_date: string | null;
-            /** @description Completed at */
-            completed_at: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description Assignee (user id) */
-            assignee_id: string | null;
-            /** @description Tags */
-            tags: string[];
         };
         StageInput: {
             /** Format: uuid */
@@ -5737,6 +5737,61 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        Task: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title */
+            title: string;
+            /** @description Description */
+            description: string | null;
+            /**
+             * @description Priority
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "urgent";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "completed";
+            /** @description Due date */
+            due_date: string | null;
+            /** @description Completed at */
+            completed_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Assignee (user id) */
+            assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
+        };
         Company: {
             /**
              * Format: uuid
@@ -6242,61 +6297,6 @@ export interface components {
             task_id: string | null;
             /** @description Lead */
             lead_id: string | null;
-        };
-        Task: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Title */
-            title: string;
-            /** @description Description */
-            description: string | null;
-            /**
-             * @description Priority
-             * @enum {string}
-             */
-            priority: "low" | "medium" | "high" | "urgent";
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "open" | "completed";
-            /** @description Due date */
-            due_date: string | null;
-            /** @description Completed at */
-            completed_at: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description Assignee (user id) */
-            assignee_id: string | null;
-            /** @description Tags */
-            tags: string[];
         };
         Stage: {
             /** Format: uuid */
