@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/kit/postgres.ts'],
+    globalSetup: ['test/kit/memory-directory.ts', 'test/kit/postgres.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // What a page does after a click takes as long as the machine lets it.
