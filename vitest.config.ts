@@ -14,6 +14,8 @@ export default defineConfig({
     maxConcurrency: 3,
     // The files of a worker share its modules, which take longer to load than many a file to run.
     isolate: false,
+    // New objects are collected a third as often: half of the time of all collections.
+    execArgv: ['--max-semi-space-size=64'],
     reporters: process.env['CI'] ? ['default'] : ['default'],
   },
 });
