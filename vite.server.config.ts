@@ -34,8 +34,12 @@ export default defineConfig({
         entryFileNames: 'main.js',
         chunkFileNames: 'bundle/[name].js',
         comments: false,
-        // A stack trace names functions as in src/; the package has no spaces to carry.
-        minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+        // Only local names get shorter: a stack trace names functions and classes as in src/.
+        minify: {
+          compress: { keepNames: { function: true, class: true } },
+          mangle: { keepNames: true },
+          codegen: { removeWhitespace: true },
+        },
       },
     },
   },

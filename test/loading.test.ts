@@ -1,11 +1,18 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Logger } from '../src/base/log.ts';
 import { readConfig } from '../src/config.ts';
 import { openStoreWhile } from '../src/store.ts';
 import { silent } from './kit/database.ts';
-import { makeInstallation, MAIN, startProgram, temporaryDirectory, untilReady } from './kit/process.ts';
+import {
+  makeInstallation,
+  MAIN,
+  PROJECT,
+  startProgram,
+  temporaryDirectory,
+  untilReady,
+} from './kit/process.ts';
 
 /** Cleanups of a test, run in reverse order. */
 const cleanups: (() => unknown)[] = [];
@@ -72,6 +79,28 @@ test.for([
       expect([...names]).not.toContain(`dist/bundle/${name}.js`);
   },
 );
+
+test('the program keeps the names that functions have in src/, so that a stack trace shows them', async () => {
+  const dir = await temporaryDirectory('coverage');
+  cleanups.push(() => rm(dir, { recursive: true, force: true }));
+  const { program } = await observed(['--help'], { NODE_V8_COVERAGE: dir });
+  expect(await program.exited).toMatchObject({ code: 0 });
+  const reports = await Promise.all(
+    (await readdir(dir)).map(async (name) => JSON.parse(await readFile(path.join(dir, name), 'utf8'))),
+  );
+  const scripts: { url: string; functions: { functionName: string }[] }[] = reports.flatMap(
+    (report) => report.result,
+  );
+  const kept = scripts
+    .filter(({ url }) => url.includes('/dist/'))
+    .flatMap(({ functions }) => functions.map(({ functionName }) => functionName));
+  for (const file of ['src/main.ts', 'src/cli/command.ts', 'src/cli/arguments.ts']) {
+    const source = await readFile(path.join(PROJECT, file), 'utf8');
+    const declared = [...source.matchAll(/function (\w+)\(/g)].map(([, name]) => name);
+    expect(declared.length, file).toBeGreaterThan(0);
+    expect(kept, file).toEqual(expect.arrayContaining(declared));
+  }
+});
 
 test('fairlead deliver loads no HTTP server', async () => {
   const { program, loaded } = await observed(['deliver']);

@@ -1,40 +1,22 @@
 import {
   IconAddressBook,
-  IconArchive,
-  IconBolt,
-  IconBraces,
   IconBuilding,
-  IconBuildingStore,
-  IconCategoryPlus,
   IconChartBar,
   IconCircleCheck,
   IconForms,
-  IconHistory,
   IconHome,
   IconInbox,
-  IconKey,
-  IconLayoutKanban,
-  IconNetwork,
-  IconPlugConnected,
   IconPlus,
-  IconSend,
   IconSettings,
-  IconTag,
-  IconTrash,
   IconTargetArrow,
-  IconTransferIn,
-  IconUserBolt,
-  IconUserCircle,
-  IconUsers,
-  IconWebhook,
   type Icon,
 } from '@tabler/icons-react';
+import { ACCOUNT_PAGES } from './account/account-pages.ts';
 import { analyticsSearch } from './crm/leads/analytics/analytics-search.ts';
 import { objectViews } from './crm/object-views.ts';
 import { lazy, type Page } from './page-definition.ts';
 import { listSearch } from './record/list-search.ts';
-import { deliverySearch } from './settings/webhooks/delivery-search.ts';
-import { eventSearch } from './settings/webhooks/event-search.ts';
+import { SETTINGS_PAGES } from './settings/settings-pages.ts';
 
 /** With the views of objects, which these pages need at once. */
 async function objectPages() {
@@ -46,37 +28,7 @@ async function objectPages() {
 
 /** Every page; in navigation and palette, a group has this order. */
 export const PAGES = {
-  signIn: {
-    path: '/sign-in',
-    frame: 'outside',
-    title: 'Sign in',
-    search: ({ next }: Record<string, unknown>) => ({ next: typeof next === 'string' ? next : undefined }),
-    component: lazy(() => import('./account/sign-in.tsx'), 'SignIn'),
-  },
-  forgotPassword: {
-    path: '/forgot-password',
-    frame: 'outside',
-    title: 'Forgot your password?',
-    component: lazy(() => import('./account/forgot-password.tsx'), 'ForgotPassword'),
-  },
-  setup: {
-    path: '/setup',
-    frame: 'outside',
-    title: 'Set up Fairlead',
-    component: lazy(() => import('./account/setup.tsx'), 'Setup'),
-  },
-  invitation: {
-    path: '/invitation',
-    frame: 'outside',
-    title: null,
-    component: lazy(() => import('./account/invitation.tsx'), 'Invitation'),
-  },
-  resetPassword: {
-    path: '/reset-password',
-    frame: 'outside',
-    title: 'Set a new password',
-    component: lazy(() => import('./account/reset-password.tsx'), 'ResetPassword'),
-  },
+  ...ACCOUNT_PAGES,
 
   home: {
     path: '/',
@@ -133,248 +85,7 @@ export const PAGES = {
     scope: 'forms:write',
   },
 
-  apiKeys: {
-    path: '/settings/api-keys',
-    frame: 'inside',
-    title: 'API keys',
-    component: lazy(() => import('./settings/api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
-    scope: 'keys:read',
-    nav: {
-      group: 'settings',
-      icon: IconKey,
-      aliases: [
-        'Settings → API keys',
-        'Settings → API → API Keys',
-        'Lead API Keys',
-        'Settings → Integrations → Lead API Keys',
-      ],
-    },
-  },
-  webhooks: {
-    path: '/settings/webhooks',
-    frame: 'inside',
-    title: 'Webhooks',
-    component: lazy(() => import('./settings/webhooks/webhooks-page.tsx'), 'WebhooksPage'),
-    scope: 'webhooks:read',
-    nav: {
-      group: 'settings',
-      icon: IconWebhook,
-      aliases: ['Settings → Webhooks', 'Settings → Integrations → Webhooks', 'Web & Other Integrations'],
-      features: [
-        'Settings → Webhooks → Edit events',
-        'Settings → Webhooks → Rotate secret',
-        'Settings → Webhooks → Send test',
-        'Settings → Webhooks → Send pending now',
-      ],
-      sections: [
-        {
-          hash: 'ip-addresses',
-          title: 'IP addresses',
-          icon: IconNetwork,
-          aliases: ['Settings → Integrations → Webhooks → IP Addresses'],
-        },
-      ],
-    },
-  },
-  examplePayloads: {
-    path: '/settings/webhooks/example-payload-shapes',
-    frame: 'inside',
-    title: 'Example payload shapes',
-    component: lazy(() => import('./settings/webhooks/example-payloads-page.tsx'), 'ExamplePayloadsPage'),
-    nav: {
-      group: 'settings',
-      icon: IconBraces,
-      isInPaletteOnly: true,
-      aliases: ['Settings → Webhooks → Example payload shapes'],
-    },
-  },
-  testInbox: {
-    path: '/settings/webhooks/test-inbox',
-    frame: 'inside',
-    title: 'Test inbox',
-    component: lazy(() => import('./settings/webhooks/inbox-page.tsx'), 'InboxPage'),
-    scope: 'webhooks:read',
-    nav: {
-      group: 'settings',
-      icon: IconInbox,
-      isInPaletteOnly: true,
-      aliases: ['Settings → Webhooks → Test inbox'],
-    },
-  },
-  webhook: {
-    path: '/settings/webhooks/$id',
-    frame: 'inside',
-    title: null,
-    search: deliverySearch,
-    component: lazy(() => import('./settings/webhooks/webhook-page.tsx'), 'WebhookPage'),
-    scope: 'webhooks:read',
-  },
-  leadSettings: {
-    path: '/settings/leads',
-    frame: 'inside',
-    title: 'Lead settings',
-    component: lazy(() => import('./settings/leads/lead-settings-page.tsx'), 'LeadSettingsPage'),
-    scope: 'leads:read',
-    nav: {
-      group: 'settings',
-      icon: IconUserBolt,
-      aliases: [
-        'Settings → Leads',
-        'Lead sources',
-        'Lead event types',
-        'Interests',
-        'Lead statuses',
-        'Leads per hour',
-      ],
-    },
-  },
-  pipelines: {
-    path: '/settings/pipelines',
-    frame: 'inside',
-    title: 'Pipelines',
-    component: lazy(() => import('./settings/pipelines/pipelines-page.tsx'), 'PipelinesPage'),
-    scope: 'pipelines:read',
-    nav: {
-      group: 'settings',
-      icon: IconLayoutKanban,
-      aliases: ['Settings → Pipelines', 'Deal stages', 'Stage probability', 'Sales process'],
-    },
-  },
-  tags: {
-    path: '/settings/tags',
-    frame: 'inside',
-    title: 'Tags',
-    component: lazy(() => import('./settings/tags/tags-page.tsx'), 'TagsPage'),
-    scope: 'tags:read',
-    nav: {
-      group: 'settings',
-      icon: IconTag,
-      aliases: ['Settings → Tags', 'Rename a tag', 'Merge tags', 'Labels'],
-    },
-  },
-  connections: {
-    path: '/settings/connections',
-    frame: 'inside',
-    title: 'Connections',
-    component: lazy(() => import('./settings/connections/connections-page.tsx'), 'ConnectionsPage'),
-    scope: 'connections:read',
-    nav: {
-      group: 'settings',
-      icon: IconPlugConnected,
-      aliases: ['Settings → Connections', 'Settings → Integrations', 'Inbound webhooks'],
-    },
-  },
-  connection: {
-    path: '/settings/connections/$id',
-    frame: 'inside',
-    title: null,
-    component: lazy(() => import('./settings/connections/connection-page.tsx'), 'ConnectionPage'),
-    scope: 'connections:read',
-  },
-  crmWebhook: {
-    path: '/settings/crm-webhook',
-    frame: 'inside',
-    title: 'CRM webhook',
-    component: lazy(() => import('./settings/crm-webhook/crm-webhook-page.tsx'), 'CrmWebhookPage'),
-    scope: 'leads:read',
-    nav: {
-      group: 'settings',
-      icon: IconTransferIn,
-      aliases: ['Settings → CRM webhook', 'Inbound secrets', 'Inbound webhook', 'Unmatched reports'],
-    },
-  },
-  deliveries: {
-    path: '/settings/deliveries',
-    frame: 'inside',
-    title: 'Deliveries',
-    search: deliverySearch,
-    component: lazy(() => import('./settings/webhooks/deliveries-page.tsx'), 'DeliveriesPage'),
-    scope: 'webhooks:read',
-    nav: {
-      group: 'settings',
-      icon: IconSend,
-      aliases: ['Settings → Deliveries', 'Delivery log', 'Webhook activity', 'Recent Activity'],
-    },
-  },
-  events: {
-    path: '/settings/events',
-    frame: 'inside',
-    title: 'Events',
-    search: eventSearch,
-    component: lazy(() => import('./settings/webhooks/events-page.tsx'), 'EventsPage'),
-    scope: 'events:read',
-    nav: { group: 'settings', icon: IconBolt, aliases: ['Settings → Events', 'Event log'] },
-  },
-  eventTypes: {
-    path: '/settings/event-types',
-    frame: 'inside',
-    title: 'Event types',
-    component: lazy(() => import('./settings/webhooks/event-types-page.tsx'), 'EventTypesPage'),
-    scope: 'webhooks:read',
-    nav: {
-      group: 'settings',
-      icon: IconCategoryPlus,
-      aliases: ['Settings → Event types', 'Custom event types', 'Publish an event'],
-    },
-  },
-  retention: {
-    path: '/settings/retention',
-    frame: 'inside',
-    title: 'Data retention',
-    component: lazy(() => import('./settings/retention/retention-page.tsx'), 'RetentionPage'),
-    scope: 'workspace:manage',
-    nav: {
-      group: 'settings',
-      icon: IconArchive,
-      aliases: ['Settings → Data retention', 'Retention terms', 'Stored size'],
-    },
-  },
-  trash: {
-    path: '/settings/trash',
-    frame: 'inside',
-    title: 'Trash',
-    component: lazy(() => import('./settings/trash/trash-page.tsx'), 'TrashPage'),
-    nav: {
-      group: 'settings',
-      icon: IconTrash,
-      aliases: ['Settings → Trash', 'Recycle bin', 'Restore deleted records', 'Erase personal data'],
-    },
-  },
-  workspace: {
-    path: '/settings/workspace',
-    frame: 'inside',
-    title: 'Workspace',
-    component: lazy(() => import('./settings/workspace-page.tsx'), 'WorkspacePage'),
-    scope: 'workspace:manage',
-    nav: {
-      group: 'settings',
-      icon: IconBuildingStore,
-      aliases: ['Settings → Workspace', 'Logo', 'Branding', 'Account defaults'],
-    },
-  },
-  members: {
-    path: '/settings/members',
-    frame: 'inside',
-    title: 'Members',
-    component: lazy(() => import('./settings/members/members-page.tsx'), 'MembersPage'),
-    scope: 'members:read',
-    nav: { group: 'settings', icon: IconUsers, aliases: ['Settings → Members'] },
-  },
-  auditLog: {
-    path: '/settings/audit-log',
-    frame: 'inside',
-    title: 'Audit log',
-    component: lazy(() => import('./settings/audit-log-page.tsx'), 'AuditLogPage'),
-    scope: 'workspace:manage',
-    nav: { group: 'settings', icon: IconHistory, aliases: ['Settings → Audit log'] },
-  },
-  profile: {
-    path: '/settings/profile',
-    frame: 'inside',
-    title: 'Profile',
-    component: lazy(() => import('./settings/profile-page.tsx'), 'ProfilePage'),
-    nav: { group: 'settings', icon: IconUserCircle, aliases: ['Settings → Profile', 'Change password'] },
-  },
+  ...SETTINGS_PAGES,
 
   /** Lists and pages of the records of any object. A path above comes first. */
   records: {
