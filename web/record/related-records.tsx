@@ -18,6 +18,7 @@ import { useObjectView } from './object-view.ts';
 import { RecordFormDrawer } from './record-form-drawer.tsx';
 import { RecordPicker } from './record-picker.tsx';
 import { NO_RECORD, recordTitle } from './record-title.ts';
+import { useExpansion } from './table-query.ts';
 import classes from './related-records.module.css';
 
 interface Shown {
@@ -112,7 +113,11 @@ function Referencing({ object, record, other, field }: Shown & { other: ObjectTy
   const mayWrite = useHasScope(`${other.plural}:write`) && !field.read_only;
   const filter = { [field.filter!.parameter]: record.id };
   const isUnlisted = UNLISTED_OBJECTS.has(other.key);
-  const { data, error, refetch } = useQuery({ ...relatedQuery(other, filter), enabled: !isUnlisted });
+  const expand = useExpansion(other);
+  const { data, error, refetch } = useQuery({
+    ...relatedQuery(other, { ...filter, expand }),
+    enabled: !isUnlisted,
+  });
   if (isUnlisted || (data?.count === 0 && !mayWrite)) return null;
   const title = recordTitle(object, record);
   return (
