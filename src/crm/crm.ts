@@ -223,7 +223,7 @@ function makeCrm(parts: CrmParts): Crm {
     }),
     ...objectRoutes(NOUNS, extensions, optionLists),
     ...pipelineRoutes(pipelines, recordChange, makeDealTransfer(db, serviceOf(deal))),
-    ...timelineRoutes(db, NOUNS, { extensions, storeOf: (noun) => serviceOf(noun).store }),
+    ...timelineRoutes(db, NOUNS, { extensions, log: parts.log, storeOf: (noun) => serviceOf(noun).store }),
     ...tags.routes,
     ...leadSubmissionRoutes(db),
     ...leadTimelineRoutes({ db, leads: leads.store, activities: crmActivities, shown }),

@@ -70,6 +70,7 @@ test('home shows what is due, new leads, closing deals and problems; a click com
   await create('tasks', { title: 'Next week', assignee_id: owner.id, due_date: day(7) });
   await create('deals', { name: 'Lighthouse', value: 5000, currency: 'EUR', expected_close_date: day(5) });
   await create('leads', { name: 'Lena Lead', email: 'lena@example.com', source: 'Fair' });
+  await create('notes', { type: 'call', body: 'They call back.' });
   const webhook = await create('webhooks', {
     name: 'Broken hook',
     url: 'https://example.com/',
@@ -86,6 +87,7 @@ test('home shows what is due, new leads, closing deals and problems; a click com
   await expectShown(section('New leads').getByRole('link', { name: 'Lena Lead' }));
   await expectShown(section('Needs attention').getByRole('link', { name: 'Broken hook' }));
   await expectShown(section('Recent activity').getByText('Lead created'));
+  await expectShown(section('Recent activity').getByText('Call logged'));
   await pictures(page, 'home');
   await section('My tasks').getByRole('checkbox', { name: 'Completed: Send the offer' }).click();
   await expect.poll(() => section('My tasks').getByRole('listitem').count()).toBe(1);

@@ -7,6 +7,7 @@ import {
   launchBrowser,
   openWindow,
   PHONE,
+  picture,
   type Window,
 } from '../kit/browser.ts';
 import { makeMember, type SignedIn } from '../kit/member.ts';
@@ -121,7 +122,7 @@ test('a call and a task are logged from the same place', async () => {
   await page.getByPlaceholder('What was said?').fill('Budget is 15k.');
   await page.getByLabel('Minutes').fill('12');
   await page.getByRole('button', { name: 'Log call' }).click();
-  await expectShown(page.getByRole('article', { name: /^Call/ }).getByText(/12 min/));
+  await expectShown(page.getByRole('article', { name: /^Call/ }).getByText(/Call logged.*12 min/));
   await page.getByText('Task', { exact: true }).click();
   await page.getByPlaceholder('What is to be done?').fill('Send the offer');
   await page.getByRole('button', { name: 'Add task' }).click();
@@ -130,6 +131,32 @@ test('a call and a task are logged from the same place', async () => {
   );
   const { data } = (await s.ask('GET', `/api/v1/tasks?contact_id=${contact}`)).json;
   expect(data).toMatchObject([{ title: 'Send the offer', assignee_id: owner.id }]);
+});
+
+test('the timelines of a deal and of a company list their tasks and notes, with names and without further requests', async () => {
+  for (const [object, plural] of [
+    ['deal', 'deals'],
+    ['company', 'companies'],
+  ]) {
+    const id = await make(plural!, { name: 'Harbour' });
+    const link = { [`${object}_id`]: id };
+    const task = await make('tasks', { title: 'Send the offer', ...link });
+    await make('notes', { type: 'call', body: 'They call back.', ...link });
+    await s.ask('PATCH', `/api/v1/tasks/${task}`, { body: { status: 'completed' } });
+    const requests: string[] = [];
+    const note = (request: { url(): string }) => requests.push(new URL(request.url()).pathname);
+    page.on('request', note);
+    await page.goto(`/${plural}/${id}`);
+    const entries = page.getByRole('list', { name: 'Timeline' }).locator('> li');
+    await expect.poll(() => entries.count()).toBe(4);
+    const texts = await entries.allInnerTexts();
+    expect(texts[0]).toMatch(/Task Send the offer · Completed/);
+    expect(texts[1]).toMatch(/Call logged by/);
+    expect(texts[2]).toMatch(/Task Send the offer · Created/);
+    page.off('request', note);
+    expect(requests.filter((path) => path.startsWith('/api/v1/tasks/'))).toEqual([]);
+    await picture(page, `timeline-${object}`);
+  }
 });
 
 test('a deal for a contact takes two clicks, and belongs to its company and to me', async () => {

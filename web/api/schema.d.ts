@@ -1947,7 +1947,7 @@ export interface paths {
         };
         /**
          * Get the timeline of a contact
-         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes. Entries of merged records are included.
+         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record, of the tasks and notes about it, and of the notes about these tasks. Entries of merged records are included.
          */
         get: operations["getActivitiesContactId"];
         put?: never;
@@ -3446,6 +3446,8 @@ export interface components {
             changed_to?: {
                 [key: string]: unknown;
             } | null;
+            /** @description Name of the record, if it is not the one of the timeline; null for an unnamed one. */
+            record_name?: string | null;
             /** @description Of the creation of a note: the note as it is now. */
             record?: {
                 [key: string]: unknown;
@@ -5712,6 +5714,8 @@ export interface components {
             changed_to?: {
                 [key: string]: unknown;
             } | null;
+            /** @description Name of the record, if it is not the one of the timeline; null for an unnamed one. */
+            record_name?: string | null;
             /** @description Of the creation of a note: the note as it is now. */
             record?: {
                 [key: string]: unknown;

@@ -40,6 +40,8 @@ export interface ObjectView<R extends BaseRecord = ObjectRecord> {
   Progress?: ComponentType<{ record: R }>;
   /** Panels of a page by their keys. */
   panels?: Readonly<Record<string, ComponentType<{ record: R }>>>;
+  /** What happened last to a record, as in `Call logged`. Default: the name of the object, and created or changed. */
+  lastChange?: (record: R) => string;
   /** Errors of a form that is about to create a record, by field. */
   check?: (values: FormValues) => Readonly<Record<string, string>>;
   /** What a record starts with that is created from the page of another one. */
