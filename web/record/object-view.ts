@@ -1,4 +1,5 @@
 import { createContext, use, useContext, type ComponentType, type ReactNode } from 'react';
+import type { Query } from '../api/client.ts';
 import type { ObjectType } from '../api/object-queries.ts';
 import type { BaseRecord, ObjectRecord } from '../api/record-queries.ts';
 import type { FieldKind, FormValues, ShownProps } from '../fields/field-kind.ts';
@@ -46,6 +47,11 @@ export interface ObjectView<R extends BaseRecord = ObjectRecord> {
   check?: (values: FormValues) => Readonly<Record<string, string>>;
   /** What a record starts with that is created from the page of another one. */
   initialFor?: (other: { object: ObjectType; record: ObjectRecord; title: string }) => FormValues;
+  /**
+   * The filter that finds its records on the page of another one which they do not reference, such as the leads with the
+   * email of a contact; null for none. Those that reference no other record are listed there, and can be created.
+   */
+  matchedBy?: (other: { object: ObjectType; record: ObjectRecord }) => Query | null;
   /** False: a record needs more than a name, so that a picker cannot create one. */
   isNameEnough?: boolean;
   /** Replaces the list page. */
