@@ -31,6 +31,8 @@ export interface TimelineEntry {
   changed: Record<string, unknown> | null;
   /** The new values of the changed fields. */
   changed_to?: Record<string, unknown> | null;
+  /** Of another record than the timeline's own: its name, null if it has none. */
+  record_name?: string | null;
   /** An activity, such as a note, as it is now. */
   record?: object;
   /** Details of the kind's own. */
@@ -40,7 +42,7 @@ export interface TimelineEntry {
 
 /** A kind of timeline entries with a table of its own. */
 export interface TimelineKind {
-  /** The entries of these records, newest first, with ids smaller than `after`. */
+  /** The entries of these records, newest first, with ids smaller than `after`. If it fails, they are left out. */
   entriesOf(
     workspaceId: Uuid,
     recordIds: readonly Uuid[],

@@ -73,6 +73,8 @@ export interface NounDefinition<F extends Fields> {
   fields: F;
   /** See `Noun.isActivity`. */
   isActivity?: true;
+  /** See `Noun.isOnTimelines`. */
+  isOnTimelines?: true;
   /** Other names that clients may use for a field. */
   aliases?: Readonly<Record<string, keyof F & string>>;
   /** Throws `ApiError` if a rule over several fields is broken. */
@@ -138,6 +140,8 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly fields: Fields;
   /** Whether its records are logged about others, as notes are: they are on the timelines of these, with their text. */
   readonly isActivity: boolean;
+  /** Whether the timelines of all records that it references list its entries, as of tasks; activities are listed too. */
+  readonly isOnTimelines: boolean;
   /** The columns of its fields; the API has the same names. */
   readonly columns: readonly (keyof R & string)[];
   /** What a client may send to create a record, and to change one (all optional). */
@@ -231,6 +235,7 @@ export function defineNoun<const F extends Fields>(
     subtitle: definition.subtitle ?? [],
     fields,
     isActivity: definition.isActivity ?? false,
+    isOnTimelines: definition.isOnTimelines ?? definition.isActivity ?? false,
     columns: [...names, 'custom_fields'],
     input: input as z.ZodType<Input>,
     change: change as z.ZodType<Change<Input>>,

@@ -66,7 +66,11 @@ export function makeRecordModule(
         Object.assign({}, ...options.map((item) => item.optionLists)),
         makeUsedAreas(parts.db, nouns),
       ),
-      ...timelineRoutes(parts.db, nouns, { extensions, storeOf: (noun) => serviceOf(noun).store }),
+      ...timelineRoutes(parts.db, nouns, {
+        extensions,
+        log: parts.log,
+        storeOf: (noun) => serviceOf(noun).store,
+      }),
       ...tags.routes,
     ],
     jobTypes: [...tags.jobTypes, ...merges.jobTypes],

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import { query } from '../db/query.ts';
 import { sql, type Sql } from '../db/sql.ts';
 import type { Noun } from './noun.ts';
 
@@ -29,6 +32,25 @@ export function namedRecordSql(
            where n.workspace_id = ${workspaceId} and n.id = ${id} and n.deleted_at is null)`
     : sql`null::text`;
   return sql`case when ${id} is not null then json_build_object('id', ${id}, 'name', ${name}) end`;
+}
+
+/** The names of records of some kinds by their ids, null for unnamed ones. Deleted and unknown records are left out. */
+export async function recordNames(
+  { pool }: Pick<Database, 'pool'>,
+  nouns: readonly Pick<Noun, 'name' | 'title' | 'fields'>[],
+  workspaceId: Uuid,
+  ids: readonly Uuid[],
+): Promise<ReadonlyMap<Uuid, string | null>> {
+  if (nouns.length === 0) return new Map();
+  const selects = nouns.map(
+    (noun) => sql`select n.id, ${titleSql(noun)} as name from ${sql.ref(noun.name)} n
+                  where n.workspace_id = ${workspaceId} and n.id = any(${ids}::uuid[]) and n.deleted_at is null`,
+  );
+  const rows = await query<{ id: Uuid; name: string | null }>(
+    pool,
+    sql.join(selects, sql.raw(' union all ')),
+  );
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
 /** Text fields that come first make the title together; each of the others stands in for them if they are empty. */

@@ -4,13 +4,15 @@ import { recordScopes } from '../account/scope.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { jsonOf } from '../base/json-text.ts';
+import type { Logger } from '../base/log.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
-import type { Extensions, TimelineEntry } from './extension.ts';
+import type { Extensions, TimelineEntry, TimelineKind } from './extension.ts';
 import { currentId } from './merge/merged-id.ts';
 import type { BaseRecord, Noun } from './noun.ts';
+import { recordNames } from './record-name.ts';
 import type { RecordStore } from './record-store.ts';
 
 const entryShape = z
@@ -26,6 +28,9 @@ const entryShape = z
       .meta({ description: 'Changed fields with their previous values.' }),
     changed_to: z.record(z.string(), z.unknown()).nullable().optional().meta({
       description: 'Changed fields with their new values; null where these are no longer known.',
+    }),
+    record_name: z.string().nullable().optional().meta({
+      description: 'Name of the record, if it is not the one of the timeline; null for an unnamed one.',
     }),
     record: z
       .record(z.string(), z.unknown())
@@ -72,6 +77,7 @@ const WITH_RELATED = 'contact';
 export const TIMELINE_SCOPES = recordScopes({ plural: 'activities', pluralLabel: 'Activities' });
 
 export interface TimelineParts {
+  log: Logger;
   extensions: Extensions;
   storeOf(noun: Noun): Pick<RecordStore<BaseRecord>, 'getMany'>;
 }
@@ -80,19 +86,19 @@ export interface TimelineParts {
 export function timelineRoutes(
   db: Database,
   nouns: readonly Noun[],
-  { extensions, storeOf }: TimelineParts,
+  { extensions, storeOf, log }: TimelineParts,
 ): Route[] {
   const kindOf = { name: 'activity.kind', text: kindSql(nouns) };
   const relatedTo = new Map(
     nouns.map(({ name }) => [
       name,
-      name === WITH_RELATED ? relatedSql(nouns, name) : activitiesSql(nouns, name),
+      relatedSql(name === WITH_RELATED ? nouns : nouns.filter(({ isOnTimelines }) => isOnTimelines), name),
     ]),
   );
   const activities = nouns.filter(({ isActivity }) => isActivity);
 
-  /** The records of a timeline. Throws `not_found` for records that the caller may not read. */
-  async function recordsOf(caller: Caller, requestedId: Uuid): Promise<Uuid[]> {
+  /** The records of a timeline: the record with those merged into it, and the related ones. Throws `not_found` for records that the caller may not read. */
+  async function recordsOf(caller: Caller, requestedId: Uuid): Promise<{ own: Uuid[]; related: Uuid[] }> {
     const { workspaceId } = caller;
     const mayRead = (kind: string) => {
       const plural = nouns.find(({ name }) => name === kind)!.plural;
@@ -107,22 +113,33 @@ export function timelineRoutes(
       throw new ApiError('not_found', 'There is no contact with this id.');
     const { id, merged_ids: merged } = found;
     const own = [id, ...(merged ?? [])];
-    const related = { name: `activity.related-to-${found.kind}`, text: relatedTo.get(found.kind)! };
-    const rows = await db.read<{ kind: string; id: Uuid }>(related, [workspaceId, id]);
-    return [...own, ...rows.filter(({ kind }) => mayRead(kind)).map((row) => row.id)];
+    const statement = { name: `activity.related-to-${found.kind}`, text: relatedTo.get(found.kind)! };
+    const rows = await db.read<{ kind: string; id: Uuid }>(statement, [workspaceId, id]);
+    return { own, related: rows.filter(({ kind }) => mayRead(kind)).map((row) => row.id) };
   }
 
   /** The latest entries of all kinds, in the order of ids. */
   async function entriesOf(workspaceId: Uuid, recordIds: Uuid[], limit: number, after: Uuid | null) {
     const lists = await Promise.all([
       timelineOf(db, workspaceId, recordIds, limit, after),
-      ...extensions.timelineKinds().map((kind) => kind.entriesOf(workspaceId, recordIds, { limit, after })),
+      ...extensions
+        .timelineKinds()
+        .map((kind) => entriesOfKind(kind, workspaceId, recordIds, { limit, after })),
     ]);
-    const entries = lists
+    return lists
       .flat()
       .toSorted((a, b) => (a.id < b.id ? 1 : -1))
       .slice(0, limit);
-    return withActivities(workspaceId, entries);
+  }
+
+  /** An error of a module must not hide all other entries. */
+  async function entriesOfKind(kind: TimelineKind, ...args: Parameters<TimelineKind['entriesOf']>) {
+    try {
+      return await kind.entriesOf(...args);
+    } catch (error) {
+      log.error({ err: (error as Error).message }, 'timeline entries of a module could not be read');
+      return [];
+    }
   }
 
   /** Adds the record to the creation of each activity. */
@@ -143,6 +160,25 @@ export function timelineRoutes(
     });
   }
 
+  /** Adds the names of other records than the timeline's own. */
+  async function withNames(
+    workspaceId: Uuid,
+    own: ReadonlySet<Uuid>,
+    entries: TimelineEntry[],
+  ): Promise<TimelineEntry[]> {
+    const others = entries.filter(({ record_id: id, record }) => !own.has(id) && !record);
+    const named = nouns.filter(({ name }) => others.some(({ record_type: type }) => type === name));
+    const names = await recordNames(
+      db,
+      named,
+      workspaceId,
+      others.map(({ record_id: id }) => id),
+    );
+    return entries.map((entry) =>
+      names.has(entry.record_id) ? { ...entry, record_name: names.get(entry.record_id)! } : entry,
+    );
+  }
+
   return [
     route<undefined, PageQuery>({
       method: 'GET',
@@ -151,17 +187,19 @@ export function timelineRoutes(
       tag: 'activities',
       summary: 'Get the timeline of a contact',
       description:
-        'Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes. Entries of merged records are included.',
+        'Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record, of the tasks and notes about it, and of the notes about these tasks. Entries of merged records are included.',
       query: pageQuery,
       answers: { 200: pageShape(entryShape) },
       async handle({ caller, params, query, url }) {
         const { workspaceId } = caller;
         const after = query.cursor ? decodeCursor(query.cursor, 'timeline').id : null;
-        const records = await recordsOf(caller, params['contact_id']!);
-        const rows = await entriesOf(workspaceId, records, query.limit + 1, after);
+        const { own, related } = await recordsOf(caller, params['contact_id']!);
+        const rows = await entriesOf(workspaceId, [...own, ...related], query.limit + 1, after);
+        const shown = await withActivities(workspaceId, rows);
+        const named = await withNames(workspaceId, new Set(own), shown);
         const cursorOf = (row: TimelineEntry) =>
           encodeCursor({ sort: 'timeline', value: row.occurred_at, id: row.id });
-        return { status: 200, body: jsonOf(pageOf(rows, query.limit, url, cursorOf, (row) => row)) };
+        return { status: 200, body: jsonOf(pageOf(named, query.limit, url, cursorOf, (row) => row)) };
       },
     }),
   ];
@@ -182,9 +220,12 @@ function kindSql(nouns: readonly Noun[]): string {
  * SQL for the records that reference a record, and those that reference them: a contact's deals, its tasks, the tasks of
  * its deals, the leads that were converted to it. Uses fields with a list filter, since they have an index. `$1`
  * workspace, `$2` id.
+ * @param nouns those whose records are listed
  */
 function relatedSql(nouns: readonly Noun[], name: string): string {
   const first = referencesTo(nouns, name);
+  // The parameters are used in any case, so that their types are known.
+  if (first.length === 0) return `select null as kind, $2::uuid as id where $1::uuid is null`;
   const second = first.flatMap((link) =>
     referencesTo(nouns, link.table).map((next) => ({ ...next, by: link.table })),
   );
@@ -198,21 +239,6 @@ function relatedSql(nouns: readonly Noun[], name: string): string {
          and t.deleted_at is null where d.kind = '${by}'`,
   );
   return `with direct as (${direct.join(' union all ')}) ${['select * from direct', ...indirect].join(' union ')}`;
-}
-
-/** SQL for the activities that reference a record. `$1` workspace, `$2` id. */
-function activitiesSql(nouns: readonly Noun[], name: string): string {
-  const links = referencesTo(
-    nouns.filter(({ isActivity }) => isActivity),
-    name,
-  );
-  const selected = links.map(
-    ({ table, column }) =>
-      `select '${table}' as kind, id from ${table} where workspace_id = $1 and ${column} = $2 and deleted_at is null`,
-  );
-  // The parameters are used in any case, so that their types are known.
-  const none = `select null as kind, $2::uuid as id where $1::uuid is null`;
-  return [...selected, none].join(' union all ');
 }
 
 function referencesTo(nouns: readonly Noun[], name: string): { table: string; column: string }[] {

@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NOUNS } from '../../src/crm/nouns.ts';
+import { makeExtensions } from '../../src/record/extension.ts';
+import { timelineRoutes } from '../../src/record/timeline-routes.ts';
+import { silent } from '../kit/database.ts';
 import { startScenario, type Person, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -13,6 +17,7 @@ interface Activity {
   id: string;
   type: string;
   record_id: string;
+  record_name?: string;
 }
 
 async function make(path: string, body: object): Promise<string> {
@@ -114,9 +119,67 @@ describe('AN10, RC14: the activities of a contact', () => {
     }
   });
 
-  test('of another record are only its own, and need its read scope', async () => {
+  test.each([
+    ['company', 'companies', { name: 'Acme' }],
+    ['deal', 'deals', { name: 'Harbour' }],
+    ['lead', 'leads', { name: 'Jo Doe', email: 'jo@x.example', phone: '1', event_date: '2026-08-15' }],
+  ])(
+    'of a %s include the tasks and notes about it, with the names of the tasks',
+    async (object, plural, body) => {
+      const id = await make(plural, body);
+      const link = { [`${object}_id`]: id };
+      const task = await make('tasks', { title: 'Offer', ...link });
+      await make('notes', { body: 'About it', ...link });
+      await make('notes', { body: 'About the task', task_id: task });
+      await s.ask('PATCH', `/api/v1/tasks/${task}`, { body: { status: 'completed' } });
+      const { data } = (await activities(id)).json;
+      expect(data.map(({ type, record_name: name }: Activity) => [type, name])).toEqual([
+        ['task.completed', 'Offer'],
+        ['note.created', undefined],
+        ['note.created', undefined],
+        ['task.created', 'Offer'],
+        [`${object}.created`, undefined],
+      ]);
+      const scopes = ['activities:read', `${plural}:read`];
+      expect(await typesOf(id, await s.person(scopes))).toEqual([`${object}.created`]);
+      expect(await typesOf(id, await s.person([...scopes, 'notes:read']))).toEqual([
+        'note.created',
+        'note.created',
+        `${object}.created`,
+      ]);
+      await s.ask('DELETE', `/api/v1/tasks/${task}`);
+      expect(await typesOf(id)).toEqual(['note.created', `${object}.created`]);
+    },
+  );
+
+  test('of a module that fails are left out and logged; all others are returned', async () => {
+    const { contact } = await contactWithHistory();
+    const failing = { entriesOf: () => Promise.reject(new Error('the ledger is away')) };
+    const throwing = {
+      entriesOf: () => {
+        throw new Error('the ledger is away');
+      },
+    };
+    const logged: object[] = [];
+    const [route] = timelineRoutes(s.db, NOUNS, {
+      extensions: makeExtensions([{ object: 'contact', timelineKinds: [failing, throwing] }]),
+      log: { ...silent, error: (about: object) => void logged.push(about) } as typeof silent,
+      storeOf: () => ({ getMany: () => Promise.resolve([]) }),
+    });
+    const answer = await route!.handle({
+      caller: { workspaceId: s.alice.workspaceId, may: () => true },
+      params: { contact_id: contact },
+      query: { limit: 50 },
+      url: new URL('/', s.url),
+    } as never);
+    const { data } = JSON.parse(answer.body as string) as { data: Activity[] };
+    expect(data.map(({ type }) => type)).toEqual(ALL);
+    expect(logged).toEqual([{ err: 'the ledger is away' }, { err: 'the ledger is away' }]);
+  });
+
+  test('of a deal are its own and those of its task, and need its read scope', async () => {
     const { deal } = await contactWithHistory();
-    expect(await typesOf(deal)).toEqual(['deal.updated', 'deal.created']);
+    expect(await typesOf(deal)).toEqual(['deal.updated', 'task.created', 'deal.created']);
     expect((await activities(deal, await s.person(['activities:read']))).status).toBe(404);
     expect(await typesOf(deal, await s.person(['activities:read', 'deals:read']))).toHaveLength(2);
     expect((await activities(deal, await s.person(['deals:read']))).status).toBe(403);

@@ -76,6 +76,22 @@ async function drag(what: Locator, to: Locator): Promise<void> {
 }
 
 describe('the board of deals', () => {
+  test('without deals, the board invites to add the first one', async () => {
+    await page.goto('/deals');
+    await expectShown(page.getByRole('heading', { name: 'No open deals' }));
+    await expect.poll(() => page.getByRole('region', { name: 'New', exact: true }).count()).toBe(0);
+    await picture(page, 'deal-board-empty');
+    await page.getByRole('button', { name: 'Add a deal' }).click();
+    await dialog().getByRole('textbox', { name: 'Name' }).fill('First');
+    await dialog().getByRole('button', { name: 'Create deal' }).click();
+    await fires('deal.created');
+    await expectShown(card('First', 'New'));
+    await page.goto('/deals?q=nothing');
+    await expectShown(page.getByRole('heading', { name: 'No matching open deals' }));
+    const [{ id }] = (await s.ask('GET', '/api/v1/deals')).json.data;
+    await s.ask('DELETE', `/api/v1/deals/${id}`);
+  });
+
   test('opens with the deals, and one drag moves a deal to another stage', async () => {
     const company = await make('companies', { name: 'Globex' });
     const contact = await make('contacts', { first_name: 'Zoë', last_name: 'Smith' });
@@ -92,6 +108,21 @@ describe('the board of deals', () => {
     await expect.poll(() => count('Proposal')).toMatch(/Proposal\s+1\s+€1,200/);
     expect(await count('New')).toMatch(/New\s+0/);
     await picture(page, 'deal-board');
+  });
+
+  test('“+” in a column creates a deal in its stage, and the board stays', async () => {
+    await page.goto('/deals');
+    await column('Negotiation').getByRole('button', { name: 'New deal in Negotiation' }).click();
+    await expect
+      .poll(() => dialog().getByRole('combobox', { name: 'Stage' }).inputValue())
+      .toBe('Negotiation');
+    await dialog().getByRole('textbox', { name: 'Name' }).fill('From the column');
+    await picture(page, 'deal-board-new');
+    await dialog().getByRole('button', { name: 'Create deal' }).click();
+    await fires('deal.created');
+    await expectShown(card('From the column', 'Negotiation'));
+    await expectShown(page.getByText('From the column created'));
+    expect(new URL(page.url()).pathname).toBe('/deals');
   });
 
   test('a move that is refused is undone, and shows where somebody else has moved the deal', async () => {

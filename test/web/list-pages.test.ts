@@ -191,6 +191,47 @@ describe('the list of an object', () => {
     await expectShown(page.getByText('1 contact could not be changed: There is no contact with this id.'));
   });
 
+  test('50 deals of 50 companies and contacts come with all names in one request', async () => {
+    const numbers = Array.from({ length: 50 }, (_, at) => at);
+    const made = async (plural: string, bodies: object[]): Promise<string[]> => {
+      const { json } = await s.ask('POST', `/api/v1/${plural}/batch`, { body: { records: bodies } });
+      return json.results.map(({ record }: { record: { id: string } }) => record.id);
+    };
+    const companies = await made(
+      'companies',
+      numbers.map((at) => ({ name: `Company ${at}` })),
+    );
+    const people = await made(
+      'contacts',
+      numbers.map((at) => ({ first_name: `Person ${at}` })),
+    );
+    await batch(
+      'deals',
+      numbers.map((at) => ({ name: `Offer ${at}`, company_id: companies[at], contact_id: people[at] })),
+    );
+    const visit = await open(owner);
+    const requests: string[] = [];
+    visit.page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+    const records = () => requests.filter((path) => /^\/api\/v1\/(deals|companies|contacts)/.test(path));
+    await visit.page.goto('/deals?view=table');
+    await expectShown(visit.page.getByRole('row', { name: /Offer 49.*Company 49.*Person 49/ }));
+    await expectShown(visit.page.getByRole('row', { name: /Offer 0.*Company 0.*Person 0/ }));
+    expect(records()).toEqual(['/api/v1/deals']);
+
+    // A session that may not read companies cannot expand them: GET /objects leaves them out.
+    await visit.page.route('**/api/v1/objects', async (route) => {
+      const answer = await route.fetch();
+      const { data } = (await answer.json()) as { data: { key: string }[] };
+      await route.fulfill({ response: answer, json: { data: data.filter(({ key }) => key !== 'company') } });
+    });
+    requests.length = 0;
+    await visit.page.goto('/deals?view=table');
+    await expectShown(visit.page.getByRole('row', { name: /Offer 49.*Deleted or no access.*Person 49/ }));
+    expect(records()).toEqual(['/api/v1/deals']);
+    expect(visit.wrong).toEqual([]);
+    await visit.close();
+  });
+
   test('on a phone, rows can be selected, and nothing is wider than the screen', async () => {
     const phone = await open(owner, { viewport: PHONE, hasTouch: true, colorScheme: 'dark' });
     await phone.page.goto('/contacts?sort=name');

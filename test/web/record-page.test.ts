@@ -7,6 +7,7 @@ import {
   launchBrowser,
   openWindow,
   PHONE,
+  picture,
   type Window,
 } from '../kit/browser.ts';
 import { makeMember, type SignedIn } from '../kit/member.ts';
@@ -121,7 +122,7 @@ test('a call and a task are logged from the same place', async () => {
   await page.getByPlaceholder('What was said?').fill('Budget is 15k.');
   await page.getByLabel('Minutes').fill('12');
   await page.getByRole('button', { name: 'Log call' }).click();
-  await expectShown(page.getByRole('article', { name: /^Call/ }).getByText(/12 min/));
+  await expectShown(page.getByRole('article', { name: /^Call/ }).getByText(/Call logged.*12 min/));
   await page.getByText('Task', { exact: true }).click();
   await page.getByPlaceholder('What is to be done?').fill('Send the offer');
   await page.getByRole('button', { name: 'Add task' }).click();
@@ -130,6 +131,93 @@ test('a call and a task are logged from the same place', async () => {
   );
   const { data } = (await s.ask('GET', `/api/v1/tasks?contact_id=${contact}`)).json;
   expect(data).toMatchObject([{ title: 'Send the offer', assignee_id: owner.id }]);
+});
+
+test('the timelines of a deal and of a company list their tasks and notes, with names and without further requests', async () => {
+  for (const [object, plural] of [
+    ['deal', 'deals'],
+    ['company', 'companies'],
+  ]) {
+    const id = await make(plural!, { name: 'Harbour' });
+    const link = { [`${object}_id`]: id };
+    const task = await make('tasks', { title: 'Send the offer', ...link });
+    await make('notes', { type: 'call', body: 'They call back.', ...link });
+    await s.ask('PATCH', `/api/v1/tasks/${task}`, { body: { status: 'completed' } });
+    const requests: string[] = [];
+    const note = (request: { url(): string }) => requests.push(new URL(request.url()).pathname);
+    page.on('request', note);
+    await page.goto(`/${plural}/${id}`);
+    const entries = page.getByRole('list', { name: 'Timeline' }).locator('> li');
+    await expect.poll(() => entries.count()).toBe(4);
+    const texts = await entries.allInnerTexts();
+    expect(texts[0]).toMatch(/Task Send the offer · Completed/);
+    expect(texts[1]).toMatch(/Call logged by/);
+    expect(texts[2]).toMatch(/Task Send the offer · Created/);
+    page.off('request', note);
+    expect(requests.filter((path) => path.startsWith('/api/v1/tasks/'))).toEqual([]);
+    await picture(page, `timeline-${object}`);
+  }
+});
+
+test('a contact who asks again becomes a lead with two clicks, which is listed on the page', async () => {
+  const id = await make('contacts', { first_name: 'Nora', last_name: 'Neu', email: 'nora@neu.example' });
+  await page.goto(`/contacts/${id}`);
+  await page.getByRole('button', { name: 'New lead' }).click();
+  await page.getByRole('button', { name: 'Create lead' }).click();
+  const panel = page.getByRole('region', { name: /^Leads 1/ });
+  await expectShown(panel.getByRole('link', { name: 'Nora Neu' }));
+  const { data } = (await s.ask('GET', '/api/v1/leads?email=nora@neu.example')).json;
+  expect(data).toMatchObject([
+    { first_name: 'Nora', last_name: 'Neu', contact_id: null, owner_id: owner.id },
+  ]);
+  await s.ask('POST', `/api/v1/leads/${data[0].id}/convert`, { body: {} });
+  await page.reload();
+  await expectShown(panel.getByRole('link', { name: 'Nora Neu' }));
+  expect((await s.ask('GET', `/api/v1/leads/${data[0].id}`)).json.contact_id).toBe(id);
+});
+
+test('custom fields are edited in place by an input for their values, and removed', async () => {
+  const custom_fields = { seats: 12, vip: false, renews_on: '2026-08-15', seller: 'Ann' };
+  const id = await make('contacts', { first_name: 'Custom', custom_fields });
+  const now = async () => (await s.ask('GET', `/api/v1/contacts/${id}`)).json.custom_fields;
+  await page.goto(`/contacts/${id}`);
+  const list = page.getByRole('region').or(page.locator('dl')).filter({ hasText: 'Renews on' }).last();
+  await expectShown(list.getByText('Aug 15, 2026'));
+  await open('Seats');
+  await page.keyboard.type('many');
+  await page.keyboard.press('Enter');
+  await expectShown(editor('Seats').getByText(/Enter a number/));
+  await editor('Seats').getByRole('textbox').fill('1,250.5');
+  await page.keyboard.press('Enter');
+  await expectShown(list.getByText('1,250.5'));
+  await open('Vip');
+  await editor('Vip').locator('.mantine-Switch-track').click();
+  await expect.poll(async () => (await now()).vip).toBe(true);
+  await expectShown(list.getByText('Yes'));
+  await open('Renews on');
+  await expectShown(editor('Renews on').getByRole('textbox'));
+  await editor('Renews on').getByRole('textbox').fill('09/01/2026');
+  await page.keyboard.press('Enter');
+  await expect.poll(now).toEqual({ ...custom_fields, seats: 1250.5, vip: true, renews_on: '2026-09-01' });
+  await picture(page, 'custom-fields');
+
+  // A change of another field meanwhile is none of this one; a change of the same field is shown.
+  await open('Seller');
+  await s.ask('PATCH', `/api/v1/contacts/${id}`, { body: { custom_fields: { seats: 5 } } });
+  await editor('Seller').getByRole('textbox').fill('Bob');
+  await page.keyboard.press('Enter');
+  await expect.poll(now).toMatchObject({ seats: 5, seller: 'Bob' });
+  await expectShown(list.getByText('Bob'));
+  await open('Seller');
+  await s.ask('PATCH', `/api/v1/contacts/${id}`, { body: { custom_fields: { seller: 'Cleo' } } });
+  await editor('Seller').getByRole('textbox').fill('Dora');
+  await page.keyboard.press('Enter');
+  await expectShown(editor('Seller').getByText(/Seller is now “Cleo”/));
+  await editor('Seller').getByRole('button', { name: 'Save' }).click();
+  await expect.poll(now).toMatchObject({ seller: 'Dora' });
+  await open('Seller');
+  await editor('Seller').getByRole('button', { name: 'Remove' }).click();
+  await expect.poll(now).toEqual({ seats: 5, vip: true, renews_on: '2026-09-01' });
 });
 
 test('a deal for a contact takes two clicks, and belongs to its company and to me', async () => {

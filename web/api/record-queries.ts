@@ -13,6 +13,9 @@ export interface BaseRecord {
   custom_fields: Record<string, string | number | boolean>;
 }
 
+/** A record that another one references, as `expand` returns it; a deleted one has only its id. */
+export type ExpandedRecord = Readonly<Record<string, unknown>> & { id: string; version?: number };
+
 /** A record of any object. */
 export type ObjectRecord = BaseRecord & Readonly<Record<string, unknown>>;
 export type ObjectInput = Record<string, unknown>;

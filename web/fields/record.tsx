@@ -1,5 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { useObject } from '../api/object-queries.ts';
+import type { ExpandedRecord } from '../api/record-queries.ts';
 import { RecordLink, RecordName } from '../record/record-link.tsx';
 import { RecordPicker } from '../record/record-picker.tsx';
 import filterClasses from '../ui/filters.module.css';
@@ -22,8 +23,10 @@ function Input(props: InputProps) {
   );
 }
 
-function Cell({ field, value }: ShownProps) {
-  return <RecordName objectKey={field.references} id={String(value)} />;
+function Cell({ field, value, record: { expanded } }: ShownProps) {
+  // Lists read the records with `expand`; of a list without it, each name is a request.
+  const found = (expanded as Readonly<Record<string, ExpandedRecord | null>> | undefined)?.[field.key];
+  return <RecordName objectKey={field.references} id={String(value)} expanded={found} />;
 }
 
 function Value({ field, value }: ShownProps) {

@@ -1,6 +1,7 @@
 import { nounOf, type ObjectType } from '../api/object-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
 import { paths } from '../paths.ts';
+import { useObjectView } from '../record/object-view.ts';
 import { recordTitle } from '../record/record-title.ts';
 import { capitalised } from '../ui/capitalised.ts';
 import { Moment } from '../ui/relative-time.tsx';
@@ -26,9 +27,7 @@ export function RecentRecords({
           <TextLink {...paths.record(object.plural, record.id)} className={classes.name}>
             {recordTitle(object, record)}
           </TextLink>
-          <span className={classes.aside}>
-            {capitalised(nounOf(object))} {record.version === 1 ? 'created' : 'changed'}
-          </span>
+          <LastChange object={object} record={record} />
           <span className={classes.aside}>
             <Moment at={record.updated_at} />
           </span>
@@ -36,4 +35,11 @@ export function RecentRecords({
       ))}
     </HomeSection>
   );
+}
+
+function LastChange({ object, record }: { object: ObjectType; record: ObjectRecord }) {
+  const { lastChange } = useObjectView(object.key);
+  const text =
+    lastChange?.(record) ?? `${capitalised(nounOf(object))} ${record.version === 1 ? 'created' : 'changed'}`;
+  return <span className={classes.aside}>{text}</span>;
 }

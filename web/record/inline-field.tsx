@@ -1,6 +1,6 @@
 import { UnstyledButton } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
-import { Suspense, useRef, useState, type ComponentType } from 'react';
+import { Suspense, useRef, useState, type ComponentType, type ReactNode } from 'react';
 import type { ObjectField, ObjectType } from '../api/object-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
@@ -20,31 +20,53 @@ export interface InlineFieldProps {
 /** A value of a record. A click on it edits it in place, if it can be set. */
 export function InlineField(props: InlineFieldProps) {
   const { object, record, field, Value } = props;
+  const inputs = inputsOf(object, useObjectView(object.key), field);
+  const shown = shownProps(field, record);
+  return (
+    <InlineValue
+      object={object}
+      label={field.label}
+      shown={shown && <Value {...shown} />}
+      editor={
+        inputs.length > 0 && ((onClose) => <InlineEditor {...props} inputs={inputs} onClose={onClose} />)
+      }
+    />
+  );
+}
+
+/** A value that a click replaces by its editor, if the session may write the records of the object. */
+export function InlineValue({
+  object,
+  label,
+  shown,
+  editor,
+}: {
+  object: ObjectType;
+  label: string;
+  /** Null for an empty value. */
+  shown: ReactNode;
+  /** False: the value cannot be set. */
+  editor: ((onClose: () => void) => ReactNode) | false;
+}) {
   const [isEditing, setEditing] = useState(false);
   const mayWrite = useHasScope(`${object.plural}:write`);
-  const inputs = inputsOf(object, useObjectView(object.key), field);
   const button = useRef<HTMLButtonElement>(null);
-  const shown = shownProps(field, record);
-  if (!mayWrite || inputs.length === 0) return shown ? <Value {...shown} /> : '—';
+  if (!mayWrite || !editor) return shown ?? '—';
   const close = () => {
     setEditing(false);
     // Where the keyboard was before.
     requestAnimationFrame(() => button.current?.focus({ preventScroll: true }));
   };
   if (isEditing) {
-    return (
-      <Suspense fallback={shown && <Value {...shown} />}>
-        <InlineEditor {...props} inputs={inputs} onClose={close} />
-      </Suspense>
-    );
+    return <Suspense fallback={shown}>{editor(close)}</Suspense>;
   }
   return (
     <div className={classes.root}>
-      {shown ? <Value {...shown} /> : <span className={classes.empty}>—</span>}
+      {shown ?? <span className={classes.empty}>—</span>}
       <UnstyledButton
         ref={button}
         className={classes.edit}
-        aria-label={`Edit ${field.label}`}
+        aria-label={`Edit ${label}`}
         onClick={() => setEditing(true)}
       >
         <IconPencil size={14} stroke={1.6} aria-hidden />

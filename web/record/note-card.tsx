@@ -11,19 +11,18 @@ import { notifyDone, notifyError, notifyWhenDone } from '../ui/notify.tsx';
 import { Actor } from './actor.tsx';
 import { Markdown } from './markdown.tsx';
 import classes from './note-card.module.css';
-import { NoteForm, type NoteType } from './note-form.tsx';
-
-const LABELS: Readonly<Record<NoteType, string>> = { note: 'Note', call: 'Call', meeting: 'Meeting' };
+import { NoteForm } from './note-form.tsx';
+import { NOTE_TYPES } from './note-types.ts';
 
 /** A note on a timeline. @param about the record that it is on, if that is not the one of the page */
 export function NoteCard({ note, about }: { note: Note; about?: ReactNode }) {
   const mayWrite = useHasScope('notes:write');
   const [isEditing, edit] = useDisclosure();
   return (
-    <article className={classes.root} aria-label={`${LABELS[note.type]}: ${note.title}`}>
+    <article className={classes.root} aria-label={`${NOTE_TYPES[note.type].label}: ${note.title}`}>
       <div className={classes.head}>
         <div className={classes.who}>
-          <span className={classes.what}>{LABELS[note.type]}</span>
+          <span className={classes.what}>{NOTE_TYPES[note.type].created}</span>
           {about && <> on {about}</>}{' '}
           <span className={classes.aside}>
             by <Actor actor={note.created_by} /> · <Moment at={note.happened_at ?? note.created_at} />

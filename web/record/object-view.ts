@@ -1,4 +1,5 @@
 import { createContext, use, useContext, type ComponentType, type ReactNode } from 'react';
+import type { Query } from '../api/client.ts';
 import type { ObjectType } from '../api/object-queries.ts';
 import type { BaseRecord, ObjectRecord } from '../api/record-queries.ts';
 import type { FieldKind, FormValues, ShownProps } from '../fields/field-kind.ts';
@@ -40,10 +41,17 @@ export interface ObjectView<R extends BaseRecord = ObjectRecord> {
   Progress?: ComponentType<{ record: R }>;
   /** Panels of a page by their keys. */
   panels?: Readonly<Record<string, ComponentType<{ record: R }>>>;
+  /** What happened last to a record, as in `Call logged`. Default: the name of the object, and created or changed. */
+  lastChange?: (record: R) => string;
   /** Errors of a form that is about to create a record, by field. */
   check?: (values: FormValues) => Readonly<Record<string, string>>;
   /** What a record starts with that is created from the page of another one. */
   initialFor?: (other: { object: ObjectType; record: ObjectRecord; title: string }) => FormValues;
+  /**
+   * The filter that finds its records on the page of another one which they do not reference, such as the leads with the
+   * email of a contact; null for none. Those that reference no other record are listed there, and can be created.
+   */
+  matchedBy?: (other: { object: ObjectType; record: ObjectRecord }) => Query | null;
   /** False: a record needs more than a name, so that a picker cannot create one. */
   isNameEnough?: boolean;
   /** Replaces the list page. */

@@ -1,8 +1,8 @@
 import { Title } from '@mantine/core';
+import { lazy, Suspense } from 'react';
 import { nounOf, useObjects, type ObjectField, type ObjectType } from '../api/object-queries.ts';
-import type { BaseRecord, ObjectRecord } from '../api/record-queries.ts';
+import type { ObjectRecord } from '../api/record-queries.ts';
 import { CopyText } from '../ui/copy-text.tsx';
-import { fieldLabel } from '../ui/field-label.ts';
 import { Property, PropertyList } from '../ui/property-list.tsx';
 import { Moment } from '../ui/relative-time.tsx';
 import { Actor } from './actor.tsx';
@@ -12,12 +12,19 @@ import { useObjectView } from './object-view.ts';
 import classes from './record-page.module.css';
 import { RecordTags } from './record-tags.tsx';
 
+/** Loaded on demand: many records have none. */
+const CustomFields = lazy(async () => ({ default: (await import('./custom-fields.tsx')).CustomFields }));
+
 /** The fields of a record, each edited in place; long texts below the others. */
 export function RecordFacts({ object, record }: { object: ObjectType; record: ObjectRecord }) {
   return (
     <>
       <Fields object={object} record={record} />
-      <CustomFields fields={record.custom_fields} />
+      {Object.keys(record.custom_fields).length > 0 && (
+        <Suspense>
+          <CustomFields object={object} record={record} />
+        </Suspense>
+      )}
       <section>
         <Title order={2} mb="xs">
           Record
@@ -79,24 +86,5 @@ function Fields({ object, record }: { object: ObjectType; record: ObjectRecord }
         </section>
       ))}
     </>
-  );
-}
-
-function CustomFields({ fields }: { fields: BaseRecord['custom_fields'] }) {
-  const entries = Object.entries(fields);
-  if (entries.length === 0) return null;
-  return (
-    <section>
-      <Title order={2} mb="xs">
-        Custom fields
-      </Title>
-      <PropertyList label="Custom fields">
-        {entries.map(([name, value]) => (
-          <Property key={name} name={fieldLabel(name)}>
-            {typeof value === 'boolean' ? (value ? 'Yes' : 'No') : String(value)}
-          </Property>
-        ))}
-      </PropertyList>
-    </section>
   );
 }

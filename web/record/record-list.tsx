@@ -5,6 +5,7 @@ import { lazy, Suspense, type ReactNode } from 'react';
 import type { Query } from '../api/client.ts';
 import { nounOf, type ObjectType } from '../api/object-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
+import type { FormValues } from '../fields/field-kind.ts';
 import { paths } from '../paths.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { useListSearch, type ListSearch } from './list-search.ts';
@@ -21,6 +22,7 @@ export function RecordList({
   tools,
   customView,
   hiddenFilters = NONE,
+  initial,
 }: {
   object: ObjectType;
   /** Next to the create button. */
@@ -29,6 +31,8 @@ export function RecordList({
   customView?: ((filter: Query) => ReactNode) | undefined;
   /** Parameters of filters that do not apply. */
   hiddenFilters?: readonly string[] | undefined;
+  /** What a new record starts with. */
+  initial?: FormValues | undefined;
 }) {
   const [search, onSearch] = useListSearch();
   const navigate = useNavigate();
@@ -64,6 +68,7 @@ export function RecordList({
         <RecordFormDrawer
           object={object}
           record={null}
+          {...(initial && { initial })}
           onClose={() => onSearch({ create: undefined })}
           onSaved={({ id }) => void navigate(paths.record(object.plural, id))}
         />

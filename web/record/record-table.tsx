@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo, type ReactNode } from 'react';
 import type { Query } from '../api/client.ts';
 import { fieldOf, inSentence, type ObjectType } from '../api/object-queries.ts';
-import { queriesOf, type ObjectRecord } from '../api/record-queries.ts';
+import type { ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import { OBJECT_ICONS } from '../crm/object-icons.ts';
 import { paths } from '../paths.ts';
@@ -16,6 +16,7 @@ import { useListSearch } from './list-search.ts';
 import { columnOf, listFields, shownProps } from './object-fields.ts';
 import { useObjectView, type ObjectView } from './object-view.ts';
 import { nameFields, recordTitle } from './record-title.ts';
+import { useTableQuery } from './table-query.ts';
 import { useSelection } from './use-selection.ts';
 
 /** The table of a list page, with the actions on selected records. */
@@ -32,7 +33,7 @@ export function RecordTable({
   const view = useObjectView(object.key);
   const mayWrite = useHasScope(`${object.plural}:write`);
   const columns = useMemo(() => recordColumns(object, view), [object, view]);
-  const list = useInfiniteQuery(queriesOf(object).list({ ...filter, sort }));
+  const list = useInfiniteQuery(useTableQuery(object, filter));
   const selection = useSelection(list.data ?? NO_RECORDS, JSON.stringify([filter, sort]));
   const table = (
     <DataTable

@@ -5,7 +5,7 @@ import { IconPencil, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useId, type ReactNode } from 'react';
 import { fieldOf, nounOf, useObjects, type ObjectField, type ObjectType } from '../api/object-queries.ts';
-import { queriesOf, relatedQuery, useUpdateRecord, type ObjectRecord } from '../api/record-queries.ts';
+import { queriesOf, useUpdateRecord, type ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import type { FormValues } from '../fields/field-kind.ts';
 import { UNLISTED_OBJECTS } from '../crm/object-icons.ts';
@@ -18,6 +18,7 @@ import { useObjectView } from './object-view.ts';
 import { RecordFormDrawer } from './record-form-drawer.tsx';
 import { RecordPicker } from './record-picker.tsx';
 import { NO_RECORD, recordTitle } from './record-title.ts';
+import { useRelatedRecords } from './related-query.ts';
 import classes from './related-records.module.css';
 
 interface Shown {
@@ -109,32 +110,37 @@ function Reference({ object, record, field, target }: Shown & { field: ObjectFie
 function Referencing({ object, record, other, field }: Shown & { other: ObjectType; field: ObjectField }) {
   const view = useObjectView(other.key);
   const [isCreating, create] = useDisclosure();
-  const mayWrite = useHasScope(`${other.plural}:write`) && !field.read_only;
-  const filter = { [field.filter!.parameter]: record.id };
   const isUnlisted = UNLISTED_OBJECTS.has(other.key) || !other.in_use;
-  const { data, error, refetch } = useQuery({ ...relatedQuery(other, filter), enabled: !isUnlisted });
-  if (isUnlisted || (data?.count === 0 && !mayWrite)) return null;
+  const { records, count, all, error, refetch, isMatched } = useRelatedRecords({
+    object,
+    record,
+    other,
+    field,
+    enabled: !isUnlisted,
+  });
+  const mayWrite = useHasScope(`${other.plural}:write`) && (!field.read_only || isMatched);
+  if (isUnlisted || (count === 0 && !mayWrite)) return null;
   const title = recordTitle(object, record);
   return (
     <Panel
       label={other.plural_label}
-      count={data?.count}
+      count={count}
       action={mayWrite && { label: `New ${nounOf(other)}`, icon: <IconPlus size={15} />, run: create.open }}
     >
-      {error && !data && <ErrorPanel error={error} retry={() => void refetch()} />}
-      {!data && !error && <Skeleton height={36} />}
-      {data && data.data.length > 0 && (
+      {error && !records && <ErrorPanel error={error} retry={() => void refetch()} />}
+      {!records && !error && <Skeleton height={36} />}
+      {records && records.length > 0 && (
         <ul className={classes.list}>
-          {data.data.map((item) => (
+          {records.map((item) => (
             <li key={item.id}>
               <Item object={other} record={item} on={{ key: object.key, title }} />
             </li>
           ))}
         </ul>
       )}
-      {data && data.count > data.data.length && (
-        <TextLink {...paths.records(other.plural)} search={filter} className={classes.more}>
-          All {numberText(data.count)}
+      {all && (
+        <TextLink {...paths.records(other.plural)} search={all.filter} className={classes.more}>
+          All {numberText(all.count)}
         </TextLink>
       )}
       {isCreating && (
@@ -144,7 +150,7 @@ function Referencing({ object, record, other, field }: Shown & { other: ObjectTy
           initial={{
             ...view.initialFor?.({ object, record, title }),
             ...sharedReferences(other, record),
-            [field.key]: record.id,
+            ...(!field.read_only && { [field.key]: record.id }),
           }}
           onClose={create.close}
           onSaved={(saved) => {

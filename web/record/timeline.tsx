@@ -2,15 +2,17 @@ import { Badge, Button, Pill, Skeleton, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { timelineQuery, type Activity } from '../api/activity-queries.ts';
-import { useObject } from '../api/object-queries.ts';
+import { nounOf, useObject } from '../api/object-queries.ts';
 import type { Note } from '../api/note-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
+import { paths } from '../paths.ts';
 import { capitalised } from '../ui/capitalised.ts';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { fieldLabel } from '../ui/field-label.ts';
 import { Moment } from '../ui/relative-time.tsx';
+import { TextLink } from '../ui/router-links.tsx';
 import { Actor } from './actor.tsx';
 import { NoteCard } from './note-card.tsx';
 import { RecordLink } from './record-link.tsx';
@@ -68,9 +70,7 @@ function Entry({ activity, record }: { activity: Activity; record: ObjectRecord 
   const report = reportOf(activity);
   if (activity.type === 'note.created' && activity.record)
     return <NoteEntry note={activity.record as unknown as Note} record={record} />;
-  const other = !isOwn && activity.record_type !== 'note' && (
-    <OtherRecord type={activity.record_type} id={activity.record_id} />
-  );
+  const other = !isOwn && activity.record_type !== 'note' && <OtherRecord activity={activity} />;
   return (
     <>
       {report ? (
@@ -103,12 +103,16 @@ function NoteEntry({ note, record }: { note: Note; record: ObjectRecord }) {
   return <NoteCard note={note} about={about} />;
 }
 
-/** The related record that an activity is about. */
-function OtherRecord({ type, id }: { type: string; id: string }) {
+/** The related record that an activity is about. Its name came with the timeline. */
+function OtherRecord({ activity }: { activity: Activity }) {
+  const { record_type: type, record_id: id, record_name: name } = activity;
   const object = useObject(type);
   return (
     <>
-      {object?.label ?? fieldLabel(type)} {object && <RecordLink objectKey={type} id={id} />}
+      {object?.label ?? fieldLabel(type)}{' '}
+      {object && (
+        <TextLink {...paths.record(object.plural, id)}>{name ?? `Unnamed ${nounOf(object)}`}</TextLink>
+      )}
     </>
   );
 }

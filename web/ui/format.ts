@@ -56,8 +56,17 @@ function formatsOf(region: Region) {
     full: new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long', timeZone }),
     time: new Intl.DateTimeFormat(locale, { timeStyle: 'medium', timeZone }),
     zoned: zonedFormat(timeZone),
+    numbers: new Map<string, Intl.NumberFormat>(),
     dayParts: ofDay.formatToParts(Date.UTC(2006, 10, 22)),
   };
+}
+
+/** A format is made once: it takes longer to make than to use, and a board shows hundreds of amounts. */
+function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options);
+  const format = current.numbers.get(key) ?? new Intl.NumberFormat(current.region.locale, options);
+  current.numbers.set(key, format);
+  return format;
 }
 
 /** As in `1,234.5`. */
@@ -77,7 +86,7 @@ export function percentText(ratio: number): string {
 
 /** An amount in its currency, as in `€5,000`; a plain number without one. */
 export function amountText(amount: number, currency: unknown): string {
-  return new Intl.NumberFormat(current.region.locale, {
+  return numberFormat({
     ...(typeof currency === 'string' && { style: 'currency', currency }),
     trailingZeroDisplay: 'stripIfInteger',
     maximumFractionDigits: MAX_DECIMALS,
@@ -86,7 +95,7 @@ export function amountText(amount: number, currency: unknown): string {
 
 /** A sum in its currency without fractions, as in `€5,000`. @param isCompact shortens it, as in `€5.2M` */
 export function sumText(amount: number, currency: string, isCompact = false): string {
-  return new Intl.NumberFormat(current.region.locale, {
+  return numberFormat({
     style: 'currency',
     currency,
     maximumFractionDigits: isCompact ? 1 : 0,

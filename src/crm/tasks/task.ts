@@ -17,6 +17,7 @@ export const task = defineNoun({
   title: ['title'],
   listed: ['due_date', 'priority', 'status', 'tags', 'assignee_id'],
   subtitle: ['due_date', 'contact_id', 'company_id', 'deal_id'],
+  isOnTimelines: true,
   fields: {
     title: text({ label: 'Title', max: 200, required: true, sample: 'Follow up with Acme', search: true }),
     description: longText({

@@ -5,6 +5,7 @@ import { useHasScope } from '../../api/session-queries.ts';
 import { useListSearch } from '../../record/list-search.ts';
 import { RecordList } from '../../record/record-list.tsx';
 import { ViewSwitch } from '../../ui/view-switch.tsx';
+import { usePipelines } from './stage-name.tsx';
 
 /** Loaded on demand: the drag-and-drop library is needed by the board only. */
 const DealBoard = lazy(async () => ({ default: (await import('./board/deal-board.tsx')).DealBoard }));
@@ -19,7 +20,8 @@ const VIEWS = [
 
 /** All deals, as a board by stage or as a table. */
 export function DealList({ object }: { object: ObjectType }) {
-  const [{ view, status, stage_id: stageId }, onSearch] = useListSearch();
+  const [{ view, status, stage_id: stageId, pipeline_id: pipelineId }, onSearch] = useListSearch();
+  const pipeline = usePipelines().find(({ id }) => id === pipelineId);
   const mayShowBoard = useHasScope('pipelines:read');
   // A link to closed deals, or to those of one stage, is to a table.
   const isBoard = mayShowBoard && view !== 'table' && status === undefined && stageId === undefined;
@@ -27,6 +29,7 @@ export function DealList({ object }: { object: ObjectType }) {
     <RecordList
       object={object}
       hiddenFilters={isBoard ? HIDDEN_ON_BOARD : undefined}
+      initial={pipeline && { pipeline_id: pipeline.id, stage_id: pipeline.stages[0]?.id ?? null }}
       tools={
         mayShowBoard && (
           <ViewSwitch
@@ -46,7 +49,7 @@ export function DealList({ object }: { object: ObjectType }) {
         isBoard
           ? (filter) => (
               <Suspense>
-                <DealBoard filter={filter} />
+                <DealBoard object={object} filter={filter} />
               </Suspense>
             )
           : undefined

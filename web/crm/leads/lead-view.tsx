@@ -90,6 +90,17 @@ export const leadView = viewOf<Lead>({
     ),
   },
   check: missingIn,
+  // A contact who asks again is a lead again; the contact of a lead is set when it is converted.
+  matchedBy: ({ object, record }) => {
+    const [by] = object.key === 'contact' ? ['email', 'phone'].filter((key) => record[key]) : [];
+    return by === undefined ? null : { [by]: String(record[by]) };
+  },
+  initialFor: ({ record }) =>
+    Object.fromEntries(
+      ['first_name', 'last_name', 'email', 'phone', 'owner_id'].flatMap((key) =>
+        typeof record[key] === 'string' ? [[key, record[key]]] : [],
+      ),
+    ),
   List: LeadList,
   Page: LeadPage,
 });

@@ -1,5 +1,6 @@
 import { lazy, Suspense } from 'react';
 import type { Note } from '../../api/note-queries.ts';
+import { NOTE_TYPES } from '../../record/note-types.ts';
 import { viewOf } from '../../record/object-view.ts';
 
 /** Loaded on demand: the views of all objects are loaded together. */
@@ -18,4 +19,6 @@ export const noteView = viewOf<Note>({
     title: { Value: null },
     mentions: { Value: null },
   },
+  lastChange: ({ type, version }) =>
+    version === 1 ? NOTE_TYPES[type].created : `${NOTE_TYPES[type].label} changed`,
 });

@@ -23,7 +23,8 @@ export function useCardWindow(rowRem: number): {
 } {
   const scroller = useRef<HTMLDivElement>(null);
   const [range, setRange] = useState(FIRST_RANGE);
-  const rowHeight = rowRem * rootFontSize();
+  // Once: it makes the browser calculate all styles, and each move of a card draws the columns again.
+  const [rowHeight] = useState(() => rowRem * rootFontSize());
 
   useLayoutEffect(() => {
     const element = scroller.current!;

@@ -1,39 +1,24 @@
-import {
-  DndContext,
-  DragOverlay,
-  KeyboardSensor,
-  MouseSensor,
-  TouchSensor,
-  useSensor,
-  useSensors,
-  type DragEndEvent,
-} from '@dnd-kit/core';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
 import type { Query } from '../../../api/client.ts';
-import { dealTotalsQuery, deals, type DealCard as Card } from '../../../api/deal-queries.ts';
+import { dealTotalsQuery, deals, type DealCard as Card, type Deal } from '../../../api/deal-queries.ts';
+import type { ObjectType } from '../../../api/object-queries.ts';
 import type { Pipeline } from '../../../api/pipeline-queries.ts';
 import { useUpdateRecord } from '../../../api/record-queries.ts';
 import { useHasScope } from '../../../api/session-queries.ts';
 import { useListSearch } from '../../../record/list-search.ts';
+import { RecordFormDrawer } from '../../../record/record-form-drawer.tsx';
 import { notifyDone, notifyWhenDone } from '../../../ui/notify.tsx';
 import { usePipelines } from '../stage-name.tsx';
+import { BoardColumns } from './board-columns.tsx';
 import { BoardSummary } from './board-summary.tsx';
-import { ANNOUNCEMENTS, adjacentTarget, detectTarget, INSTRUCTIONS } from './deal-board-keys.ts';
-import classes from './deal-board.module.css';
-import { CardFace } from './deal-card.tsx';
-import { DealColumn } from './deal-column.tsx';
-import { totalsWithMoves, useDealMoves } from './deal-moves.ts';
-import { OutcomeBar } from './outcome-bar.tsx';
-import { useBoardHeight } from './board-height.ts';
+import { totalsWithMoves, useDealMoves, type DealMoves } from './deal-moves.ts';
+import { EmptyBoard } from './empty-board.tsx';
 
 const LostForm = lazy(async () => ({ default: (await import('../lost-form.tsx')).LostForm }));
 
-/** On a phone, a card near the edge would pass several columns at once. */
-const GENTLE_SCROLL = { acceleration: 4 };
-
 /** The open deals of a pipeline by stage. Cards move by mouse, touch, keyboard or from their menu. */
-export function DealBoard({ filter }: { filter: Query }) {
+export function DealBoard({ object, filter }: { object: ObjectType; filter: Query }) {
   const pipelines = usePipelines();
   const [{ pipeline_id: chosen }, onSearch] = useListSearch();
   const pipeline = pipelines.find(({ id }) => id === chosen) ?? pipelines.find((item) => item.is_default);
@@ -42,6 +27,7 @@ export function DealBoard({ filter }: { filter: Query }) {
     <PipelineBoard
       // Another pipeline is another board.
       key={pipeline.id}
+      object={object}
       pipeline={pipeline}
       pipelines={pipelines}
       filter={filter}
@@ -51,11 +37,13 @@ export function DealBoard({ filter }: { filter: Query }) {
 }
 
 function PipelineBoard({
+  object,
   pipeline,
   pipelines,
   filter: requested,
   onPipeline,
 }: {
+  object: ObjectType;
   pipeline: Pipeline;
   pipelines: readonly Pipeline[];
   filter: Query;
@@ -66,31 +54,9 @@ function PipelineBoard({
   const { data: loaded } = useQuery(dealTotalsQuery(pipeline.id, filter));
   const { moving, move } = useDealMoves();
   const totals = useMemo(() => loaded && totalsWithMoves(loaded, { moving }), [loaded, moving]);
-  const { mutateAsync: update } = useUpdateRecord(deals);
-  const [dragged, setDragged] = useState<Card | null>(null);
   const [losing, setLosing] = useState<Card | null>(null);
-  const board = useBoardHeight();
-  const sensors = useSensors(
-    // A click that moves by a few pixels still opens the deal.
-    useSensor(MouseSensor, { activationConstraint: { distance: 6 } }),
-    // A long press; a swipe scrolls.
-    useSensor(TouchSensor, { activationConstraint: { delay: 220, tolerance: 8 } }),
-    useSensor(KeyboardSensor, { coordinateGetter: adjacentTarget }),
-  );
-
-  const win = useCallback(
-    async (card: Card) => {
-      if (!(await move(card, { status: 'won' }))) return;
-      notifyDone(`${card.name} won`, {
-        label: 'Undo',
-        run: () => {
-          const reopened = update({ id: card.id, version: card.version + 1, change: { status: 'open' } });
-          notifyWhenDone(reopened, () => notifyDone(`${card.name} reopened`));
-        },
-      });
-    },
-    [move, update],
-  );
+  const [newStage, setNewStage] = useState<string | null>(null);
+  const win = useWin(move);
   const onMove = useCallback(
     (card: Card, target: string) => {
       if (target === 'won') void win(card);
@@ -99,52 +65,40 @@ function PipelineBoard({
     },
     [move, win],
   );
-  const drop = ({ over }: DragEndEvent) => {
-    setDragged(null);
-    if (dragged && over) onMove(dragged, String(over.id));
-  };
+  const isEmpty = totals && moving.size === 0 && [...totals.values()].every(({ count }) => count === 0);
 
   return (
     <>
       <BoardSummary pipeline={pipeline} pipelines={pipelines} totals={totals} onPipeline={onPipeline} />
-      <DndContext
-        sensors={sensors}
-        collisionDetection={detectTarget}
-        autoScroll={GENTLE_SCROLL}
-        accessibility={{
-          announcements: ANNOUNCEMENTS,
-          screenReaderInstructions: { draggable: INSTRUCTIONS },
-        }}
-        onDragStart={({ active }) => setDragged(active.data.current as Card)}
-        onDragEnd={drop}
-        onDragCancel={() => setDragged(null)}
-      >
-        <div className={classes.frame} ref={board}>
-          <div className={classes.board}>
-            {pipeline.stages.map((stage) => (
-              <DealColumn
-                key={stage.id}
-                stage={stage}
-                stages={pipeline.stages}
-                filter={filter}
-                total={totals && (totals.get(stage.id) ?? { stage_id: stage.id, count: 0, values: [] })}
-                moving={moving}
-                mayWrite={mayWrite}
-                draggedId={dragged?.stage_id === stage.id ? dragged.id : null}
-                onMove={onMove}
-              />
-            ))}
-          </div>
-          {mayWrite && <OutcomeBar isShown={dragged !== null} />}
-        </div>
-        <DragOverlay dropAnimation={null}>
-          {dragged && (
-            <div className={classes.card} data-dragged>
-              <CardFace card={dragged} />
-            </div>
-          )}
-        </DragOverlay>
-      </DndContext>
+      {isEmpty ? (
+        <EmptyBoard
+          pipelineName={pipelines.length > 1 ? pipeline.name : null}
+          isFiltered={Object.values(filter).some(Boolean)}
+          onCreate={mayWrite ? () => setNewStage(pipeline.stages[0]?.id ?? null) : undefined}
+        />
+      ) : (
+        <BoardColumns
+          pipeline={pipeline}
+          filter={filter}
+          totals={totals}
+          moving={moving}
+          mayWrite={mayWrite}
+          onMove={onMove}
+          onCreate={setNewStage}
+        />
+      )}
+      {newStage !== null && (
+        <RecordFormDrawer
+          object={object}
+          record={null}
+          initial={{ pipeline_id: pipeline.id, stage_id: newStage }}
+          onClose={() => setNewStage(null)}
+          onSaved={(saved) => {
+            setNewStage(null);
+            notifyDone(`${(saved as unknown as Deal).name} created`);
+          }}
+        />
+      )}
       <Suspense>
         {losing && (
           <LostForm
@@ -157,6 +111,24 @@ function PipelineBoard({
         )}
       </Suspense>
     </>
+  );
+}
+
+/** Marks a deal as won, which can be undone. */
+function useWin(move: DealMoves['move']): (card: Card) => Promise<void> {
+  const { mutateAsync: update } = useUpdateRecord(deals);
+  return useCallback(
+    async (card: Card) => {
+      if (!(await move(card, { status: 'won' }))) return;
+      notifyDone(`${card.name} won`, {
+        label: 'Undo',
+        run: () => {
+          const reopened = update({ id: card.id, version: card.version + 1, change: { status: 'open' } });
+          notifyWhenDone(reopened, () => notifyDone(`${card.name} reopened`));
+        },
+      });
+    },
+    [move, update],
   );
 }
 

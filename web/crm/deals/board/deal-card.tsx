@@ -1,4 +1,4 @@
-import { useDraggable } from '@dnd-kit/core';
+import { useDraggable, type DraggableAttributes } from '@dnd-kit/core';
 import { Menu } from '@mantine/core';
 import { IconCheck, IconDots, IconGripVertical, IconX } from '@tabler/icons-react';
 import { memo, useState, type CSSProperties } from 'react';
@@ -47,22 +47,45 @@ export const DealCard = memo(function DealCard(props: CardProps) {
     >
       <CardFace card={card} />
       {mayWrite && (
-        <div className={classes.tools}>
-          <button
-            type="button"
-            ref={setActivatorNodeRef}
-            {...attributes}
-            className={classes.tool}
-            data-handle
-            aria-label={`Pick up ${card.name}`}
-            onKeyDown={listeners?.['onKeyDown'] as React.KeyboardEventHandler}
-          >
-            <IconGripVertical size={14} />
-          </button>
-          <MoveMenu card={card} stages={stages} onMove={onMove} />
-        </div>
+        <CardTools
+          card={card}
+          stages={stages}
+          onMove={onMove}
+          handleRef={setActivatorNodeRef}
+          handle={attributes}
+          onKeyDown={listeners?.['onKeyDown'] as React.KeyboardEventHandler}
+        />
       )}
     </li>
+  );
+});
+
+/** Apart from the card: every step of a drag draws all cards again, but not what is on them. */
+const CardTools = memo(function CardTools({
+  handleRef,
+  handle,
+  onKeyDown,
+  ...props
+}: Pick<CardProps, 'card' | 'stages' | 'onMove'> & {
+  handleRef: (element: HTMLElement | null) => void;
+  handle: DraggableAttributes;
+  onKeyDown: React.KeyboardEventHandler;
+}) {
+  return (
+    <div className={classes.tools}>
+      <button
+        type="button"
+        ref={handleRef}
+        {...handle}
+        className={classes.tool}
+        data-handle
+        aria-label={`Pick up ${props.card.name}`}
+        onKeyDown={onKeyDown}
+      >
+        <IconGripVertical size={14} />
+      </button>
+      <MoveMenu {...props} />
+    </div>
   );
 });
 

@@ -1,7 +1,8 @@
 import { useDroppable } from '@dnd-kit/core';
 import { Skeleton, Text, Title } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { memo, useEffect } from 'react';
+import { memo, useEffect, type ReactNode } from 'react';
 import type { Query } from '../../../api/client.ts';
 import { dealColumnQuery, type DealTotal } from '../../../api/deal-queries.ts';
 import type { PipelineStage } from '../../../api/pipeline-queries.ts';
@@ -28,21 +29,22 @@ export const DealColumn = memo(function DealColumn({
   mayWrite,
   draggedId,
   onMove,
+  onCreate,
 }: {
   stage: PipelineStage;
   stages: readonly PipelineStage[];
   filter: Query;
-  /** Undefined until it is loaded. */
-  total: DealTotal | undefined;
+  /** Null if there are none; undefined until it is loaded. */
+  total: DealTotal | null | undefined;
   moving: DealMoves['moving'];
   mayWrite: boolean;
   /** The card that is dragged, if any: it stays in the document, where touch events are sent to. */
   draggedId: string | null;
   onMove: MoveCard;
+  /** Opens the form of a new deal in a stage. */
+  onCreate: (stageId: string) => void;
 }) {
   const list = useInfiniteQuery(dealColumnQuery(stage.id, filter));
-  const target: DropTarget = stage;
-  const { setNodeRef, isOver } = useDroppable({ id: stage.id, data: target });
   const { scroller, range, rowHeight } = useCardWindow(ROW_REM);
   const cards = cardsWithMoves(list.data ?? NONE, stage.id, { moving });
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
@@ -54,18 +56,25 @@ export const DealColumn = memo(function DealColumn({
   const count = Math.max(total?.count ?? 0, cards.length);
   const title = `deals-${stage.id}`;
   return (
-    <section
-      ref={setNodeRef}
-      className={classes.column}
-      data-over={isOver || undefined}
-      aria-labelledby={title}
-    >
+    <ColumnTarget stage={stage} title={title}>
       <header className={classes.head}>
         <div className={classes.stage}>
           <Title order={2} id={title} className={classes.stageName} title={stage.name}>
             {stage.name}
           </Title>
-          {total && <span className={classes.count}>{numberText(total.count)}</span>}
+          {total !== undefined && <span className={classes.count}>{numberText(total?.count ?? 0)}</span>}
+          {mayWrite && (
+            <button
+              type="button"
+              className={classes.tool}
+              data-create
+              aria-label={`New deal in ${stage.name}`}
+              title={`New deal in ${stage.name}`}
+              onClick={() => onCreate(stage.id)}
+            >
+              <IconPlus size={15} aria-hidden />
+            </button>
+          )}
         </div>
         <ColumnSums total={total} />
       </header>
@@ -94,13 +103,37 @@ export const DealColumn = memo(function DealColumn({
           )}
         </ul>
       </div>
-    </section>
+    </ColumnTarget>
   );
 });
 
+/** Apart from the cards: each step of a drag draws the targets again, but not what is in them. */
+function ColumnTarget({
+  stage,
+  title,
+  children,
+}: {
+  stage: PipelineStage;
+  title: string;
+  children: ReactNode;
+}) {
+  const target: DropTarget = stage;
+  const { setNodeRef, isOver } = useDroppable({ id: stage.id, data: target });
+  return (
+    <section
+      ref={setNodeRef}
+      className={classes.column}
+      data-over={isOver || undefined}
+      aria-labelledby={title}
+    >
+      {children}
+    </section>
+  );
+}
+
 const NONE: readonly never[] = [];
 
-function ColumnSums({ total }: { total: DealTotal | undefined }) {
+function ColumnSums({ total }: { total: DealTotal | null | undefined }) {
   const sums = (total?.values ?? []).filter(({ value }) => value !== 0);
   const text = sums.map(({ value, currency }) => sumText(value, currency)).join(' · ');
   return (
