@@ -34,6 +34,8 @@ export interface PaymentFacts {
   disputes: Record<string, StoredDispute>;
   /** What events were fired for. */
   announced: Announced;
+  /** The description that the record was given; null: none. A person may have changed it since. */
+  shownDescription: string | null;
 }
 
 export interface StoredAttempt {
@@ -93,6 +95,7 @@ export function noPaymentFacts(): PaymentFacts {
     steps: {},
     disputes: {},
     announced: { received: false, failed: [], refunds: {} },
+    shownDescription: null,
   };
 }
 
