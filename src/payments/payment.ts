@@ -66,7 +66,7 @@ export const payment = defineNoun({
     'payment.failed': PAYMENT_CONTEXT,
     'payment.refunded': PAYMENT_CONTEXT,
   },
-  firesOnCreate: ({ status }) => statusEvents(status),
+  firesOnCreate: ({ status }) => ['payment.created', ...statusEvents(status)],
   fires(before, after) {
     const events = before.status === after.status ? [] : statusEvents(after.status);
     return events.length > 0 ? events : ['payment.updated'];
