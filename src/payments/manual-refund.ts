@@ -103,7 +103,7 @@ function refundPlan(
     updated_at: at,
   };
   const changed = differences(before, after, noun.columns)!;
-  const refund = { amount: units(minor), total: units(refunded), full: isFull, reversal: false };
+  const refund = { id: null, amount: units(minor), total: units(refunded), full: isFull, reversal: false };
   return {
     id: before.id,
     record: after,

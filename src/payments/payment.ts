@@ -4,6 +4,8 @@ import {
   payerContextSample,
   PAYMENT_CONTEXT,
   paymentContextOutput,
+  REFUND_CONTEXT,
+  refundContextOutput,
   refundContextSample,
 } from './payment-context.ts';
 import { PAYMENT_FIELDS } from './payment-fields.ts';
@@ -58,13 +60,13 @@ export const payment = defineNoun({
         refunded_at: PAID_AT,
       },
       context: refundContextSample,
-      contextOutput: paymentContextOutput,
+      contextOutput: refundContextOutput,
     },
   },
   contexts: {
     'payment.received': PAYMENT_CONTEXT,
     'payment.failed': PAYMENT_CONTEXT,
-    'payment.refunded': PAYMENT_CONTEXT,
+    'payment.refunded': REFUND_CONTEXT,
   },
   firesOnCreate: ({ status }) => ['payment.created', ...statusEvents(status)],
   fires(before, after) {
