@@ -7,7 +7,16 @@ import type {
   RefundStatus,
 } from '../../payments/provider-fact.ts';
 import { moneyOf, stripeMoney } from './stripe-money.ts';
-import { idOf, integerOf, isObject, itemsOf, objectOf, textOf, timeOf, type StripeObject } from './stripe-object.ts';
+import {
+  idOf,
+  integerOf,
+  isObject,
+  itemsOf,
+  objectOf,
+  textOf,
+  timeOf,
+  type StripeObject,
+} from './stripe-object.ts';
 import { linksOf } from './stripe-payer.ts';
 
 /** What facts are made of: an object as it was at a time. */
@@ -17,7 +26,8 @@ export interface Snapshot {
   at: number;
   /** Of the event; of a fetched object, its own. */
   eventId: string;
-  previous: StripeObject;
+  /** Of the event; null for a fetched object. */
+  type: string | null;
 }
 
 const INTENT_STATUSES: Readonly<Record<string, AttemptStatus>> = {
@@ -29,15 +39,17 @@ const INTENT_STATUSES: Readonly<Record<string, AttemptStatus>> = {
   canceled: 'canceled',
 };
 
+const FAILED = 'payment_intent.payment_failed';
+
 /** A payment intent. Each failed attempt has the id of its charge, or of the event where there was none. */
-export function intentFacts({ object, at, eventId }: Snapshot): ProviderFact[] {
+export function intentFacts({ object, at, eventId, type }: Snapshot): ProviderFact[] {
   const paymentId = textOf(object, 'id');
   const amount = moneyOf(object, 'amount');
   if (paymentId === null || amount === null) return [];
   const status = INTENT_STATUSES[textOf(object, 'status') ?? ''];
   const error = objectOf(object, 'last_payment_error');
-  const hasFailed = status === undefined && Object.keys(error).length > 0;
-  const isSucceeded = status === 'succeeded';
+  const hasFailed = type === FAILED || (status === undefined && Object.keys(error).length > 0);
+  const isSucceeded = !hasFailed && status === 'succeeded';
   const received = (isSucceeded && moneyOf(object, 'amount_received')) || amount;
   const attempt: AttemptFact[] =
     status === undefined && !hasFailed
@@ -48,7 +60,7 @@ export function intentFacts({ object, at, eventId }: Snapshot): ProviderFact[] {
             at,
             paymentId,
             attemptId: hasFailed ? failedAttemptId(object, error, eventId) : paymentId,
-            status: status ?? 'failed',
+            status: hasFailed ? 'failed' : status!,
             amount: isSucceeded ? received : amount,
             ...(hasFailed && failureOf(error)),
           },
@@ -73,7 +85,12 @@ export function intentFacts({ object, at, eventId }: Snapshot): ProviderFact[] {
 function failedAttemptId(object: StripeObject, error: StripeObject, eventId: string): string {
   if (textOf(error, 'code') === 'payment_intent_authentication_failure') return eventId;
   const charges = itemsOf(object, 'charges');
-  return idOf(error, 'charge') ?? idOf(object, 'latest_charge') ?? (charges[0] && textOf(charges[0], 'id')) ?? eventId;
+  return (
+    idOf(error, 'charge') ??
+    idOf(object, 'latest_charge') ??
+    (charges[0] && textOf(charges[0], 'id')) ??
+    eventId
+  );
 }
 
 function failureOf(error: StripeObject) {
@@ -84,7 +101,7 @@ function failureOf(error: StripeObject) {
 }
 
 /** A charge: that of a payment intent says more about it, one without is a payment of its own. */
-export function chargeFacts({ object, at, previous, eventId }: Snapshot): ProviderFact[] {
+export function chargeFacts({ object, at, eventId }: Snapshot): ProviderFact[] {
   const chargeId = textOf(object, 'id');
   const intentId = idOf(object, 'payment_intent');
   const paymentId = intentId ?? chargeId;
@@ -102,7 +119,7 @@ export function chargeFacts({ object, at, previous, eventId }: Snapshot): Provid
           {
             kind: 'attempt',
             at,
-            occurredAt: (status === 'succeeded' ? null : at) ?? timeOf(object, 'created') ?? at,
+            occurredAt: timeOf(object, 'created') ?? at,
             paymentId,
             attemptId: chargeId,
             status,
@@ -114,9 +131,14 @@ export function chargeFacts({ object, at, previous, eventId }: Snapshot): Provid
           },
         ];
   const refunds = itemsOf(object, 'refunds').flatMap((refund) =>
-    refundFacts({ object: { payment_intent: intentId, charge: chargeId, ...refund }, at, previous: {}, eventId }),
+    refundFacts({
+      object: { payment_intent: intentId, charge: chargeId, ...refund },
+      at,
+      eventId,
+      type: null,
+    }),
   );
-  return [...attempt, ...detailsOfCharge({ object, at }, paymentId), ...refundSteps({ object, at, previous }, paymentId), ...refunds];
+  return [...attempt, ...detailsOfCharge({ object, at }, paymentId), ...refunds];
 }
 
 function chargeStatus(object: StripeObject): AttemptStatus | null {
@@ -153,21 +175,13 @@ function detailsOfCharge({ object, at }: Pick<Snapshot, 'object' | 'at'>, paymen
   ];
 }
 
-/** What `charge.refunded` says: the total before and after. */
-function refundSteps({ object, at, previous }: Omit<Snapshot, 'eventId'>, paymentId: string): ProviderFact[] {
-  const after = integerOf(object, 'amount_refunded');
-  const currency = textOf(object, 'currency');
-  if (after === null || after === 0 || currency === null || object['refunded_total_is_step'] !== true) return [];
-  const before = integerOf(previous, 'amount_refunded') ?? 0;
-  return [
-    {
-      kind: 'refund_step',
-      at,
-      paymentId,
-      before: stripeMoney(before, currency),
-      after: stripeMoney(after, currency),
-    },
-  ];
+/** What `charge.refunded` says: the total of refunds before and after. */
+export function refundStepFacts({ object, at }: Snapshot, previous: StripeObject): ProviderFact[] {
+  const paymentId = idOf(object, 'payment_intent') ?? textOf(object, 'id');
+  const after = moneyOf(object, 'amount_refunded');
+  if (paymentId === null || after === null) return [];
+  const before = stripeMoney(integerOf(previous, 'amount_refunded') ?? 0, after.currency);
+  return [{ kind: 'refund_step', at, paymentId, before, after }];
 }
 
 const REFUND_STATUSES: Readonly<Record<string, RefundStatus>> = {

@@ -55,7 +55,12 @@ function signatureParts(header: string | string[] | undefined): {
   };
 }
 
-function matches(secret: string, time: string, body: Buffer | string, signatures: readonly Buffer[]): boolean {
+function matches(
+  secret: string,
+  time: string,
+  body: Buffer | string,
+  signatures: readonly Buffer[],
+): boolean {
   const expected = Buffer.from(hmacSha256(secret, 'hex', `${time}.`, body));
   return signatures.some((signature) => sameBytes(signature, expected));
 }
