@@ -84,6 +84,8 @@ export interface NounDefinition<F extends Fields> {
   descriptions?: Partial<Record<'created' | 'updated' | 'deleted', string>>;
   /** The events that a change fires, in order; default: only `updated`. */
   fires?(before: RecordOf<F>, after: RecordOf<F>): readonly string[];
+  /** The events that a new record fires after `created`; default: none. */
+  firesOnCreate?(record: RecordOf<F>): readonly string[];
   /** SQL for the context of events; see `Noun.contexts`. */
   contexts?: Readonly<Record<string, string>>;
   /** Additional fields of the summary. */
@@ -153,6 +155,8 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly events: { created: NounEvent; updated: NounEvent; deleted: NounEvent } & Record<string, NounEvent>;
   /** The events that a change fires, in order, besides those of tags. */
   fires(before: R, after: R): readonly string[];
+  /** The events that a new record fires after `created`. */
+  firesOnCreate?(record: R): readonly string[];
   /**
    * The context of events, by event type: SQL for a json object, evaluated in the writing statement over the event `f`
    * (workspace_id, record, changed: previous values). Batches without such an event do not pay for it.
@@ -258,6 +262,7 @@ export function defineNoun<const F extends Fields>(
     hasTags,
     events: eventsOfNoun(definition),
     fires: definition.fires ?? (() => [`${name}.updated`]),
+    ...(definition.firesOnCreate && { firesOnCreate: definition.firesOnCreate }),
     ...(definition.contexts && { contexts: definition.contexts }),
     summary: (record) => ({ ...summaryOf(fields, record), ...definition.summary?.(record) }),
     filters: filtersOf(definition),

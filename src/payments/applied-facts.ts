@@ -1,0 +1,138 @@
+import type { Uuid } from '../base/id.ts';
+import type { RecordReference } from '../connections/connection-kind.ts';
+import type { Transaction } from '../db/query.ts';
+import type { LaneKey } from '../events/outbox.ts';
+import type { BaseRecord } from '../record/noun.ts';
+import type { Writer } from '../record/record-plan.ts';
+import type { RecordService } from '../record/record-service.ts';
+import { derivePayment, type DerivedPayment } from './derived-payment.ts';
+import { lockFollowers, writeFollowers } from './follower-record.ts';
+import { valueOf } from './known-value.ts';
+import type { MatchPayer } from './payer-match.ts';
+import type { Payment } from './payment-fields.ts';
+import type { PaymentInput } from './payment.ts';
+import type { ProviderConnection } from './provider-fact.ts';
+import type { LockedObjects, ProviderObject } from './provider-object.ts';
+import { writeProviderPayment } from './provider-payment-write.ts';
+import { writeProviderSubscription } from './provider-subscription-write.ts';
+import { lockRecords } from './record-write.ts';
+import { deriveSubscription, type DerivedSubscription } from './subscription-facts.ts';
+import type { Subscription } from './subscription-fields.ts';
+import type { SubscriptionInput } from './subscription.ts';
+
+/** What the facts of one event are applied with. */
+export interface FactContext {
+  trx: Transaction;
+  connection: ProviderConnection;
+  objects: LockedObjects;
+  writer: Writer;
+  /** See `ProviderEvent.firesFrom`; null: everything fires. */
+  firesFrom: number | null;
+  newId: () => Uuid;
+  payments: RecordService<Payment, PaymentInput>;
+  subscriptions: RecordService<Subscription, SubscriptionInput>;
+  matchPayer: MatchPayer;
+  /** Of the workspace. */
+  currency: string;
+  /** Now, ISO 8601. */
+  at: string;
+  /** The lanes to notify after the commit. */
+  lanes: LaneKey[];
+}
+
+export interface Applied {
+  record?: RecordReference;
+  /** What a person should know. */
+  reason?: string;
+}
+
+/** A record of a provider's object. */
+export interface Located<R> {
+  /** Locked; null if there is none, or it was deleted. */
+  before: R | null;
+  isDeleted: boolean;
+}
+
+/** An object with its state by all facts. */
+export interface ChangedPayment {
+  object: ProviderObject<'payment'>;
+  derived: DerivedPayment;
+}
+export interface ChangedSubscription {
+  object: ProviderObject<'subscription'>;
+  derived: DerivedSubscription;
+}
+
+/**
+ * Writes the records of objects whose facts have changed. Rows are locked before the first event is fired, which locks the
+ * feed's counter, so that two transactions cannot wait for each other.
+ */
+export async function writeChanged(context: FactContext): Promise<Applied> {
+  const { objects } = context;
+  const payments = changedPayments(objects);
+  const subscriptions = changedSubscriptions(objects);
+  await objects.lock(
+    payments.flatMap(({ object }) => {
+      const externalId = valueOf<string>(object.facts.details, 'subscriptionId');
+      return externalId === null ? [] : [{ kind: 'subscription' as const, externalId }];
+    }),
+  );
+  const located = {
+    subscriptions: await locate(context, context.subscriptions, subscriptions),
+    payments: await locate(context, context.payments, payments),
+  };
+  const followers = await lockFollowers(context, payments, subscriptions);
+
+  const reasons: (string | null)[] = [];
+  for (const item of subscriptions)
+    reasons.push(await writeProviderSubscription(context, item, located.subscriptions.get(item.object.id)!));
+  for (const item of payments)
+    reasons.push(await writeProviderPayment(context, item, located.payments.get(item.object.id)!));
+  await writeFollowers(context, followers);
+  await objects.save();
+
+  const record = recordOf(payments, subscriptions);
+  const reason = record ? reasons.find((item) => item !== null) : WAITS;
+  return { ...(record && { record }), ...(reason && { reason }) };
+}
+
+const WAITS = 'Kept until the payment or the subscription that it is about is reported.';
+
+function changedPayments(objects: LockedObjects): ChangedPayment[] {
+  return objects.list('payment').flatMap((object) => {
+    const derived = object.isChanged ? derivePayment(object.facts) : null;
+    return derived ? [{ object, derived }] : [];
+  });
+}
+
+function changedSubscriptions(objects: LockedObjects): ChangedSubscription[] {
+  return objects.list('subscription').flatMap((object) => {
+    const derived = object.isChanged ? deriveSubscription(object.facts) : null;
+    return derived ? [{ object, derived }] : [];
+  });
+}
+
+async function locate<R extends BaseRecord, Input extends object>(
+  { trx, writer }: FactContext,
+  { noun, store }: RecordService<R, Input>,
+  items: readonly { object: Pick<ProviderObject, 'id' | 'hasRecord'> }[],
+): Promise<Map<Uuid, Located<R>>> {
+  const ids = items.filter(({ object }) => object.hasRecord).map(({ object }) => object.id);
+  const rows = await lockRecords(trx, noun.name, writer.workspaceId, ids);
+  const byId = new Map(rows.map((row) => [row['id'], row]));
+  return new Map(
+    items.map(({ object: { id, hasRecord } }) => {
+      const row = byId.get(id);
+      const isDeleted = hasRecord && (row === undefined || row['deleted_at'] !== null);
+      return [id, { before: row && !isDeleted ? store.toRecord(row) : null, isDeleted }];
+    }),
+  );
+}
+
+function recordOf(
+  payments: readonly ChangedPayment[],
+  subscriptions: readonly ChangedSubscription[],
+): RecordReference | undefined {
+  if (payments[0]) return { type: 'payment', id: payments[0].object.id };
+  return subscriptions[0] && { type: 'subscription', id: subscriptions[0].object.id };
+}
