@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCertificate } from './certificate.ts';
 import { paypalHeaders } from './paypal.ts';
-import type { PaymentStory } from './payment-stories.ts';
+import type { PaymentStory } from './payment-story.ts';
 
 const STRIPE_SECRET = 'whsec_test_secret_of_stories';
 const WEBHOOK_ID = '1JE4291016473214C';

@@ -7,7 +7,8 @@ import {
   sendUntilAccepted,
   type SentEvent,
 } from '../kit/payment-sender.ts';
-import { PAYMENT_STORIES, type PaymentStory } from '../kit/payment-stories.ts';
+import { PAYMENT_STORIES } from '../kit/payment-stories.ts';
+import type { PaymentStory } from '../kit/payment-story.ts';
 import { secondServer, startScenario, type Scenario } from '../kit/scenario.ts';
 import { makeRandom } from '../proof/random.ts';
 import { repeatWith, SEED, SIZE, TIMEOUT_MS } from '../proof/settings.ts';

@@ -11,7 +11,8 @@ import {
   sendUntilAccepted,
   type SentEvent,
 } from '../kit/payment-sender.ts';
-import { PAYMENT_STORIES, type PaymentStory } from '../kit/payment-stories.ts';
+import { PAYMENT_STORIES } from '../kit/payment-stories.ts';
+import type { PaymentStory } from '../kit/payment-story.ts';
 import { makeHome, startProcess, startSecond, type Defer, type Process } from './processes.ts';
 import type { Proof } from './proof.ts';
 import type { Random } from './random.ts';
