@@ -2,6 +2,7 @@ import { recordScopes } from './account/scope.ts';
 import type { Logger } from './base/log.ts';
 import { crm, type CrmParts } from './crm/crm.ts';
 import type { Database } from './db/pool.ts';
+import { payments, type PaymentsParts } from './payments/payments.ts';
 import type { Follower, MadeModule, PreparedModule } from './record/module.ts';
 import { eventsOf } from './record/noun-events.ts';
 import {
@@ -15,10 +16,10 @@ import {
 import { makeRecords } from './record/records.ts';
 
 /** Every module, one line each. Where order shows, as in the API's document, it is this one. */
-const MODULES = { crm };
+const MODULES = { crm, payments };
 
 /** What all modules need; `&` the parts of each module that needs its own. */
-type ModulesParts = CrmParts;
+type ModulesParts = CrmParts & PaymentsParts;
 
 const all = Object.values(MODULES);
 

@@ -149,7 +149,7 @@ export function mountIntegrations(
   for (const { name, inbound = [], connection } of INTEGRATIONS) {
     const takeLead: TakeLead = (workspaceId, lead) =>
       inboundLeads.take(workspaceId, { ...lead, channel: name });
-    const services = { activities, http, log, takeLead };
+    const services = { activities, http, log, payments: modules.payments.providers, takeLead };
     for (const { path, mount } of inbound) mount(app, path, { ...services, secrets });
     if (connection) mountConnection(app, connection, { ...parts, services });
   }

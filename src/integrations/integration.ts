@@ -12,6 +12,7 @@ import type { Format } from '../delivery/endpoint/webhook-format.ts';
 import type { Route } from '../http/route.ts';
 import type { MailTransport } from '../mail/mail-transport.ts';
 import type { Dial } from '../net/dial.ts';
+import type { ProviderPayments } from '../payments/provider-fact.ts';
 import type { HttpClient } from '../net/http-client.ts';
 
 /**
@@ -73,6 +74,8 @@ export interface ConnectionServices {
   takeLead: TakeLead;
   /** Requests to the system's own API. */
   http: HttpClient;
+  /** Records what payment providers say. */
+  payments: ProviderPayments;
   log: Logger;
 }
 

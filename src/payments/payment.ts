@@ -20,6 +20,7 @@ export const payment = defineNoun({
   title: ['description', 'customer_email', 'external_id'],
   listed: ['amount', 'currency', 'status', 'contact_id', 'provider', 'paid_at'],
   subtitle: ['customer_email', 'status', 'provider'],
+  minRole: 'manager',
   fields: PAYMENT_FIELDS,
 
   derive: (next, before, { at }) => (before ? updatedByHand(next, before, at) : newByHand(next, at)),

@@ -37,6 +37,7 @@ export const subscription = defineNoun({
   title: ['plan_name', 'external_id'],
   listed: ['contact_id', 'status', 'amount', 'currency', 'interval', 'current_period_end'],
   subtitle: ['status', 'customer_email', 'provider'],
+  minRole: 'manager',
   fields: SUBSCRIPTION_FIELDS,
 
   derive: (next, before, { at }) => (before ? updatedByHand(next, before, at) : newByHand(next, at)),

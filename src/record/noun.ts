@@ -72,6 +72,8 @@ export interface NounDefinition<F extends Fields> {
   fields: F;
   /** See `Noun.isActivity`. */
   isActivity?: true;
+  /** See `Noun.minRole`. */
+  minRole?: 'manager';
   /** Other names that clients may use for a field. */
   aliases?: Readonly<Record<string, keyof F & string>>;
   /** Throws `ApiError` if a rule over several fields is broken. */
@@ -137,6 +139,8 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly fields: Fields;
   /** Whether its records are logged about others, as notes are: they are on the timelines of these, with their text. */
   readonly isActivity: boolean;
+  /** The lowest role that may read and write its records; default: every member. */
+  readonly minRole?: 'manager';
   /** The columns of its fields; the API has the same names. */
   readonly columns: readonly (keyof R & string)[];
   /** What a client may send to create a record, and to change one (all optional). */
@@ -225,6 +229,7 @@ export function defineNoun<const F extends Fields>(
     subtitle: definition.subtitle ?? [],
     fields,
     isActivity: definition.isActivity ?? false,
+    ...(definition.minRole && { minRole: definition.minRole }),
     columns: [...names, 'custom_fields'],
     input: input as z.ZodType<Input>,
     change: change as z.ZodType<Change<Input>>,
