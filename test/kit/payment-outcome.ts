@@ -47,7 +47,7 @@ const CONTACTS = `select json_build_object('email', email, 'first_name', first_n
   'source', source) as record, email from contact order by email`;
 
 const EVENTS = `
-select e.type, e.data, coalesce(p.external_id, s.external_id) as external_id
+select e.type, e.data, e.context, coalesce(p.external_id, s.external_id) as external_id
 from event e
 left join payment p on p.workspace_id = e.workspace_id and p.id = e.object_id
 left join subscription s on s.workspace_id = e.workspace_id and s.id = e.object_id
@@ -80,9 +80,9 @@ export async function readOutcomes(database: Reader, token: RegExp): Promise<Map
     outcome.records.push(withoutOwn({ kind: 'contact', ...(record as object) }, key));
   }
   const received = new Set<unknown>();
-  for (const { type, data, external_id: externalId } of (await database.query(EVENTS)).rows) {
+  for (const { type, data, context, external_id: externalId } of (await database.query(EVENTS)).rows) {
     const { outcome } = outcomeOf(externalId);
-    outcome.fired.push(describe(String(type), data as EventData));
+    outcome.fired.push(describe(String(type), data as Money, context as Context));
     if (type === 'payment.received') received.add(externalId);
     if (type === 'payment.refunded' && !received.has(externalId)) outcome.disorder.push(String(externalId));
   }
@@ -93,16 +93,19 @@ export async function readOutcomes(database: Reader, token: RegExp): Promise<Map
   return outcomes;
 }
 
-interface EventData {
-  object: { amount: number; currency: string };
-  context?: { refund?: { amount: number } };
+interface Money {
+  amount: number;
+  currency: string;
+}
+
+interface Context {
+  refund?: { amount: number };
 }
 
 /** Refunds with their own amount. */
-function describe(type: string, data: EventData): string {
+function describe(type: string, { amount, currency }: Money, { refund }: Context): string {
   if (type.startsWith('subscription.')) return type;
-  const { amount, currency } = data.object;
-  const number = type === 'payment.refunded' ? data.context!.refund!.amount : amount;
+  const number = type === 'payment.refunded' ? refund!.amount : amount;
   return `${type} ${fromMinorUnits(toMinorUnits(String(number), currency, 'amount'), currency)} ${currency}`;
 }
 
