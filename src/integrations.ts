@@ -4,6 +4,7 @@ import { axocrm } from './integrations/axocrm/axocrm.ts';
 import { crmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
 import { googleAds } from './integrations/google-ads/google-ads.ts';
 import type { Integration } from './integrations/integration.ts';
+import { paypal } from './integrations/paypal/paypal.ts';
 import { remixcrm } from './integrations/remixcrm/remixcrm.ts';
 import { smtp } from './integrations/smtp/smtp.ts';
 import { standardWebhooks } from './integrations/standard-webhooks/standard-webhooks.ts';
@@ -21,5 +22,6 @@ export const INTEGRATIONS: readonly Integration[] = [
   typeform,
   googleAds,
   stripe,
+  paypal,
   smtp,
 ];
