@@ -187,7 +187,7 @@ describe('both shapes of the API', () => {
     const made = await connect();
     await send(
       made,
-      stripeEvent('b1', 'customer.subscription.created', T, {
+      stripeEvent('b0', 'customer.subscription.created', T, {
         ...stripeSubscription('sub_b1', 'cus_b1', 'active'),
         current_period_end: T + 86_400,
       }),
