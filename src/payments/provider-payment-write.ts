@@ -12,7 +12,7 @@ import { PAYMENT_FIELDS, type Payment } from './payment-fields.ts';
 import { saveDisputes, saveRefunds } from './payment-part.ts';
 import { blankRecord, paymentValues, shownDescription } from './provider-record.ts';
 import { findOwner, matchReason } from './record-owner.ts';
-import { writeRecord, type ExtraEvent } from './record-write.ts';
+import { noteWritten, writeRecord, type ExtraEvent } from './record-write.ts';
 
 /** Writes the record of a payment, its refunds and disputes, and the events that were not fired yet. @returns a reason for the log */
 export async function writeProviderPayment(
@@ -46,7 +46,7 @@ export async function writeProviderPayment(
     { before, after: next, events, isQuiet },
     context,
   );
-  context.lanes.push(...lanes);
+  noteWritten(context, lanes);
   await saveRefunds(trx, context, object.id, derived.refunds);
   await saveDisputes(trx, context, object.id, derived.disputes);
   return matchReason(next);
