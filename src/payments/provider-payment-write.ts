@@ -27,7 +27,7 @@ export async function writeProviderPayment(
   if (isDeleted) return 'The payment was deleted.';
   const fired = after(all, firesFrom);
   const events = eventsOf(derived, fired);
-  const isQuiet = firesFrom !== null && events.length === 0 && before === null;
+  const isQuiet = firesFrom !== null && events.length === 0 && lastChangeOf(derived) < firesFrom;
 
   const current = before ?? newRecord(context, object.id);
   const isPaid = derived.received > 0n && !isQuiet;
@@ -62,6 +62,11 @@ function newRecord({ at, writer }: FactContext, id: string): Payment {
     created_at: at,
     updated_at: at,
   };
+}
+
+/** When something happened to the payment last. */
+function lastChangeOf({ paidAt, failedAt, refundedAt, disputes }: DerivedPayment): number {
+  return Math.max(paidAt ?? 0, failedAt ?? 0, refundedAt ?? 0, ...disputes.map(({ openedAt }) => openedAt));
 }
 
 /** What happened from a time on. */

@@ -16,7 +16,7 @@ export async function writeProviderSubscription(
     firesFrom === null || (time !== undefined && time >= firesFrom);
   const isEnding = derived.status === 'canceled' && !facts.announced.canceled;
   const endsNow = isEnding && hasHappened(facts.canceledAt);
-  const isQuiet = before === null && !hasHappened(facts.createdAt) && !endsNow;
+  const isQuiet = !hasHappened(facts.createdAt) && !endsNow;
   facts.announced = { created: true, canceled: facts.announced.canceled || isEnding };
   if (isDeleted) return 'The subscription was deleted.';
 
