@@ -19,7 +19,7 @@ export interface Followers {
 /** More than these are moved by later events of the customer. */
 const MAX_FOLLOWERS = 200;
 
-/** Locks them. */
+/** Locks them. A record that names a customer or a subscription makes its object: none waits for a new one. */
 export async function lockFollowers(
   context: FactContext,
   payments: readonly ChangedPayment[],
@@ -28,10 +28,10 @@ export async function lockFollowers(
   const { objects } = context;
   const customers = objects
     .list('customer')
-    .filter(({ contactId }) => contactId === null)
+    .filter(({ contactId, isNew }) => contactId === null && !isNew)
     .map(({ externalId }) => externalId);
   const started = subscriptions
-    .filter(({ object }) => !object.hasRecord)
+    .filter(({ object }) => !object.hasRecord && !object.isNew)
     .map(({ object }) => object.externalId);
   return {
     payments: await lockWaiting(context, context.payments, { customers, started, own: payments }),
