@@ -69,11 +69,9 @@ export interface NounDefinition<F extends Fields> {
   /** Fields of the second line of a search result: the first two that are filled in. */
   subtitle?: readonly (keyof F & string)[];
   fields: F;
-  /** See `Noun.isActivity`. */
+  /** See these in `Noun`. */
   isActivity?: true;
-  /** See `Noun.isOnTimelines`. */
   isOnTimelines?: true;
-  /** See `Noun.minRole`. */
   minRole?: 'manager';
   /** Other names that clients may use for a field. */
   aliases?: Readonly<Record<string, keyof F & string>>;
