@@ -30,13 +30,25 @@ export async function spreadFacts(objects: LockedObjects, facts: readonly Provid
     ]),
   );
   for (const { facts: link } of links) passOn(objects, link);
+  for (const { facts: payment } of objects.list('payment'))
+    if (payment.isPayerErased) forgetPayer(payment.details);
+  for (const { facts: subscription } of objects.list('subscription'))
+    if (subscription.isPayerErased) forgetPayer(subscription.links);
+}
+
+/** Names of what facts say about a payer as a person. */
+export const PAYER_FACTS = ['email', 'name', 'phone', 'linkEmail', 'linkName', 'linkPhone', 'metadata'];
+
+function forgetPayer(details: KnownValues): void {
+  for (const item of PAYER_FACTS) delete details[item];
 }
 
 function addFact(objects: LockedObjects, fact: ProviderFact): void {
   switch (fact.kind) {
     case 'customer': {
       const { customerId, at, email, name, phone } = fact;
-      learnFilled(changed(objects.get('customer', customerId)).facts, at, { email, name, phone });
+      const customer = objects.get('customer', customerId);
+      if (!customer.facts['isErased']) learnFilled(changed(customer).facts, at, { email, name, phone });
       return;
     }
     case 'link': {

@@ -36,6 +36,8 @@ export interface PaymentFacts {
   announced: Announced;
   /** The description that the record was given; null: none. A person may have changed it since. */
   shownDescription: string | null;
+  /** The contact was erased: what is reported of the payer is not kept. */
+  isPayerErased?: boolean;
 }
 
 export interface StoredAttempt {

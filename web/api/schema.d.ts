@@ -2032,7 +2032,7 @@ export interface paths {
         };
         /**
          * Get the timeline of a contact
-         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes. Entries of merged records are included.
+         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record, of its notes, and of its payments and subscriptions. Entries of merged records are included.
          */
         get: operations["getActivitiesContactId"];
         put?: never;
@@ -2821,6 +2821,30 @@ export interface paths {
         get: operations["getPaymentsIdDisputes"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reconciliations
+         * @description Newest first, kept for 90 days. A connection with a restricted key is read when it is made, every hour and every night.
+         */
+        get: operations["getPaymentsReconciliations"];
+        put?: never;
+        /**
+         * Read a provider now
+         * @description Queues the reading of the events and the objects of a connection with a restricted key.
+         */
+        post: operations["postPaymentsReconciliations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4316,6 +4340,34 @@ export interface components {
             refunded_at: string | null;
             /** @description Created at the provider */
             provider_created_at: string | null;
+        };
+        ReconciliationInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            connection_id: string;
+            /**
+             * @description `events`: what the provider has reported; `objects`: payments and subscriptions as they are.
+             * @enum {string}
+             */
+            source: "events" | "objects";
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @description Null while it runs. */
+            finished_at: string | null;
+            read_count: number;
+            /** @description How many of them had been missed. */
+            changed_count: number;
+            /** @description What had been missed, at most 500, with the records that were created or changed. */
+            differences: {
+                type: string;
+                external_id: string | null;
+                record_type: string | null;
+                record_id: string | null;
+            }[];
+            error: string | null;
         };
         SubscriptionInput: {
             /**
@@ -7105,6 +7157,34 @@ export interface components {
             refunded_at: string | null;
             /** @description Created at the provider */
             provider_created_at: string | null;
+        };
+        Reconciliation: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            connection_id: string;
+            /**
+             * @description `events`: what the provider has reported; `objects`: payments and subscriptions as they are.
+             * @enum {string}
+             */
+            source: "events" | "objects";
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @description Null while it runs. */
+            finished_at: string | null;
+            read_count: number;
+            /** @description How many of them had been missed. */
+            changed_count: number;
+            /** @description What had been missed, at most 500, with the records that were created or changed. */
+            differences: {
+                type: string;
+                external_id: string | null;
+                record_type: string | null;
+                record_id: string | null;
+            }[];
+            error: string | null;
         };
         Subscription: {
             /**
@@ -20644,6 +20724,94 @@ export interface operations {
                         has_more: boolean;
                         next_cursor: string | null;
                         next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPaymentsReconciliations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                connection_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Reconciliation"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsReconciliations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    connection_id: string;
+                    /**
+                     * Format: date-time
+                     * @description Default: since the last time; the first time `history_days` of the connection, or 90 days.
+                     */
+                    since?: string;
+                    /** @description Whether what happened before the connection was made fires events too; default false. */
+                    fires_history?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "queued";
                     };
                 };
             };
