@@ -130,7 +130,7 @@ function addAttempt({ attempts }: PaymentFacts, fact: AttemptFact): void {
   learnFilled(attempt.values, at, { failureCode, failureMessage });
 }
 
-/** What a payment's record is told of itself and of its payer; null says nothing. */
+/** Details of the payment and of its payer; null says nothing. */
 function addDetails({ details }: PaymentFacts, fact: PaymentFact): void {
   const { kind: _kind, paymentId: _id, at, occurredAt, amount, fee, ...values } = fact;
   learnFilled(details, at, {
