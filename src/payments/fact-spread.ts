@@ -56,19 +56,19 @@ function addFact(objects: LockedObjects, fact: ProviderFact): void {
       const link = changed(objects.get('link', linkId)).facts;
       const invoiceId = isInvoice ? linkId : undefined;
       learnFilled(link.details, at, { ...payerOf(fact), invoiceId, subscriptionId });
-      name(link.payments, paymentId);
-      name(link.subscriptions, subscriptionId);
+      addName(link.payments, paymentId);
+      addName(link.subscriptions, subscriptionId);
       return;
     }
     case 'subscription':
       addSubscriptionFact(changed(objects.get('subscription', fact.subscriptionId)).facts, fact);
       if (fact.linkId)
-        name(changed(objects.get('link', fact.linkId)).facts.subscriptions, fact.subscriptionId);
+        addName(changed(objects.get('link', fact.linkId)).facts.subscriptions, fact.subscriptionId);
       return;
     default:
       addPaymentFact(changed(objects.get('payment', fact.paymentId)).facts, fact);
       if ('linkId' in fact && fact.linkId)
-        name(changed(objects.get('link', fact.linkId)).facts.payments, fact.paymentId);
+        addName(changed(objects.get('link', fact.linkId)).facts.payments, fact.paymentId);
   }
 }
 
@@ -81,7 +81,7 @@ function changed<Object extends ProviderObject>(object: Object): Object {
   return object;
 }
 
-function name(list: string[], id: string | null | undefined): void {
+function addName(list: string[], id: string | null | undefined): void {
   if (id && !list.includes(id)) list.push(id);
 }
 

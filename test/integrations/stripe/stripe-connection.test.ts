@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startScenario, type Scenario } from '../../kit/scenario.ts';
 import {
@@ -12,9 +12,9 @@ import {
   stripeSubscription,
 } from '../../kit/stripe-events.ts';
 
-const SECRET = 'whsec_test_of_connections';
+const SECRET = 'whsec_inTestModeof_connections';
 const T = 1_780_000_000;
-const signer = new Stripe('sk_test_none');
+const signer = new Stripe('sk_inTestModenone');
 
 let s: Scenario;
 let api: Server;
@@ -131,9 +131,9 @@ describe('PM1: a connection to Stripe', () => {
       outcome: 'ignored',
       reason: expect.stringMatching(/^mode:/),
     });
-    const test_ = await connect({ settings: { mode: 'test' } });
-    expect((await send(test_, { ...paid('a5'), livemode: false })).json).toEqual({ status: 'accepted' });
-    expect((await send(test_, paid('a6'))).json).toEqual({ status: 'ignored' });
+    const inTestMode = await connect({ settings: { mode: 'test' } });
+    expect((await send(inTestMode, { ...paid('a5'), livemode: false })).json).toEqual({ status: 'accepted' });
+    expect((await send(inTestMode, paid('a6'))).json).toEqual({ status: 'ignored' });
   });
 
   test('ignores events that say nothing about payments, with the reason', async () => {
@@ -285,12 +285,12 @@ describe('PM4: who paid', () => {
 
   test('several contacts with one address: the oldest one, marked as ambiguous', async () => {
     const made = await connect();
-    const [first] = await Promise.all([
-      s.ask('POST', '/api/v1/contacts', { body: { email: 'twin@c.example', first_name: 'A' } }),
-    ]);
+    const first = await s.ask('POST', '/api/v1/contacts', {
+      body: { email: 'twin@c.example', first_name: 'A' },
+    });
     await s.ask('POST', '/api/v1/contacts', { body: { email: 'twin@c.example', first_name: 'B' } });
     await send(made, paid('c6', { receipt_email: 'twin@c.example' }));
-    expect(await find('pi_c6')).toMatchObject({ contact_id: first!.json.id, match_ambiguous: true });
+    expect(await find('pi_c6')).toMatchObject({ contact_id: first.json.id, match_ambiguous: true });
   });
 
   test('a failed attempt makes no contact', async () => {

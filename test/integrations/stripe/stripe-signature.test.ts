@@ -1,4 +1,4 @@
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { describe, expect, test } from 'vitest';
 import { stripeSignature, verifySignature } from '../../../src/integrations/stripe/stripe-signature.ts';
 
