@@ -12,7 +12,7 @@ export const FLOORS = [
   ['delivery'],
   ['http'],
   ['record'],
-  ['crm', 'training', 'api'],
+  ['crm', 'payments', 'training', 'api'],
   ['integrations'],
 ];
 

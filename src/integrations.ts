@@ -4,9 +4,11 @@ import { axocrm } from './integrations/axocrm/axocrm.ts';
 import { crmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
 import { googleAds } from './integrations/google-ads/google-ads.ts';
 import type { Integration } from './integrations/integration.ts';
+import { paypal } from './integrations/paypal/paypal.ts';
 import { remixcrm } from './integrations/remixcrm/remixcrm.ts';
 import { smtp } from './integrations/smtp/smtp.ts';
 import { standardWebhooks } from './integrations/standard-webhooks/standard-webhooks.ts';
+import { stripe } from './integrations/stripe/stripe.ts';
 import { typeform } from './integrations/typeform/typeform.ts';
 
 /** The systems, in the order of every list and choice. The first webhook format is the default. */
@@ -19,5 +21,7 @@ export const INTEGRATIONS: readonly Integration[] = [
   crmWebhook,
   typeform,
   googleAds,
+  stripe,
+  paypal,
   smtp,
 ];

@@ -2,6 +2,7 @@ import { recordScopes } from './account/scope.ts';
 import type { Logger } from './base/log.ts';
 import { crm, type CrmParts } from './crm/crm.ts';
 import type { Database } from './db/pool.ts';
+import { payments, type PaymentsParts } from './payments/payments.ts';
 import type { Follower, MadeModule, PreparedModule } from './record/module.ts';
 import { eventsOf } from './record/noun-events.ts';
 import {
@@ -16,10 +17,10 @@ import { makeRecords } from './record/records.ts';
 import { training, type TrainingParts } from './training/training.ts';
 
 /** Every module, one line each. Where order shows, as in the API's document, it is this one. */
-const MODULES = { crm, training };
+const MODULES = { crm, payments, training };
 
 /** What all modules need; `&` the parts of each module that needs its own. */
-type ModulesParts = CrmParts & TrainingParts;
+type ModulesParts = CrmParts & PaymentsParts & TrainingParts;
 
 const all = Object.values(MODULES);
 

@@ -41,11 +41,16 @@ export function defineScopes(
 /**
  * The read and the write scope of a record type.
  * @param plural as in its paths
+ * @param noun its `minRole` is the lowest role that may read
  * @param writeRole the lowest role that may write
  */
 export function recordScopes(
-  { plural, pluralLabel }: { plural: string; pluralLabel: string },
-  writeRole: Scope['minRole'] = 'member',
+  {
+    plural,
+    pluralLabel,
+    minRole = 'member',
+  }: { plural: string; pluralLabel: string; minRole?: Scope['minRole'] },
+  writeRole: Scope['minRole'] = minRole,
 ): Scope[] {
   const group = { name: plural, label: pluralLabel };
   return [
@@ -55,7 +60,7 @@ export function recordScopes(
       description: `List and read ${plural}.`,
       group,
       action: 'read',
-      minRole: 'member',
+      minRole,
     },
     {
       name: `${plural}:write`,

@@ -54,12 +54,18 @@ export interface InboundHandler<Services> {
   /** '' or a further part of the URL, as `sms`. */
   path: string;
   label: string;
+  /** The longest body, in bytes; default: 256 kB with 10,000 fields. */
+  maxBytes?: number;
   /**
    * Verifies that the sender knows the secrets, in constant time. Called before `handle`; after a rotation also with
    * the old secrets, and for an unknown connection with random ones.
    * @returns null if so, else why not, as one of few fixed sentences
    */
-  verify(request: InboundRequest, values: ConnectionValues): Promise<string | null> | string | null;
+  verify(
+    request: InboundRequest,
+    values: ConnectionValues,
+    services: Services,
+  ): Promise<string | null> | string | null;
   /** Must not throw, whatever the body is. */
   summarize(request: InboundRequest): InboundSummary;
   /** Throws `ApiError` for a request that is refused; its message contains no values of the request. */

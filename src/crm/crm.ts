@@ -12,7 +12,7 @@ import { contact } from './contacts/contact.ts';
 import { fillCompanyName } from './contacts/company-name.ts';
 import { deal } from './deals/deal.ts';
 import { dealBoardRoutes } from './deals/deal-board-routes.ts';
-import { fillCurrency } from './deals/deal-currency.ts';
+import { fillCurrency } from '../record/workspace-currency.ts';
 import { FORM_EVENTS, formLead } from './forms/form-lead.ts';
 import { FORM_SCOPES } from './forms/form-routes.ts';
 import { FORM_SUBMISSION_COPY } from './forms/form-submission-routes.ts';

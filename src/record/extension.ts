@@ -7,7 +7,14 @@ export interface ComputedField {
   label: string;
   description: string;
   output: z.ZodType;
-  /** The values for these records, in order. If it fails, the field is left out of the response. */
+  /** Who has not this scope gets the record without it; only of fields on request. */
+  scope?: string;
+  /**
+   * It is only in the response to a GET of one record, and in lists whose `fields` names it: lists without computed fields
+   * are read faster, and a new record pays for nothing.
+   */
+  isOnRequest?: true;
+  /** The values for these records, in order; undefined leaves the field out, where its schema is optional. If it fails, the field is left out of the response. */
   valuesOf(workspaceId: Uuid, records: readonly BaseRecord[]): Promise<unknown[]>;
 }
 

@@ -75,6 +75,8 @@ export interface NounDefinition<F extends Fields> {
   isActivity?: true;
   /** See `Noun.isOnTimelines`. */
   isOnTimelines?: true;
+  /** See `Noun.minRole`. */
+  minRole?: 'manager';
   /** Other names that clients may use for a field. */
   aliases?: Readonly<Record<string, keyof F & string>>;
   /** Throws `ApiError` if a rule over several fields is broken. */
@@ -142,6 +144,8 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly isActivity: boolean;
   /** Whether the timelines of all records that it references list its entries, as of tasks; activities are listed too. */
   readonly isOnTimelines: boolean;
+  /** The lowest role that may read and write its records; default: every member. */
+  readonly minRole?: 'manager';
   /** The columns of its fields; the API has the same names. */
   readonly columns: readonly (keyof R & string)[];
   /** What a client may send to create a record, and to change one (all optional). */
@@ -236,6 +240,7 @@ export function defineNoun<const F extends Fields>(
     fields,
     isActivity: definition.isActivity ?? false,
     isOnTimelines: definition.isOnTimelines ?? definition.isActivity ?? false,
+    ...(definition.minRole && { minRole: definition.minRole }),
     columns: [...names, 'custom_fields'],
     input: input as z.ZodType<Input>,
     change: change as z.ZodType<Change<Input>>,

@@ -136,7 +136,9 @@ async function objectOf(
   const own = await Promise.all(
     Object.entries(noun.fields).map(([key, field]) => fieldOf(key, field, workspaceId, optionLists)),
   );
-  const computed = Object.entries(extensions.computedFields(noun.name)).map(computedFieldOf);
+  const computed = Object.entries(extensions.computedFields(noun.name))
+    .filter(([, field]) => !field.isOnRequest)
+    .map(computedFieldOf);
   return {
     key: noun.name,
     plural: noun.plural,

@@ -29,6 +29,18 @@ export const PERSONAL_DATA: Readonly<Record<string, Partial<Record<Ending, Colum
   course_run: { record: 'name venue notes custom_fields tags' },
   enrolment: { record: 'name notes custom_fields tags' },
   assessment: { record: 'unit_code unit_name outcome_code notes custom_fields' },
+  payment: {
+    record:
+      'external_id description method_type method_last4 failure_code failure_message receipt_url customer_email customer_name customer_external_id invoice_external_id subscription_external_id custom_fields',
+  },
+  subscription: {
+    record:
+      'external_id plan_name price_external_id cancel_reason customer_email customer_name customer_external_id custom_fields',
+  },
+  payment_refund: { related: 'external_id reason' },
+  payment_dispute: { related: 'external_id reason' },
+  provider_object: { related: 'facts' },
+  payment_reconciliation: { expires: 'differences error' },
   lead_submission: { related: 'payload address referrer utm crm_lead_id consent' },
   crm_activity: { related: 'payload crm_lead_id' },
   activity: { related: 'changed changed_to' },
@@ -86,6 +98,13 @@ export const NOT_PERSONAL: Readonly<Record<string, Columns>> = {
   course_run: 'status currency created_by',
   enrolment: 'kind status currency created_by',
   assessment: 'status created_by',
+  payment: 'provider status currency matched_by dispute_status connection_id created_by',
+  subscription: 'provider status currency interval matched_by connection_id created_by',
+  payment_refund: 'status created_by',
+  payment_dispute: 'currency status',
+  provider_object: 'provider kind external_id',
+  provider_event: 'external_id',
+  payment_reconciliation: 'source',
   activity: 'record_type type actor',
   event: 'type object_type actor reason filter_skipped',
   attempt: 'event_type kind failure state',

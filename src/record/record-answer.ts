@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Caller } from '../account/caller.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { ComputedField, Extensions } from './extension.ts';
@@ -12,7 +13,10 @@ export interface RecordAnswer<R extends BaseRecord> {
   expandedOutput: z.ZodObject;
   /** Names of computed fields; ignored when sent. */
   computed: readonly string[];
-  complete(workspaceId: Uuid, records: readonly R[]): Promise<readonly R[]>;
+  /** Those that every response has; the others are on request. */
+  always: readonly string[];
+  /** @param reader gets the fields on request too, as far as the scopes allow */
+  complete(workspaceId: Uuid, records: readonly R[], reader?: Pick<Caller, 'may'>): Promise<readonly R[]>;
   /** The same for one record as JSON text. */
   completeText(workspaceId: Uuid, text: string): Promise<string>;
 }
@@ -45,6 +49,7 @@ function makeRecordAnswer<R extends BaseRecord>(
       output: noun.output,
       expandedOutput: expandedOutput(noun.output, noun),
       computed: [],
+      always: [],
       complete: (_workspaceId, records) => Promise.resolve(records),
       completeText: (_workspaceId, text) => Promise.resolve(text),
     };
@@ -62,12 +67,20 @@ function makeRecordAnswer<R extends BaseRecord>(
       return null;
     }
   };
-  const complete = async (workspaceId: Uuid, records: readonly R[]): Promise<R[]> => {
-    const columns = await Promise.all(entries.map((entry) => valuesOf(entry, workspaceId, records)));
+  const always = entries.filter(([, field]) => !field.isOnRequest);
+  const complete = async (
+    workspaceId: Uuid,
+    records: readonly R[],
+    reader?: Pick<Caller, 'may'>,
+  ): Promise<readonly R[]> => {
+    const isAllowed = ({ scope }: ComputedField) => scope === undefined || reader!.may(scope);
+    const wanted = reader ? entries.filter(([, field]) => isAllowed(field)) : always;
+    if (wanted.length === 0) return records;
+    const columns = await Promise.all(wanted.map((entry) => valuesOf(entry, workspaceId, records)));
     return records.map((record, at) => ({
       ...record,
       ...Object.fromEntries(
-        entries.flatMap(([name], column) => (columns[column] ? [[name, columns[column][at]]] : [])),
+        wanted.flatMap(([name], column) => (columns[column] ? [[name, columns[column][at]]] : [])),
       ),
     }));
   };
@@ -76,6 +89,7 @@ function makeRecordAnswer<R extends BaseRecord>(
     output,
     expandedOutput: expandedOutput(output, noun),
     computed: entries.map(([name]) => name),
+    always: always.map(([name]) => name),
     complete,
     async completeText(workspaceId, text) {
       const [completed] = await complete(workspaceId, [JSON.parse(text) as R]);
@@ -93,9 +107,9 @@ function outputWith(output: z.ZodObject, entries: readonly [string, ComputedFiel
   if (before) return before;
   const meta = output.meta() ?? {};
   z.globalRegistry.remove(output);
-  const computed = entries.map(([name, { output: shape, description }]) => [
+  const computed = entries.map(([name, { output: shape, description, isOnRequest }]) => [
     name,
-    shape.meta({ description, readOnly: true }),
+    (isOnRequest ? shape.optional() : shape).meta({ description, readOnly: true }),
   ]);
   const answer = output.extend(Object.fromEntries(computed)).meta(meta);
   extended.set(output, answer);

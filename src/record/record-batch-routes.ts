@@ -82,7 +82,7 @@ function batchChangeRoute<R extends BaseRecord, Input extends object>(
         body: JSON.stringify(record),
       }));
     },
-    ...(shown.computed.length > 0 && {
+    ...(shown.always.length > 0 && {
       async render(answer, { caller }) {
         if (typeof answer.body !== 'string') return answer;
         const complete = (stored: readonly object[]) =>

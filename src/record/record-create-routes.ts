@@ -185,7 +185,7 @@ function renderedBy<R extends BaseRecord, Input extends object>(
     records: (stored: readonly object[]) => Promise<readonly object[]>,
   ) => Promise<object>,
 ): Pick<Route, 'render'> {
-  if (!createWithReceipt && shown.computed.length === 0) return {};
+  if (!createWithReceipt && shown.always.length === 0) return {};
   const renderRecords: RenderRecord = createWithReceipt
     ? (caller, stored) => readBack(service, shown, caller, stored as readonly Receipt[])
     : ({ workspaceId }, stored) => shown.complete(workspaceId, stored as readonly R[]);

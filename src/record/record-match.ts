@@ -33,7 +33,7 @@ const MIN_PHONE_DIGITS = 7;
 
 /** The criteria of an input: one for each rule that it has a value for. */
 export async function criteriaOf(
-  db: Database,
+  db: Pick<Database, 'read'>,
   workspaceId: Uuid,
   rules: readonly MatchRule[],
   input: Readonly<Record<string, unknown>>,
@@ -49,7 +49,7 @@ export async function criteriaOf(
 }
 
 async function criterionOf(
-  db: Database,
+  db: Pick<Database, 'read'>,
   workspaceId: Uuid,
   { field, by, others }: MatchRule,
   value: string,

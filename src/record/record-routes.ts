@@ -116,8 +116,12 @@ function listRoute<R extends BaseRecord, Input extends object>(
 
       /** Deleted records have only an id, so they have no computed fields. */
       async function completed(found: typeof page.data) {
+        const reader = shown.computed.some((name) => selection?.names.has(name)) ? caller : undefined;
         const done = new Map(
-          (await shown.complete(workspaceId, found.filter(isRecord<R>))).map((record) => [record.id, record]),
+          (await shown.complete(workspaceId, found.filter(isRecord<R>), reader)).map((record) => [
+            record.id,
+            record,
+          ]),
         );
         return found.map((row) => done.get(row.id) ?? row);
       }
@@ -125,7 +129,7 @@ function listRoute<R extends BaseRecord, Input extends object>(
   });
 
   function hasComputed(selection: Selection | null): boolean {
-    return shown.computed.some((name) => !selection || selection.names.has(name));
+    return selection ? shown.computed.some((name) => selection.names.has(name)) : shown.always.length > 0;
   }
 }
 
@@ -184,7 +188,7 @@ function getRoute<R extends BaseRecord, Input extends object>(
       const expansion = expansionOf(caller, noun, expandedKinds, query.expand);
       const record = await store.find(workspaceId, id);
       if (record) {
-        const [whole] = await shown.complete(workspaceId, [record]);
+        const [whole] = await shown.complete(workspaceId, [record], caller);
         const selection = selectionOf(query.fields);
         const selected = selection ? selectedOf(whole!, selection) : whole!;
         const [body] = expansion
@@ -238,7 +242,7 @@ function updateRoute<R extends BaseRecord, Input extends object>(
 
 /** Adds the computed fields to a response, which is stored without them. */
 function completedBy<R extends BaseRecord>(shown: RecordAnswer<R>): Pick<Route, 'render'> {
-  if (shown.computed.length === 0) return {};
+  if (shown.always.length === 0) return {};
   return {
     async render(answer, { caller }) {
       if (typeof answer.body !== 'string') return answer;

@@ -90,7 +90,7 @@ export function upsertRoutes<R extends BaseRecord, Input extends object>(
           mayRead: ctx.caller.may(`${noun.plural}:read`),
         });
       },
-      ...(shown.computed.length > 0 && {
+      ...(shown.always.length > 0 && {
         async render(answer, { caller }) {
           if (typeof answer.body !== 'string') return answer;
           return { ...answer, body: await shown.completeText(caller.workspaceId, answer.body) };

@@ -187,7 +187,7 @@ export function timelineRoutes(
       tag: 'activities',
       summary: 'Get the timeline of a contact',
       description:
-        'Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record, of the tasks and notes about it, and of the notes about these tasks. Entries of merged records are included.',
+        'Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record, of the tasks and notes about it, of its payments and subscriptions, and of the notes about these tasks. Entries of merged records are included.',
       query: pageQuery,
       answers: { 200: pageShape(entryShape) },
       async handle({ caller, params, query, url }) {

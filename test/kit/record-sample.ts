@@ -42,6 +42,8 @@ const SAMPLES: Readonly<Record<string, RecordSample>> = {
     text: 'unit_name',
     references: { enrolment_id: 'enrolment' },
   },
+  payment: { plural: 'payments', body: { amount: 49.9, status: 'pending' }, text: 'description' },
+  subscription: { plural: 'subscriptions', body: { plan_name: 'Yearly' }, text: 'plan_name' },
 };
 
 /** The sample of a noun. Throws for one without an entry. */

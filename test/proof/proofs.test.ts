@@ -5,6 +5,7 @@ import { killPostgres } from './kill-postgres.ts';
 import { killServer } from './kill-server.ts';
 import { killWorker } from './kill-worker.ts';
 import { order } from './order.ts';
+import { paymentKill } from './payment-kill.ts';
 import { pauseWorker } from './pause-worker.ts';
 import { postgresGone } from './postgres-gone.ts';
 import type { Proof } from './proof.ts';
@@ -24,6 +25,7 @@ const ALL = [
   clock,
   diskFull,
   killPostgres,
+  paymentKill,
   quota,
 ] as Proof[];
 const PROOFS = ALL.filter(({ name }) => NAMES?.includes(name) ?? true);

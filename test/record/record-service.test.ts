@@ -6,7 +6,7 @@ import { makeIdempotency } from '../../src/account/idempotency.ts';
 import { deal, type Deal, type DealInput } from '../../src/crm/deals/deal.ts';
 import { placeDeal } from '../../src/crm/pipelines/deal-placement.ts';
 import { makeWorkspaceSettings } from '../../src/account/workspace-settings.ts';
-import { fillCurrency } from '../../src/crm/deals/deal-currency.ts';
+import { fillCurrency } from '../../src/record/workspace-currency.ts';
 import { makePipelines } from '../../src/crm/pipelines/pipeline-store.ts';
 import type { LaneKey } from '../../src/events/outbox.ts';
 import type { Writer } from '../../src/record/record-plan.ts';

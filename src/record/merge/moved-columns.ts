@@ -43,7 +43,7 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
     'merge',
   'record_merge.survivor_id record_merge.merged_id': 'merge',
   // References to objects whose records cannot be merged.
-  'deal.pipeline_id deal.stage_id stage.pipeline_id task.deal_id lead.deal_id note.deal_id note.task_id':
+  'deal.pipeline_id deal.stage_id stage.pipeline_id task.deal_id lead.deal_id note.deal_id note.task_id payment.deal_id payment.subscription_id subscription.deal_id payment_refund.payment_id payment_dispute.payment_id':
     'other object',
   'course_run.course_id enrolment.course_run_id enrolment.course_id assessment.enrolment_id': 'other object',
   'contact.owner_id company.owner_id deal.owner_id lead.owner_id form.owner_id task.assignee_id course_run.trainer_id assessment.assessor_id':
@@ -55,7 +55,7 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
   'attempt.event_id attempt.delivery_id attempt.endpoint_id feed_floor.event_id queue.event_id queue.endpoint_id':
     'delivery',
   'lane.endpoint_id lane.token lane.suspect request_template.endpoint_id': 'delivery',
-  'connection_event.connection_id connection_unverified_request.connection_id connection_unverified_request.event_id':
+  'connection_event.connection_id connection_unverified_request.connection_id connection_unverified_request.event_id provider_event.connection_id payment_reconciliation.connection_id':
     'connection',
   'idempotency.api_key_id key_usage.api_key_id quota.subject job.lease_token': 'account',
   'mail.claim mail.object_id notice.object_id notice_dismissal.notice_id notice_letter.notice_id': 'notice',
