@@ -8,6 +8,7 @@ import { paypal } from './integrations/paypal/paypal.ts';
 import { remixcrm } from './integrations/remixcrm/remixcrm.ts';
 import { smtp } from './integrations/smtp/smtp.ts';
 import { standardWebhooks } from './integrations/standard-webhooks/standard-webhooks.ts';
+import { stripe } from './integrations/stripe/stripe.ts';
 import { typeform } from './integrations/typeform/typeform.ts';
 
 /** The systems, in the order of every list and choice. The first webhook format is the default. */
@@ -20,6 +21,7 @@ export const INTEGRATIONS: readonly Integration[] = [
   crmWebhook,
   typeform,
   googleAds,
+  stripe,
   paypal,
   smtp,
 ];

@@ -54,6 +54,8 @@ export interface InboundHandler<Services> {
   /** '' or a further part of the URL, as `sms`. */
   path: string;
   label: string;
+  /** The longest body, in bytes; default: 256 kB with 10,000 fields. */
+  maxBytes?: number;
   /**
    * Verifies that the sender knows the secrets, in constant time. Called before `handle`; after a rotation also with
    * the old secrets, and for an unknown connection with random ones.

@@ -5,7 +5,7 @@ import { fromMinorUnits, toMinorUnits } from '../base/values/minor-units.ts';
 import { query, type Transaction } from '../db/query.ts';
 import type { LaneKey } from '../events/outbox.ts';
 import type { Plan, Writer } from '../record/record-plan.ts';
-import { differences } from '../record/noun.ts';
+import { differences } from '../record/record-differences.ts';
 import type { RecordService } from '../record/record-service.ts';
 import { MANUAL, type Payment } from './payment-fields.ts';
 import type { PaymentInput } from './payment.ts';
@@ -103,7 +103,7 @@ function refundPlan(
     updated_at: at,
   };
   const changed = differences(before, after, noun.columns)!;
-  const refund = { amount: units(minor), total: units(refunded), full: isFull, reversal: false };
+  const refund = { id: null, amount: units(minor), total: units(refunded), full: isFull, reversal: false };
   return {
     id: before.id,
     record: after,

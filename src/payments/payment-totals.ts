@@ -38,14 +38,15 @@ export function paymentTotals(db: Database): Extension[] {
     computedFields: {
       payment_totals: {
         label: 'Payments',
-        description: 'What was received and refunded, per currency; needs `payments:read`',
+        description:
+          'What was received and refunded, per currency; left out if there is nothing, and without `payments:read`',
         output: totals,
         scope: 'payments:read',
         isOnRequest: true,
         async valuesOf(workspaceId, records) {
           const rows = await db.read<Row>(totalsOf(column), [workspaceId, records.map(({ id }) => id)]);
-          const byRecord = new Map<Uuid, Total[]>(records.map(({ id }) => [id, []]));
-          for (const { id, ...total } of rows) byRecord.get(id)!.push(total);
+          const byRecord = new Map<Uuid, Total[]>();
+          for (const { id, ...total } of rows) byRecord.set(id, [...(byRecord.get(id) ?? []), total]);
           return records.map(({ id }) => byRecord.get(id));
         },
       },

@@ -4,6 +4,8 @@ import {
   payerContextSample,
   PAYMENT_CONTEXT,
   paymentContextOutput,
+  REFUND_CONTEXT,
+  refundContextOutput,
   refundContextSample,
 } from './payment-context.ts';
 import { PAYMENT_FIELDS } from './payment-fields.ts';
@@ -58,15 +60,15 @@ export const payment = defineNoun({
         refunded_at: PAID_AT,
       },
       context: refundContextSample,
-      contextOutput: paymentContextOutput,
+      contextOutput: refundContextOutput,
     },
   },
   contexts: {
     'payment.received': PAYMENT_CONTEXT,
     'payment.failed': PAYMENT_CONTEXT,
-    'payment.refunded': PAYMENT_CONTEXT,
+    'payment.refunded': REFUND_CONTEXT,
   },
-  firesOnCreate: ({ status }) => statusEvents(status),
+  firesOnCreate: ({ status }) => ['payment.created', ...statusEvents(status)],
   fires(before, after) {
     const events = before.status === after.status ? [] : statusEvents(after.status);
     return events.length > 0 ? events : ['payment.updated'];

@@ -97,7 +97,7 @@ function refundDetails(
   const units = (amount: bigint) => Number(fromMinorUnits(amount, currency));
   const total = later.reduce((left, refund) => left - refund.minor, refunded);
   return {
-    ...(refundId !== null && { id: refundId }),
+    id: refundId,
     amount: units(minor),
     total: units(total > 0n ? total : 0n),
     full: total >= received,

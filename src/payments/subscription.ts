@@ -71,7 +71,10 @@ export const subscription = defineNoun({
     'subscription.created': SUBSCRIPTION_CONTEXT,
     'subscription.canceled': SUBSCRIPTION_CONTEXT,
   },
-  firesOnCreate: ({ status }) => (status === 'canceled' ? ['subscription.canceled'] : []),
+  firesOnCreate: ({ status }) => [
+    'subscription.created',
+    ...(status === 'canceled' ? ['subscription.canceled'] : []),
+  ],
   fires: (before, after) =>
     before.status !== 'canceled' && after.status === 'canceled'
       ? ['subscription.canceled']

@@ -14,7 +14,7 @@ export interface ComputedField {
    * are read faster, and a new record pays for nothing.
    */
   isOnRequest?: true;
-  /** The values for these records, in order. If it fails, the field is left out of the response. */
+  /** The values for these records, in order; undefined leaves the field out, where its schema is optional. If it fails, the field is left out of the response. */
   valuesOf(workspaceId: Uuid, records: readonly BaseRecord[]): Promise<unknown[]>;
 }
 

@@ -25,8 +25,8 @@ export function mountConnection<Services>(
 ): void {
   for (const handler of kind.inbound) {
     app.post<{ Params: { connection: string } }>(inboundPath(kind.name, ID, handler.path), {
-      bodyLimit: BODY_LIMIT,
-      config: { maxFields: MAX_FIELDS },
+      bodyLimit: handler.maxBytes ?? BODY_LIMIT,
+      config: { maxFields: Math.ceil((MAX_FIELDS * (handler.maxBytes ?? BODY_LIMIT)) / BODY_LIMIT) },
       handler: async (request, reply) => {
         const { connection } = request.params;
         const inbound = inboundRequest(request, parts.baseUrl());
