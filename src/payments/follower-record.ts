@@ -7,7 +7,7 @@ import type { PayerMatch } from './payer-match.ts';
 import type { Payment } from './payment-fields.ts';
 import type { ProviderObject } from './provider-object.ts';
 import { findCustomerContact, owned, type Owner } from './record-owner.ts';
-import { writeRecord } from './record-write.ts';
+import { noteWritten, writeRecord } from './record-write.ts';
 import type { Subscription } from './subscription-fields.ts';
 
 /** Records of other events that wait for what this one may bring: their customer's contact, or their subscription. */
@@ -19,7 +19,7 @@ export interface Followers {
 /** More than these are moved by later events of the customer. */
 const MAX_FOLLOWERS = 200;
 
-/** Locks them. */
+/** Locks them. A record that names a customer or a subscription makes its object: none waits for a new one. */
 export async function lockFollowers(
   context: FactContext,
   payments: readonly ChangedPayment[],
@@ -28,10 +28,10 @@ export async function lockFollowers(
   const { objects } = context;
   const customers = objects
     .list('customer')
-    .filter(({ contactId }) => contactId === null)
+    .filter(({ contactId, isNew }) => contactId === null && !isNew)
     .map(({ externalId }) => externalId);
   const started = subscriptions
-    .filter(({ object }) => !object.hasRecord)
+    .filter(({ object }) => !object.hasRecord && !object.isNew)
     .map(({ object }) => object.externalId);
   return {
     payments: await lockWaiting(context, context.payments, { customers, started, own: payments }),
@@ -122,7 +122,7 @@ async function write<R extends BaseRecord, Input extends object>(
   before: R,
   after: R,
 ): Promise<void> {
-  const { trx, writer, lanes, firesFrom } = context;
+  const { trx, writer, firesFrom } = context;
   const written = { before, after, events: [], isQuiet: firesFrom !== null };
-  lanes.push(...(await writeRecord(trx, service, writer, written, context)));
+  noteWritten(context, await writeRecord(trx, service, writer, written, context));
 }
