@@ -19,9 +19,13 @@ const NAME = 'paypal';
 const NOT_ABOUT_PAYMENTS = 'Events of this type say nothing about payments.';
 const IGNORED = '{"status":"ignored"}';
 
+/** Orders and invoices list what was bought. */
+const MAX_BYTES = 1024 * 1024;
+
 const events = {
   path: '',
   label: 'Webhook URL',
+  maxBytes: MAX_BYTES,
   verify: makePaypalVerification({
     certificates: makePaypalCertificates({ now: Date.now }),
     now: Date.now,
