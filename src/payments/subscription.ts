@@ -34,7 +34,7 @@ export const subscription = defineNoun({
   plural: 'subscriptions',
   label: 'Subscription',
   pluralLabel: 'Subscriptions',
-  title: ['plan_name', 'external_id'],
+  title: ['plan_name', 'customer_email'],
   listed: ['contact_id', 'status', 'amount', 'currency', 'interval', 'current_period_end'],
   subtitle: ['status', 'customer_email', 'provider'],
   minRole: 'manager',

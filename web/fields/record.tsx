@@ -1,6 +1,7 @@
 import { TextInput } from '@mantine/core';
 import { useObject } from '../api/object-queries.ts';
 import { RecordLink, RecordName } from '../record/record-link.tsx';
+import { recordTitle } from '../record/record-title.ts';
 import { RecordPicker } from '../record/record-picker.tsx';
 import filterClasses from '../ui/filters.module.css';
 import {
@@ -22,7 +23,12 @@ function Input(props: InputProps) {
   );
 }
 
-function Cell({ field, value }: ShownProps) {
+/** A list may contain the records that its own reference. */
+function Cell({ field, value, record }: ShownProps) {
+  const object = useObject(field.references);
+  const expanded = record['expanded'] as Readonly<Record<string, object | null>> | undefined;
+  const known = expanded?.[field.key];
+  if (object && known) return recordTitle(object, known);
   return <RecordName objectKey={field.references} id={String(value)} />;
 }
 

@@ -7,7 +7,7 @@ import { useHasScope } from '../api/session-queries.ts';
 import type { ShownProps } from '../fields/field-kind.ts';
 import { InlineEditor } from './inline-editor.tsx';
 import classes from './inline-field.module.css';
-import { formFields, shownProps } from './object-fields.ts';
+import { formFields, isFixed, shownProps } from './object-fields.ts';
 import { useObjectView, type ObjectView } from './object-view.ts';
 
 export interface InlineFieldProps {
@@ -22,7 +22,8 @@ export function InlineField(props: InlineFieldProps) {
   const { object, record, field, Value } = props;
   const [isEditing, setEditing] = useState(false);
   const mayWrite = useHasScope(`${object.plural}:write`);
-  const inputs = inputsOf(object, useObjectView(object.key), field);
+  const view = useObjectView(object.key);
+  const inputs = isFixed(field, view, record) ? [] : inputsOf(object, view, field);
   const button = useRef<HTMLButtonElement>(null);
   const shown = shownProps(field, record);
   if (!mayWrite || inputs.length === 0) return shown ? <Value {...shown} /> : '—';

@@ -2,7 +2,7 @@ import { IconFilterOff, IconStack2 } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo, type ReactNode } from 'react';
 import type { Query } from '../api/client.ts';
-import { fieldOf, inSentence, type ObjectType } from '../api/object-queries.ts';
+import { fieldOf, inSentence, useObjects, type ObjectType } from '../api/object-queries.ts';
 import { queriesOf, type ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import { OBJECT_ICONS } from '../crm/object-icons.ts';
@@ -32,7 +32,8 @@ export function RecordTable({
   const view = useObjectView(object.key);
   const mayWrite = useHasScope(`${object.plural}:write`);
   const columns = useMemo(() => recordColumns(object, view), [object, view]);
-  const list = useInfiniteQuery(queriesOf(object).list({ ...filter, sort }));
+  const expand = useReferences(object, view);
+  const list = useInfiniteQuery(queriesOf(object).list({ ...filter, sort, expand }));
   const selection = useSelection(list.data ?? NO_RECORDS, JSON.stringify([filter, sort]));
   const table = (
     <DataTable
@@ -70,6 +71,15 @@ export function RecordTable({
   );
 }
 
+/** The columns whose records come with the list, so that a row needs no request of its own. */
+function useReferences(object: ObjectType, view: ObjectView): string | undefined {
+  const objects = useObjects();
+  const fields = listFields(object, view).filter(
+    ({ field: { kind, references } }) => kind === 'record' && objects.some(({ key }) => key === references),
+  );
+  return fields.map(({ field: { key } }) => key).join(',') || undefined;
+}
+
 const NO_RECORDS: readonly ObjectRecord[] = [];
 
 const column = columnsFor<ObjectRecord>();
@@ -79,6 +89,7 @@ const MAX_WITH_UPDATED = 6;
 
 function recordColumns(object: ObjectType, view: ObjectView) {
   const fields = listFields(object, view);
+  const hasUpdated = fields.length <= MAX_WITH_UPDATED && view.hidesUpdated !== true;
   return column.columns([
     column.display({
       id: 'title',
@@ -95,16 +106,17 @@ function recordColumns(object: ObjectType, view: ObjectView) {
         meta: columnOf(field, view),
         cell: ({ row: { original: record } }) => {
           const shown = shownProps(field, record);
-          return shown && <Cell {...shown} />;
+          const EmptyCell = view.fields?.[field.key]?.EmptyCell;
+          return shown ? <Cell {...shown} /> : EmptyCell && <EmptyCell record={record} />;
         },
       }),
     ),
     column.accessor('created_at', {
       header: 'Created',
-      meta: { width: '7.25rem', sort: 'created_at', desktopOnly: fields.length <= MAX_WITH_UPDATED },
+      meta: { width: '7.25rem', sort: 'created_at', desktopOnly: hasUpdated },
       cell: ({ row }) => <Moment at={row.original.created_at} />,
     }),
-    ...(fields.length <= MAX_WITH_UPDATED
+    ...(hasUpdated
       ? [
           column.accessor('updated_at', {
             header: 'Updated',

@@ -119,10 +119,13 @@ function Referencing({ object, record, other, field }: Shown & { other: ObjectTy
     <Panel
       label={other.plural_label}
       count={data?.count}
-      action={mayWrite && { label: `New ${nounOf(other)}`, icon: <IconPlus size={15} />, run: create.open }}
+      action={mayWrite && { label: view.createLabel ?? `New ${nounOf(other)}`, icon: <IconPlus size={15} />, run: create.open }}
     >
       {error && !data && <ErrorPanel error={error} retry={() => void refetch()} />}
       {!data && !error && <Skeleton height={36} />}
+      {data && data.data.length > 0 && view.RelatedSummary && (
+        <view.RelatedSummary object={object} record={record} filter={filter} />
+      )}
       {data && data.data.length > 0 && (
         <ul className={classes.list}>
           {data.data.map((item) => (
