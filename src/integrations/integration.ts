@@ -13,6 +13,7 @@ import type { Route } from '../http/route.ts';
 import type { MailTransport } from '../mail/mail-transport.ts';
 import type { Dial } from '../net/dial.ts';
 import type { ProviderPayments } from '../payments/provider-fact.ts';
+import type { ProviderSource } from '../payments/provider-source.ts';
 import type { HttpClient } from '../net/http-client.ts';
 
 /**
@@ -40,6 +41,8 @@ export interface Integration {
   readonly inbound?: readonly InboundWebhook[];
   /** A workspace's own account at the system, with secrets, a state and a log. */
   readonly connection?: ConnectionKind<ConnectionServices>;
+  /** How its accounts are read, if it is a payment provider whose connections can have a key. */
+  readonly paymentSource?: ProviderSource;
   /** How the installation's mail is sent. */
   readonly mailTransport?: {
     /** The schemes of the URLs of its servers, such as `smtp:`. */

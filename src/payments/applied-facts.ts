@@ -38,12 +38,15 @@ export interface FactContext {
   at: string;
   /** The lanes to notify after the commit. */
   lanes: LaneKey[];
+  /** Whether a record was written. */
+  isChanged: boolean;
 }
 
 export interface Applied {
   record?: RecordReference;
   /** What a person should know. */
   reason?: string;
+  isChanged: boolean;
 }
 
 /** A record of a provider's object. */
@@ -93,7 +96,7 @@ export async function writeChanged(context: FactContext): Promise<Applied> {
 
   const record = recordOf(payments, subscriptions);
   const reason = record ? reasons.find((item) => item !== null) : WAITS;
-  return { ...(record && { record }), ...(reason && { reason }) };
+  return { isChanged: context.isChanged, ...(record && { record }), ...(reason && { reason }) };
 }
 
 const WAITS = 'Kept until the payment or the subscription that it is about is reported.';

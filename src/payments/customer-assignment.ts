@@ -131,7 +131,7 @@ async function moveUnmatched<R extends BaseRecord & Owner>(
   for (const row of rows) {
     const before = store.toRecord(row);
     const write = { before, after: owned(before, match), events: [], isQuiet: false };
-    lanes.push(...(await writeRecord(trx, service, writer, write, { at, newId })));
+    lanes.push(...((await writeRecord(trx, service, writer, write, { at, newId })) ?? []));
   }
   return rows.length;
 }

@@ -7,7 +7,7 @@ import type { PayerMatch } from './payer-match.ts';
 import type { Payment } from './payment-fields.ts';
 import type { ProviderObject } from './provider-object.ts';
 import { findCustomerContact, owned, type Owner } from './record-owner.ts';
-import { writeRecord } from './record-write.ts';
+import { noteWritten, writeRecord } from './record-write.ts';
 import type { Subscription } from './subscription-fields.ts';
 
 /** Records of other events that wait for what this one may bring: their customer's contact, or their subscription. */
@@ -122,7 +122,7 @@ async function write<R extends BaseRecord, Input extends object>(
   before: R,
   after: R,
 ): Promise<void> {
-  const { trx, writer, lanes, firesFrom } = context;
+  const { trx, writer, firesFrom } = context;
   const written = { before, after, events: [], isQuiet: firesFrom !== null };
-  lanes.push(...(await writeRecord(trx, service, writer, written, context)));
+  noteWritten(context, await writeRecord(trx, service, writer, written, context));
 }

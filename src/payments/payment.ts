@@ -22,6 +22,7 @@ export const payment = defineNoun({
   title: ['description', 'customer_email', 'external_id'],
   listed: ['amount', 'currency', 'status', 'contact_id', 'provider', 'paid_at'],
   subtitle: ['customer_email', 'status', 'provider'],
+  isOnTimelines: true,
   minRole: 'manager',
   fields: PAYMENT_FIELDS,
 

@@ -1,5 +1,8 @@
 import type { WorkspaceSettingsStore } from '../account/workspace-settings.ts';
+import type { Connections } from '../connections/connection-store.ts';
 import type { Database } from '../db/pool.ts';
+import type { HttpClient } from '../net/http-client.ts';
+import type { JobType } from '../jobs/job.ts';
 import type { ErasureRules } from '../record/erasure.ts';
 import type { MergedTable } from '../record/merge/moved-columns.ts';
 import type { MadeModule, Module, ModuleParts, PreparedModule } from '../record/module.ts';
@@ -15,6 +18,10 @@ import { paymentTotals } from './payment-totals.ts';
 import { payment } from './payment.ts';
 import type { ProviderPayments } from './provider-fact.ts';
 import { makeProviderPayments } from './provider-payments.ts';
+import type { ProviderSource } from './provider-source.ts';
+import { reconciliationJob, reconciliationSchedule } from './reconciliation-job.ts';
+import { reconciliationRoutes } from './reconciliation-routes.ts';
+import { dropOldReconciliations, makeReconciliations } from './reconciliation-store.ts';
 import { subscription } from './subscription.ts';
 
 const NOUNS = [payment, subscription] as unknown as readonly Noun[];
@@ -41,6 +48,10 @@ export interface Payments extends MadeModule {
 
 export interface PaymentsParts extends ModuleParts {
   workspaceSettings: WorkspaceSettingsStore;
+  connections: Pick<Connections, 'open' | 'get'>;
+  /** Requests to providers. */
+  http: HttpClient;
+  paymentSources: readonly ProviderSource[];
 }
 
 function preparePayments(parts: PaymentsParts): PreparedModule<Payments> {
@@ -73,22 +84,35 @@ function preparePayments(parts: PaymentsParts): PreparedModule<Payments> {
     },
     make(records) {
       made = records;
-      const services = {
-        payments: records.serviceOf(payment),
-        subscriptions: records.serviceOf(subscription),
-        contacts: records.named('contact'),
-        leads: records.named('lead'),
-      };
-      return {
-        routes: [...paymentSummaryRoutes(parts), ...paymentPartRoutes({ ...parts, ...services })],
-        jobTypes: [job],
-        providers: makeProviderPayments({
-          ...parts,
-          ...services,
-          currencyOf: async (workspaceId) => (await workspaceSettings.recent(workspaceId)).currency,
-        }),
-      };
+      return makePayments(parts, records, job);
     },
+  };
+}
+
+function makePayments(parts: PaymentsParts, records: Records, assignment: JobType): Payments {
+  const services = {
+    payments: records.serviceOf(payment),
+    subscriptions: records.serviceOf(subscription),
+    contacts: records.named('contact'),
+    leads: records.named('lead'),
+  };
+  const providers = makeProviderPayments({
+    ...parts,
+    ...services,
+    currencyOf: async (workspaceId) => (await parts.workspaceSettings.recent(workspaceId)).currency,
+  });
+  const reconciliations = makeReconciliations(parts);
+  const reading = { ...parts, reconciliations, sources: parts.paymentSources, providers };
+  const job = reconciliationJob(reading);
+  return {
+    routes: [
+      ...paymentSummaryRoutes(parts),
+      ...paymentPartRoutes({ ...parts, ...services }),
+      ...reconciliationRoutes({ ...parts, reconciliations, job }),
+    ],
+    jobTypes: [assignment, job as JobType],
+    recurring: [reconciliationSchedule(reading, job)],
+    providers,
   };
 }
 
@@ -115,6 +139,7 @@ export const payments: Module<PaymentsParts, Payments> = {
   erasureRules: ERASURE_RULES,
   maintenance: ({ db }) => [
     { name: 'maintenance.provider_events', everyMs: DAY_MS, run: () => dropOldEvents(db) },
+    { name: 'maintenance.reconciliations', everyMs: DAY_MS, run: () => dropOldReconciliations(db) },
   ],
   prepare: preparePayments,
 };

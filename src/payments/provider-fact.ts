@@ -213,8 +213,8 @@ export interface ProviderConnection {
 
 /** The event that facts come from. */
 export interface ProviderEvent {
-  /** Its id at the provider, the same for every retry; applied once per connection. */
-  externalId: string;
+  /** Its id at the provider, the same for every retry; applied once per connection. Null for an object that was read. */
+  externalId: string | null;
   /** The provider's name of its type, for the log. */
   type: string;
   /** Milliseconds. */
@@ -238,5 +238,10 @@ export interface ProviderPayments {
     connection: ProviderConnection,
     event: ProviderEvent,
     facts: readonly ProviderFact[],
-  ): Promise<InboundResult>;
+  ): Promise<AppliedResult>;
+}
+
+export interface AppliedResult extends InboundResult {
+  /** Whether a record was created or changed. */
+  isChanged: boolean;
 }

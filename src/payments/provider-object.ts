@@ -106,7 +106,11 @@ export class LockedObjects {
   }
 
   /** Records the event and locks its objects. @returns false if the event was applied before */
-  async begin(eventId: string, keys: readonly ObjectKey[]): Promise<boolean> {
+  async begin(eventId: string | null, keys: readonly ObjectKey[]): Promise<boolean> {
+    if (eventId === null) {
+      await this.lock(keys);
+      return true;
+    }
     const values = [...this.#lockValues(keys), this.#connection.id, eventId];
     const rows = await query<Row>(this.#trx, BEGIN, values);
     this.#add(rows);

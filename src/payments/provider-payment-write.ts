@@ -12,7 +12,7 @@ import { PAYMENT_FIELDS, type Payment } from './payment-fields.ts';
 import { saveDisputes, saveRefunds } from './payment-part.ts';
 import { blankRecord, paymentValues, shownDescription } from './provider-record.ts';
 import { findOwner, matchReason } from './record-owner.ts';
-import { writeRecord, type ExtraEvent } from './record-write.ts';
+import { noteWritten, writeRecord, type ExtraEvent } from './record-write.ts';
 
 /** Writes the record of a payment, its refunds and disputes, and the events that were not fired yet. @returns a reason for the log */
 export async function writeProviderPayment(
@@ -27,7 +27,7 @@ export async function writeProviderPayment(
   if (isDeleted) return 'The payment was deleted.';
   const fired = after(all, firesFrom);
   const events = eventsOf(derived, fired);
-  const isQuiet = firesFrom !== null && events.length === 0 && before === null;
+  const isQuiet = firesFrom !== null && events.length === 0 && lastChangeOf(derived) < firesFrom;
 
   const current = before ?? newRecord(context, object.id);
   const isPaid = derived.received > 0n && !isQuiet;
@@ -46,7 +46,7 @@ export async function writeProviderPayment(
     { before, after: next, events, isQuiet },
     context,
   );
-  context.lanes.push(...lanes);
+  noteWritten(context, lanes);
   await saveRefunds(trx, context, object.id, derived.refunds);
   await saveDisputes(trx, context, object.id, derived.disputes);
   return matchReason(next);
@@ -62,6 +62,11 @@ function newRecord({ at, writer }: FactContext, id: string): Payment {
     created_at: at,
     updated_at: at,
   };
+}
+
+/** When something happened to the payment last. */
+function lastChangeOf({ paidAt, failedAt, refundedAt, disputes }: DerivedPayment): number {
+  return Math.max(paidAt ?? 0, failedAt ?? 0, refundedAt ?? 0, ...disputes.map(({ openedAt }) => openedAt));
 }
 
 /** What happened from a time on. */

@@ -1,7 +1,6 @@
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
-import type { InboundResult } from '../connections/connection-kind.ts';
 import type { Database } from '../db/pool.ts';
 import type { LaneKey } from '../events/outbox.ts';
 import type { BaseRecord } from '../record/noun.ts';
@@ -11,7 +10,7 @@ import { keysOf, spreadFacts } from './fact-spread.ts';
 import { makePayerMatch } from './payer-match.ts';
 import type { Payment } from './payment-fields.ts';
 import type { PaymentInput } from './payment.ts';
-import type { ProviderEvent, ProviderFact, ProviderPayments } from './provider-fact.ts';
+import type { AppliedResult, ProviderEvent, ProviderFact, ProviderPayments } from './provider-fact.ts';
 import { LockedObjects } from './provider-object.ts';
 import type { Subscription } from './subscription-fields.ts';
 import type { SubscriptionInput } from './subscription.ts';
@@ -31,8 +30,8 @@ export interface ProviderPaymentsParts {
 /** Ids are indexed. */
 const MAX_ID = 255;
 
-const IGNORED: InboundResult = { outcome: 'ignored', answer: '{"status":"ignored"}' };
-const DUPLICATE: InboundResult = { outcome: 'duplicate', answer: '{"status":"duplicate"}' };
+const IGNORED: AppliedResult = { isChanged: false, outcome: 'ignored', answer: '{"status":"ignored"}' };
+const DUPLICATE: AppliedResult = { isChanged: false, outcome: 'duplicate', answer: '{"status":"duplicate"}' };
 const ACCEPTED = '{"status":"accepted"}';
 
 export function makeProviderPayments(parts: ProviderPaymentsParts): ProviderPayments {
@@ -64,19 +63,19 @@ export function makeProviderPayments(parts: ProviderPaymentsParts): ProviderPaym
           currency,
           at: isoTime(now),
           lanes,
+          isChanged: false,
         };
         return writeChanged(context);
       });
       if (applied === null) return DUPLICATE;
       notify(lanes);
-      const { record, reason } = applied;
-      return { outcome: 'accepted', answer: ACCEPTED, ...(record && { record }), ...(reason && { reason }) };
+      return { outcome: 'accepted', answer: ACCEPTED, ...applied };
     },
   };
 }
 
 function requireUsableIds({ externalId }: ProviderEvent, facts: readonly ProviderFact[]): void {
-  const ids = [externalId, ...keysOf(facts).map((key) => key.externalId)];
+  const ids = [...(externalId === null ? [] : [externalId]), ...keysOf(facts).map((key) => key.externalId)];
   if (ids.every((id) => id !== '' && id.length <= MAX_ID && !id.includes('\0') && id.isWellFormed())) return;
   throw new ApiError('validation_error', `An id is empty, or longer than ${MAX_ID} characters.`);
 }

@@ -1,7 +1,7 @@
 import type { ChangedSubscription, FactContext, Located } from './applied-facts.ts';
 import { blankRecord, subscriptionValues } from './provider-record.ts';
 import { findOwner, matchReason } from './record-owner.ts';
-import { writeRecord } from './record-write.ts';
+import { noteWritten, writeRecord } from './record-write.ts';
 import { SUBSCRIPTION_FIELDS, type Subscription } from './subscription-fields.ts';
 
 /** Writes the record of a subscription, and the events that were not fired yet. @returns a reason for the log */
@@ -16,7 +16,7 @@ export async function writeProviderSubscription(
     firesFrom === null || (time !== undefined && time >= firesFrom);
   const isEnding = derived.status === 'canceled' && !facts.announced.canceled;
   const endsNow = isEnding && hasHappened(facts.canceledAt);
-  const isQuiet = before === null && !hasHappened(facts.createdAt) && !endsNow;
+  const isQuiet = !hasHappened(facts.createdAt) && !endsNow;
   facts.announced = { created: true, canceled: facts.announced.canceled || isEnding };
   if (isDeleted) return 'The subscription was deleted.';
 
@@ -29,7 +29,7 @@ export async function writeProviderSubscription(
   object.hasRecord = true;
   const events = endsNow ? [{ type: 'subscription.canceled' }] : [];
   const written = { before, after: next, events, isQuiet };
-  context.lanes.push(...(await writeRecord(trx, context.subscriptions, writer, written, context)));
+  noteWritten(context, await writeRecord(trx, context.subscriptions, writer, written, context));
   return matchReason(next);
 }
 

@@ -40,16 +40,16 @@ export async function lockRecords(
   );
 }
 
-/** Writes a record and its events, or nothing if nothing changes. @returns the lanes to notify after the commit */
+/** Writes a record and its events. @returns the lanes to notify after the commit; null if nothing changes */
 export async function writeRecord<R extends BaseRecord, Input extends object>(
   trx: Transaction,
   { noun, store }: RecordService<R, Input>,
   writer: Writer,
   { before, after, events, isQuiet }: RecordWrite<R>,
   { at, newId }: { at: string; newId: () => Uuid },
-): Promise<LaneKey[]> {
+): Promise<LaneKey[] | null> {
   const changed = before && differences(before, after, noun.columns);
-  if (before && changed === null && events.length === 0) return [];
+  if (before && changed === null && events.length === 0) return null;
   const usual = before ? noun.events.updated.name : noun.events.created.name;
   const isUsual = !isQuiet && (before === null || events.length === 0);
   const fired = [...(isUsual ? [{ type: usual }] : []), ...events];
@@ -71,4 +71,14 @@ export async function writeRecord<R extends BaseRecord, Input extends object>(
   if (fired.length === 0) await reindex(trx, writer.workspaceId, noun.name, [record.id]);
   if (before) return store.updateWithin(trx, writer, plan);
   return store.createWithin(trx, writer, [plan]);
+}
+
+/** Notes what a write returned. */
+export function noteWritten(
+  context: { lanes: LaneKey[]; isChanged: boolean },
+  lanes: LaneKey[] | null,
+): void {
+  if (!lanes) return;
+  context.lanes.push(...lanes);
+  context.isChanged = true;
 }

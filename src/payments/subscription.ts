@@ -37,6 +37,7 @@ export const subscription = defineNoun({
   title: ['plan_name', 'customer_email'],
   listed: ['contact_id', 'status', 'amount', 'currency', 'interval', 'current_period_end'],
   subtitle: ['status', 'customer_email', 'provider'],
+  isOnTimelines: true,
   minRole: 'manager',
   fields: SUBSCRIPTION_FIELDS,
 

@@ -71,6 +71,8 @@ export interface NounDefinition<F extends Fields> {
   fields: F;
   /** See `Noun.isActivity`. */
   isActivity?: true;
+  /** See `Noun.isOnTimelines`. */
+  isOnTimelines?: true;
   /** See `Noun.minRole`. */
   minRole?: 'manager';
   /** Other names that clients may use for a field. */
@@ -138,6 +140,8 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly fields: Fields;
   /** Whether its records are logged about others, as notes are: they are on the timelines of these, with their text. */
   readonly isActivity: boolean;
+  /** Whether what happens to its records is on the timelines of all records that they reference, not of contacts only. */
+  readonly isOnTimelines: boolean;
   /** The lowest role that may read and write its records; default: every member. */
   readonly minRole?: 'manager';
   /** The columns of its fields; the API has the same names. */
@@ -228,6 +232,7 @@ export function defineNoun<const F extends Fields>(
     subtitle: definition.subtitle ?? [],
     fields,
     isActivity: definition.isActivity ?? false,
+    isOnTimelines: definition.isOnTimelines ?? definition.isActivity ?? false,
     ...(definition.minRole && { minRole: definition.minRole }),
     columns: [...names, 'custom_fields'],
     input: input as z.ZodType<Input>,

@@ -151,7 +151,7 @@ export function timelineRoutes(
       tag: 'activities',
       summary: 'Get the timeline of a contact',
       description:
-        'Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes. Entries of merged records are included.',
+        'Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record, of its notes, and of its payments and subscriptions. Entries of merged records are included.',
       query: pageQuery,
       answers: { 200: pageShape(entryShape) },
       async handle({ caller, params, query, url }) {
@@ -200,10 +200,10 @@ function relatedSql(nouns: readonly Noun[], name: string): string {
   return `with direct as (${direct.join(' union all ')}) ${['select * from direct', ...indirect].join(' union ')}`;
 }
 
-/** SQL for the activities that reference a record. `$1` workspace, `$2` id. */
+/** SQL for the records that are on the timelines of what they reference. `$1` workspace, `$2` id. */
 function activitiesSql(nouns: readonly Noun[], name: string): string {
   const links = referencesTo(
-    nouns.filter(({ isActivity }) => isActivity),
+    nouns.filter(({ isOnTimelines }) => isOnTimelines),
     name,
   );
   const selected = links.map(

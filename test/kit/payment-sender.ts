@@ -10,7 +10,7 @@ const certificate = makeCertificate({ subject: 'messageverificationcerts.paypal.
 
 /** The bodies of `POST /connections` for an account at each provider. */
 export const PAYMENT_CONNECTIONS = {
-  stripe: { kind: 'stripe', name: 'Stripe', secrets: { signing_secret: STRIPE_SECRET } },
+  stripe: { kind: 'stripe', name: 'Stripe', secrets: { webhook_secret: STRIPE_SECRET } },
   paypal: {
     kind: 'paypal',
     name: 'PayPal',

@@ -24,6 +24,8 @@ const SAMPLES: Readonly<Record<string, RecordSample>> = {
     text: 'body',
     references: { contact_id: 'contact' },
   },
+  payment: { plural: 'payments', body: { amount: 49.9, status: 'pending' }, text: 'description' },
+  subscription: { plural: 'subscriptions', body: { plan_name: 'Yearly' }, text: 'plan_name' },
 };
 
 /** The sample of a noun. Throws for one without an entry. */

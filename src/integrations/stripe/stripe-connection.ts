@@ -67,7 +67,7 @@ function ignored(reason: string): InboundResult {
 
 /** A thin event has the address of its object. @returns the facts of the object as it is now, or why there are none */
 async function fetchedFacts(
-  { related, type, id }: StripeEvent,
+  { related, type }: StripeEvent,
   values: ConnectionValues,
   { http }: ConnectionServices,
 ) {
@@ -76,7 +76,7 @@ async function fetchedFacts(
     return 'thin_event: it has no data. Choose snapshot payloads for the endpoint, or add a restricted key.';
   if (!related) return `Events of the type ${type} say nothing about payments.`;
   const object = await api.get(related.url);
-  return factsOfObject(String(object['object']), { object, at: Date.now(), eventId: id, type: null });
+  return factsOfObject(String(object['object']), { object, at: Date.now(), eventId: '', type: null });
 }
 
 /** Payments and subscriptions of a Stripe account (PM1). */
@@ -99,6 +99,10 @@ export const stripeConnection: ConnectionKind<ConnectionServices> = {
     create_contact: z.boolean().default(true).meta({
       title: 'Create contacts',
       description: 'Whether a payer whom nobody knows becomes a contact with the status customer.',
+    }),
+    history_days: z.int().min(0).max(3650).default(90).meta({
+      title: 'Days of history',
+      description: 'With a restricted key: how far back earlier payments are recorded. They fire nothing.',
     }),
   }),
   secrets: z.object({

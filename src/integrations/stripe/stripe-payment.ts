@@ -24,7 +24,7 @@ export interface Snapshot {
   object: StripeObject;
   /** Milliseconds. */
   at: number;
-  /** Of the event; of a fetched object, its own. */
+  /** Of the event; '' for a fetched object. */
   eventId: string;
   /** Of the event; null for a fetched object. */
   type: string | null;
@@ -51,15 +51,17 @@ export function intentFacts({ object, at, eventId, type }: Snapshot): ProviderFa
   const hasFailed = type === FAILED || (status === undefined && Object.keys(error).length > 0);
   const isSucceeded = !hasFailed && status === 'succeeded';
   const received = (isSucceeded && moneyOf(object, 'amount_received')) || amount;
+  const attemptId = hasFailed ? failedAttemptId(object, error, eventId) : paymentId;
   const attempt: AttemptFact[] =
-    status === undefined && !hasFailed
+    (status === undefined && !hasFailed) || attemptId === ''
       ? []
       : [
           {
             kind: 'attempt',
             at,
             paymentId,
-            attemptId: hasFailed ? failedAttemptId(object, error, eventId) : paymentId,
+            attemptId,
+            ...(type === null && occurrenceOf(object)),
             status: hasFailed ? 'failed' : status!,
             amount: isSucceeded ? received : amount,
             ...(hasFailed && failureOf(error)),
@@ -79,6 +81,12 @@ export function intentFacts({ object, at, eventId, type }: Snapshot): ProviderFa
   const charges = [...itemsOf(object, 'charges'), object['latest_charge']].filter(isObject);
   const ofCharges = charges.flatMap((charge) => detailsOfCharge({ object: charge, at }, paymentId));
   return [...attempt, details, ...ofCharges];
+}
+
+/** Of a fetched payment intent: when its charge was made. */
+function occurrenceOf(object: StripeObject) {
+  const time = timeOf(objectOf(object, 'latest_charge'), 'created') ?? timeOf(object, 'created');
+  return time === null ? {} : { occurredAt: time };
 }
 
 /** An authentication that failed has no charge; `latest_charge` is then that of an earlier attempt. */

@@ -1,5 +1,6 @@
 import type { Integration } from '../integration.ts';
 import { stripeConnection } from './stripe-connection.ts';
+import { stripeSource } from './stripe-source.ts';
 
 /** Payments of Stripe accounts. */
 export const stripe: Integration = {
@@ -7,4 +8,5 @@ export const stripe: Integration = {
   label: 'Stripe',
   docs: 'docs/integrations/stripe.md',
   connection: stripeConnection,
+  paymentSource: stripeSource,
 };

@@ -53,7 +53,7 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
   'attempt.event_id attempt.delivery_id attempt.endpoint_id feed_floor.event_id queue.event_id queue.endpoint_id':
     'delivery',
   'lane.endpoint_id lane.token lane.suspect request_template.endpoint_id': 'delivery',
-  'connection_event.connection_id connection_unverified_request.connection_id connection_unverified_request.event_id provider_event.connection_id':
+  'connection_event.connection_id connection_unverified_request.connection_id connection_unverified_request.event_id provider_event.connection_id payment_reconciliation.connection_id':
     'connection',
   'idempotency.api_key_id key_usage.api_key_id quota.subject job.lease_token': 'account',
   'mail.claim mail.object_id notice.object_id notice_dismissal.notice_id notice_letter.notice_id': 'notice',
