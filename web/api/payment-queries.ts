@@ -7,8 +7,7 @@ export type Payment = components['schemas']['Payment'];
 export type Subscription = components['schemas']['Subscription'];
 export type Refund = components['schemas']['Refund'];
 export type Dispute = components['schemas']['Dispute'];
-type PaymentSummary =
-  operations['getPaymentsSummary']['responses'][200]['content']['application/json'];
+type PaymentSummary = operations['getPaymentsSummary']['responses'][200]['content']['application/json'];
 /** What was received and refunded in one currency, in its units. */
 export interface PaymentTotal {
   currency: string;
@@ -81,8 +80,11 @@ export const paymentTotalsQuery = ({ plural }: { plural: string }, id: string) =
   queryOptions({
     queryKey: [payments.plural, 'list', 'totals', plural, id],
     queryFn: async ({ signal }) => {
-      const { payment_totals: totals = [] } = (await queriesOf({ plural })
-        .only(id, ['payment_totals'], signal)) as { payment_totals?: PaymentTotal[] };
+      const { payment_totals: totals = [] } = (await queriesOf({ plural }).only(
+        id,
+        ['payment_totals'],
+        signal,
+      )) as { payment_totals?: PaymentTotal[] };
       return totals;
     },
   });
@@ -98,7 +100,11 @@ export const failedPaymentsQuery = (since: string) =>
   relatedQuery(payments, { status: 'failed', 'updated_at[gte]': since, sort: '-updated_at' });
 
 /** Other payments without a contact that follow when a contact is assigned to this one. */
-export const unassignedQuery = ({ provider, customer_external_id: customer, customer_email: email }: Customer) =>
+export const unassignedQuery = ({
+  provider,
+  customer_external_id: customer,
+  customer_email: email,
+}: Customer) =>
   relatedQuery(payments, {
     provider,
     matched_by: 'unmatched',

@@ -8,7 +8,9 @@ import { ClosingDeals } from './closing-deals.tsx';
 import { DueTasks } from './due-tasks.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import classes from './home-page.module.css';
+import { Money } from './money.tsx';
 import { NewLeads } from './new-leads.tsx';
+import { PaymentsToSettle } from './payments-to-settle.tsx';
 import { RecentRecords } from './recent-records.tsx';
 
 const MAX_RECENT = 5;
@@ -37,9 +39,11 @@ export function HomePage() {
             <div className={classes.column}>
               {hasScope('tasks:read') && <DueTasks />}
               {hasScope('deals:read') && <ClosingDeals />}
+              <PaymentsToSettle />
             </div>
             <div className={classes.column}>
               {hasScope('leads:read') && <NewLeads />}
+              <Money />
               {objects.length > 0 && <RecentRecords changed={changed} isLoaded={isLoaded} />}
             </div>
           </div>

@@ -53,7 +53,8 @@ function AmbiguousPayer({ payment, contact }: PayerProps) {
   const { assign, isPending, mayWrite } = useAssignment(payment);
   return (
     <Alert color="yellow" icon={<IconUserQuestion size={18} />} className={classes.notice} title="Who paid?">
-      Several contacts could have made this payment{email !== null && ` of ${email}`}. The oldest one was taken
+      Several contacts could have made this payment{email !== null && ` of ${email}`}. The oldest one was
+      taken
       {chosen !== null && (
         <>
           : <RecordLink objectKey="contact" id={chosen} />
@@ -100,7 +101,11 @@ function ChoosePayer({ payment, contact }: PayerProps) {
         value={chosen}
         onChange={choose}
       />
-      <Button disabled={chosen === null} loading={isPending} onClick={() => chosen !== null && assign(chosen)}>
+      <Button
+        disabled={chosen === null}
+        loading={isPending}
+        onClick={() => chosen !== null && assign(chosen)}
+      >
         Assign contact
       </Button>
     </div>
@@ -108,12 +113,16 @@ function ChoosePayer({ payment, contact }: PayerProps) {
 }
 
 /** Assigns a contact; null confirms the one that was taken. */
-function useAssignment({ id, version }: Payment) {
+function useAssignment({ id, version, contact_id: taken }: Payment) {
   const mayWrite = useHasScope('payments:write');
   const { mutate, isPending } = useUpdateRecord(payments);
   const assign = (contactId: string | null) =>
     mutate(
-      { id, version, change: contactId === null ? { match_ambiguous: false } : { contact_id: contactId } },
+      {
+        id,
+        version,
+        change: { contact_id: contactId ?? taken, ...(contactId === null && { match_ambiguous: false }) },
+      },
       {
         onSuccess: () => notifyDone(contactId === null ? 'Contact confirmed' : 'Contact assigned'),
         onError: notifyError,

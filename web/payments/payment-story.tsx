@@ -62,7 +62,9 @@ export function PaymentStory({ payment }: { payment: Payment }) {
           {steps.map(({ key, at, what, isFailure, amount, badge, about }) => (
             <li key={key} className={timeline.entry}>
               <div className={classes.entry}>
-                <span className={isFailure ? `${timeline.what} ${classes.failed}` : timeline.what}>{what}</span>
+                <span className={isFailure ? `${timeline.what} ${classes.failed}` : timeline.what}>
+                  {what}
+                </span>
                 {badge && <StateBadge tone={badge.tone}>{badge.text}</StateBadge>}
                 {amount && <span className={classes.amount}>{amount}</span>}
               </div>
@@ -183,7 +185,8 @@ function disputeStep(dispute: Dispute): Step {
 function MatchText({ payment }: { payment: Payment }) {
   const field = useFieldOf('matched_by');
   const { matched_by: by, customer_email: email, contact_id: contact } = payment;
-  if (!by || !field || by === 'unmatched' || payment.match_ambiguous || (by === 'member' && contact === null)) return null;
+  if (!by || !field || by === 'unmatched' || payment.match_ambiguous || (by === 'member' && contact === null))
+    return null;
   const text =
     by === 'email' && email !== null
       ? `Matched to the contact by the email ${email}.`

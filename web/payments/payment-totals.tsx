@@ -18,7 +18,9 @@ export function PaymentTotals({ object, record }: { object: ObjectType; record: 
   return (
     <dl className={classes.totals} aria-label="Payment totals">
       {data.flatMap(({ currency, received, refunded }) => [
-        <dt key={`${currency} received`}>{data.length === 1 ? 'Total received' : `Received, ${currency}`}</dt>,
+        <dt key={`${currency} received`}>
+          {data.length === 1 ? 'Total received' : `Received, ${currency}`}
+        </dt>,
         <dd key={`${currency} sum`}>{amountText(received - refunded, currency)}</dd>,
         ...(refunded > 0
           ? [

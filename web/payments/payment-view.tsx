@@ -47,7 +47,13 @@ export const paymentView = viewOf<Payment>({
       Filter: ProviderFilter,
       column: { width: '6rem', desktopOnly: true },
     },
-    external_id: { label: 'Reference', Input: ReferenceInput, Filter: null, isRare: true, isFixed: isProviders },
+    external_id: {
+      label: 'Reference',
+      Input: ReferenceInput,
+      Filter: null,
+      isRare: true,
+      isFixed: isProviders,
+    },
     status: {
       Input: StatusInput,
       BulkInput: null,
@@ -58,7 +64,9 @@ export const paymentView = viewOf<Payment>({
     },
     amount: { isFixed: () => true, column: { width: '7.5rem' } },
     currency: { isFixed: () => true, Cell: null },
-    amount_received: { isShown: ({ amount, amount_received: received }) => received > 0 && received !== amount },
+    amount_received: {
+      isShown: ({ amount, amount_received: received }) => received > 0 && received !== amount,
+    },
     amount_refunded: { label: 'Refunded', isShown: ({ amount_refunded: refunded }) => refunded > 0 },
     last_refund_amount: HIDDEN,
     contact_id: {

@@ -45,6 +45,15 @@ export function ProviderFilter({ field, value, onChange }: FilterProps) {
 /** Links to the connection that reported a payment. */
 export function ConnectionLink({ id }: { id: string }) {
   const mayRead = useHasScope('connections:read');
-  const { data } = useQuery({ ...connectionQuery(id), refetchInterval: false, enabled: mayRead, retry: false });
-  return data ? <TextLink {...paths.connection(id)}>{data.name}</TextLink> : <span>Deleted or no access</span>;
+  const { data } = useQuery({
+    ...connectionQuery(id),
+    refetchInterval: false,
+    enabled: mayRead,
+    retry: false,
+  });
+  return data ? (
+    <TextLink {...paths.connection(id)}>{data.name}</TextLink>
+  ) : (
+    <span>Deleted or no access</span>
+  );
 }

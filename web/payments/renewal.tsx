@@ -7,7 +7,8 @@ import classes from './payments.module.css';
 /** As in `€49.90 a month` or `€120 every 3 months`. */
 export function priceText({ amount, currency, interval, interval_count: count }: Subscription): string {
   const price = amount === null ? null : amountText(amount, currency);
-  const every = count > 1 ? `every ${numberText(count)} ${interval}s` : interval === 'day' ? 'daily' : `a ${interval}`;
+  const every =
+    count > 1 ? `every ${numberText(count)} ${interval}s` : interval === 'day' ? 'daily' : `a ${interval}`;
   return price === null ? every : `${price} ${every}`;
 }
 

@@ -16,7 +16,12 @@ const SalesList = lazy(async () => ({ default: (await import('./sales-list.tsx')
 const OF_PROVIDER: FieldView<Subscription> = { isFixed: ({ provider }) => provider !== MANUAL };
 
 /** When it renews, or ends. */
-function periodText({ status, current_period_end: end, cancel_at: cancelAt, ended_at: endedAt }: Subscription) {
+function periodText({
+  status,
+  current_period_end: end,
+  cancel_at: cancelAt,
+  ended_at: endedAt,
+}: Subscription) {
   if (endedAt !== null) return `Ended ${dateText(Date.parse(endedAt))}`;
   if (cancelAt !== null) return `Ends ${dateText(Date.parse(cancelAt))}`;
   if (end === null || status === 'canceled') return null;

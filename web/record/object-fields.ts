@@ -19,7 +19,10 @@ export function formFields(object: ObjectType, view: ObjectView): DrawnField<Fie
   return longTextsLast(inFormOrder(fields, view));
 }
 
-function inFormOrder<Drawn>(fields: DrawnField<Drawn>[], { formOrder = [] }: ObjectView): DrawnField<Drawn>[] {
+function inFormOrder<Drawn>(
+  fields: DrawnField<Drawn>[],
+  { formOrder = [] }: ObjectView,
+): DrawnField<Drawn>[] {
   const placeOf = ({ field }: DrawnField<Drawn>) => {
     const at = formOrder.indexOf(field.key);
     return at === -1 ? formOrder.length : at;

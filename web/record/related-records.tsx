@@ -119,7 +119,13 @@ function Referencing({ object, record, other, field }: Shown & { other: ObjectTy
     <Panel
       label={other.plural_label}
       count={data?.count}
-      action={mayWrite && { label: view.createLabel ?? `New ${nounOf(other)}`, icon: <IconPlus size={15} />, run: create.open }}
+      action={
+        mayWrite && {
+          label: view.createLabel ?? `New ${nounOf(other)}`,
+          icon: <IconPlus size={15} />,
+          run: create.open,
+        }
+      }
     >
       {error && !data && <ErrorPanel error={error} retry={() => void refetch()} />}
       {!data && !error && <Skeleton height={36} />}
