@@ -144,12 +144,12 @@ test('an ambiguous match is confirmed, and is then no longer on the home page', 
   await sendUntilAccepted(url, { provider: 'stripe', type: event.type, text: JSON.stringify(event) });
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.goto('/');
-  await page.getByRole('link', { name: '1 payment that several contacts could have made' }).click();
+  await page.getByRole('link', { name: '1 payment with an uncertain contact' }).click();
   await page.getByRole('link', { name: 'Stapler' }).click();
   await expectShown(page.getByRole('button', { name: 'Assign to Bill' }));
   await page.getByRole('button', { name: 'Keep this contact' }).click();
   await expectShown(page.getByText('The contact was assigned by hand.'));
   await page.goto('/');
   await expectShown(page.getByRole('heading', { name: 'Revenue' }));
-  expect(await page.getByText(/several contacts/).count()).toBe(0);
+  expect(await page.getByText(/uncertain contact/).count()).toBe(0);
 });

@@ -8,10 +8,10 @@ import { ClosingDeals } from './closing-deals.tsx';
 import { DueTasks } from './due-tasks.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import classes from './home-page.module.css';
-import { Money } from './money.tsx';
 import { NewLeads } from './new-leads.tsx';
 import { PaymentsToSettle } from './payments-to-settle.tsx';
 import { RecentRecords } from './recent-records.tsx';
+import { Revenue } from './revenue.tsx';
 
 const MAX_RECENT = 5;
 
@@ -43,7 +43,7 @@ export function HomePage() {
             </div>
             <div className={classes.column}>
               {hasScope('leads:read') && <NewLeads />}
-              <Money />
+              <Revenue />
               {objects.length > 0 && <RecentRecords changed={changed} isLoaded={isLoaded} />}
             </div>
           </div>

@@ -33,7 +33,7 @@ export function PaymentsToSettle() {
       state: 'Unmatched',
     },
     {
-      label: 'that several contacts could have made',
+      label: 'with an uncertain contact',
       count: summary?.ambiguous,
       link: { ...paths.records('payments'), search: { match_ambiguous: 'true' } },
       state: 'Ambiguous',

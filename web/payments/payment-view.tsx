@@ -11,8 +11,10 @@ import classes from './payments.module.css';
 import { PaymentsEmpty } from './payments-empty.tsx';
 
 /** Loaded on demand: lists do not need them. */
-const PaymentStory = lazy(async () => ({ default: (await import('./payment-story.tsx')).PaymentStory }));
-const PayerMatch = lazy(async () => ({ default: (await import('./payer-match.tsx')).PayerMatch }));
+const PaymentHistory = lazy(async () => ({
+  default: (await import('./payment-history.tsx')).PaymentHistory,
+}));
+const PayerChoice = lazy(async () => ({ default: (await import('./payer-choice.tsx')).PayerChoice }));
 const RefundButton = lazy(async () => ({ default: (await import('./refund-button.tsx')).RefundButton }));
 const SalesList = lazy(async () => ({ default: (await import('./sales-list.tsx')).SalesList }));
 
@@ -117,16 +119,16 @@ export const paymentView = viewOf<Payment>({
   ),
   Progress: ({ record }) => (
     <Suspense>
-      <PayerMatch payment={record} />
+      <PayerChoice payment={record} />
     </Suspense>
   ),
   panels: {
     refunds: ({ record }) => (
       <Suspense>
-        <PaymentStory payment={record} />
+        <PaymentHistory payment={record} />
       </Suspense>
     ),
-    // The story of the payment shows them.
+    // The history of the payment shows them.
     disputes: () => null,
   },
   check: ({ amount }) => (amount === 0 ? { amount: 'Enter an amount above 0.' } : {}),

@@ -65,7 +65,7 @@ export const subscriptionView = viewOf<Subscription>({
       Value: ({ record: { status } }) => <SubscriptionStatus status={status} />,
       column: { width: '7.5rem' },
     },
-    plan_name: OF_PROVIDER,
+    plan_name: { ...OF_PROVIDER, isShort: false },
     price_external_id: { Filter: null },
     quantity: { ...OF_PROVIDER, isRare: true },
     amount: {

@@ -22,6 +22,7 @@ import { ConnectionEvents } from './connection-events.tsx';
 import { ConnectionLog } from './connection-log.tsx';
 import classes from './connection-page.module.css';
 import { ConnectionPulse } from './connection-pulse.tsx';
+import { ConnectionReconciliations } from './connection-reconciliations.tsx';
 import { ConnectionSetup } from './connection-setup.tsx';
 import { ConnectionState } from './connection-state.tsx';
 
@@ -65,6 +66,7 @@ export function ConnectionPage() {
           </div>
         )}
       </div>
+      {kind?.scopes.includes('payments:write') && <ConnectionReconciliations connection={connection} />}
       <ConnectionLog connection={connection} />
     </>
   );

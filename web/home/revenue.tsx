@@ -8,7 +8,7 @@ import classes from './home-page.module.css';
 import { HomeSection } from './home-section.tsx';
 
 /** Recurring revenue and what was received, per currency. Nothing for a workspace without payments. */
-export function Money() {
+export function Revenue() {
   const mayRead = useHasScope('payments:read');
   const { data } = useQuery({ ...paymentSummaryQuery, enabled: mayRead });
   if (!data || (data.recurring.length === 0 && data.received.length === 0)) return null;

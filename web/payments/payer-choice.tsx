@@ -15,7 +15,7 @@ import classes from './payments.module.css';
 import { useProviderName } from './provider-name.tsx';
 
 /** Lets a person say who paid, where that is not certain. */
-export function PayerMatch({ payment }: { payment: Payment }) {
+export function PayerChoice({ payment }: { payment: Payment }) {
   const contact = useObject('contact');
   if (payment.match_ambiguous) return <AmbiguousPayer payment={payment} contact={contact} />;
   if (payment.matched_by === 'unmatched') return <UnmatchedPayer payment={payment} contact={contact} />;

@@ -34,7 +34,7 @@ interface Step {
 }
 
 /** What happened to a payment, in order: attempts, refunds and disputes with their amounts. */
-export function PaymentStory({ payment }: { payment: Payment }) {
+export function PaymentHistory({ payment }: { payment: Payment }) {
   const refunds = useQuery(refundsQuery(payment.id));
   const disputes = useQuery(disputesQuery(payment.id));
   const mayReadTimeline = useHasScope('activities:read');
@@ -50,15 +50,15 @@ export function PaymentStory({ payment }: { payment: Payment }) {
     ...(disputes.data ?? []).map((dispute) => disputeStep(dispute)),
   ].toSorted((item, other) => Date.parse(item.at) - Date.parse(other.at));
   return (
-    <section aria-labelledby="story-title" className={classes.story}>
-      <Title order={2} id="story-title" mb="sm">
+    <section aria-labelledby="history-title" className={classes.history}>
+      <Title order={2} id="history-title" mb="sm">
         History of this payment
       </Title>
       <MatchText payment={payment} />
       {error && !isLoaded && <ErrorPanel error={error} retry={retry} />}
       {!isLoaded && !error && <Skeleton height={44} />}
       {isLoaded && (
-        <ol className={timeline.list} aria-labelledby="story-title">
+        <ol className={timeline.list} aria-labelledby="history-title">
           {steps.map(({ key, at, what, isFailure, amount, badge, about }) => (
             <li key={key} className={timeline.entry}>
               <div className={classes.entry}>
