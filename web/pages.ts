@@ -1,6 +1,7 @@
 import {
   IconAddressBook,
   IconBuilding,
+  IconCash,
   IconChartBar,
   IconCircleCheck,
   IconForms,
@@ -9,6 +10,7 @@ import {
   IconPlus,
   IconSettings,
   IconTargetArrow,
+  IconRepeat,
   type Icon,
 } from '@tabler/icons-react';
 import { ACCOUNT_PAGES } from './account/account-pages.ts';
@@ -118,7 +120,7 @@ export type PageName = keyof typeof PAGES;
  * The order of the record lists and of the pages among them. The lists of all other objects follow, by the names and
  * fields of `GET /objects`.
  */
-export const RECORD_GROUP: readonly ({ plural: string; title: string; icon: Icon } | PageName)[] = [
+export const RECORD_GROUP: readonly (ListItem | PageName)[] = [
   'home',
   { plural: 'leads', title: 'Leads', icon: IconInbox },
   'leadAnalytics',
@@ -126,8 +128,18 @@ export const RECORD_GROUP: readonly ({ plural: string; title: string; icon: Icon
   { plural: 'contacts', title: 'Contacts', icon: IconAddressBook },
   { plural: 'companies', title: 'Companies', icon: IconBuilding },
   { plural: 'deals', title: 'Deals', icon: IconTargetArrow },
+  { plural: 'payments', title: 'Payments', icon: IconCash },
+  // The list of payments has a switch to it.
+  { plural: 'subscriptions', title: 'Subscriptions', icon: IconRepeat, isInPaletteOnly: true },
   { plural: 'tasks', title: 'Tasks', icon: IconCircleCheck },
 ];
+
+interface ListItem {
+  plural: string;
+  title: string;
+  icon: Icon;
+  isInPaletteOnly?: true;
+}
 
 /** The groups of the settings in the side navigation. A page that is in none of them is among the records. */
 export const SETTINGS_GROUPS: readonly { title: string; pages: readonly PageName[] }[] = [

@@ -95,6 +95,8 @@ export interface ConnectionKind<Services = unknown> {
   docs: string;
   /** What to do in the other system, in order. */
   steps: readonly string[];
+  /** What to select in the other system, if it sends more than is needed. */
+  events?: readonly string[];
   settings: z.ZodObject;
   /** All fields are texts. */
   secrets: z.ZodObject;

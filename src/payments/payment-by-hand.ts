@@ -17,7 +17,8 @@ export function newByHand(next: Payment, at: string): Payment {
     throw invalid('provider', 'must be manual; payments of providers come from their connections');
   if (!MANUAL_STATUSES.includes(next.status))
     throw invalid('status', `must be one of ${MANUAL_STATUSES.join(', ')}`);
-  return { ...settled(next, at), matched_by: next.contact_id === null ? null : 'member' };
+  const matchedBy = next.contact_id === null ? null : 'member';
+  return { ...settled(next, at), matched_by: matchedBy, match_ambiguous: false };
 }
 
 /** A payment after a change by hand. Throws `validation_error` for a change of what cannot be changed. */
@@ -42,11 +43,15 @@ export function checkManual({ provider, amount, currency }: Payment): void {
   if (toMinorUnits(String(amount), currency, 'amount') === 0n) throw invalid('amount', 'must be more than 0');
 }
 
-/** A person who assigns a contact settles the match. */
+/** A person who assigns a contact, or confirms the one that was taken, settles the match. */
 export function withMatch<
   R extends Pick<Payment, 'contact_id' | 'lead_id' | 'matched_by' | 'match_ambiguous'>,
 >(next: R, before: R): R {
-  if (next.contact_id === before.contact_id) return next;
+  if (next.contact_id === before.contact_id) {
+    const isAmbiguous = before.match_ambiguous && next.match_ambiguous;
+    const isConfirmed = before.match_ambiguous && !isAmbiguous;
+    return { ...next, match_ambiguous: isAmbiguous, ...(isConfirmed && { matched_by: 'member' }) };
+  }
   const isMatched = next.contact_id !== null;
   return {
     ...next,

@@ -116,8 +116,8 @@ export const PAYMENT_FIELDS = {
   }),
   match_ambiguous: boolean({
     label: 'Ambiguous match',
-    description: 'Whether several contacts could be meant; the oldest one was taken',
-    readOnly: true,
+    description:
+      'Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact',
     default: false,
     filter: true,
   }),

@@ -34,7 +34,7 @@ export const subscription = defineNoun({
   plural: 'subscriptions',
   label: 'Subscription',
   pluralLabel: 'Subscriptions',
-  title: ['plan_name', 'external_id'],
+  title: ['plan_name', 'customer_email'],
   listed: ['contact_id', 'status', 'amount', 'currency', 'interval', 'current_period_end'],
   subtitle: ['status', 'customer_email', 'provider'],
   isOnTimelines: true,
@@ -89,7 +89,8 @@ export type SubscriptionInput = InputOfNoun<typeof subscription>;
 function newByHand(next: Subscription, at: string): Subscription {
   if (next.provider !== MANUAL)
     throw invalid('provider', 'must be manual; subscriptions of providers come from their connections');
-  return ended({ ...next, matched_by: next.contact_id === null ? null : 'member' }, null, at);
+  const matchedBy = next.contact_id === null ? null : 'member';
+  return ended({ ...next, matched_by: matchedBy, match_ambiguous: false }, null, at);
 }
 
 function updatedByHand(next: Subscription, before: Subscription, at: string): Subscription {

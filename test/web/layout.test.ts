@@ -54,6 +54,21 @@ beforeAll(async () => {
   const sources = [{ source: `${LONG}, by the form of its website`, mode: 'owner', members: [owner.id] }];
   const assignment = { mode: 'round_robin', members: [owner.id], sources };
   await s.ask('PATCH', '/api/v1/lead-settings', { body: { assignment } });
+  const payment = await create('payments', {
+    amount: 123_456_789.5,
+    description: `${LONG}: Q3`,
+    contact_id: contact.id,
+    deal_id: deal.id,
+    method_type: 'bank_transfer',
+  });
+  await create(`payments/${payment.id}/refunds`, { amount: 0.5, reason: LONG });
+  const subscription = await create('subscriptions', {
+    plan_name: LONG,
+    amount: 123_456_789.5,
+    interval_count: 3,
+    contact_id: contact.id,
+  });
+  const connection = await create('connections', { kind: 'stripe', name: LONG });
   const hook = { name: LONG, url: `https://example.com/${'long/'.repeat(30)}`, events: ['*'] };
   const webhook = await create('webhooks', hook);
   await create('inboxes', { name: LONG });
@@ -77,6 +92,11 @@ beforeAll(async () => {
     'lead-board': '/leads?view=board',
     lead: `/leads/${lead.id}`,
     'lead-converted': `/leads/${converted.id}`,
+    payments: '/payments',
+    payment: `/payments/${payment.id}`,
+    subscriptions: '/subscriptions',
+    subscription: `/subscriptions/${subscription.id}`,
+    connection: `/settings/connections/${connection.id}`,
     'crm-webhook': '/settings/crm-webhook',
     'lead-settings': '/settings/leads',
     'api-keys': '/settings/api-keys',

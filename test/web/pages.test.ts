@@ -35,12 +35,23 @@ const EXAMPLES: Record<
 const MAX_FIRST_LOAD = 260 * 1024;
 
 /** Lists that need other code than that of contacts. */
-const OTHER_LISTS = ['/companies', '/leads', '/deals', '/deals?view=table', '/tasks', '/leads?view=board'];
+const OTHER_LISTS = [
+  '/companies',
+  '/leads',
+  '/deals',
+  '/deals?view=table',
+  '/tasks',
+  '/leads?view=board',
+  '/payments',
+  '/subscriptions',
+];
 /** Records whose pages do. */
 const RECORDS: [plural: string, body: object][] = [
   ['deals', { name: 'Light' }],
   ['leads', { name: 'Jane Doe', email: 'jane@example.com' }],
   ['tasks', { title: 'Call' }],
+  ['payments', { amount: 10 }],
+  ['subscriptions', { plan_name: 'Yearly', amount: 10 }],
 ];
 
 let s: Scenario;

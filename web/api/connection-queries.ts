@@ -116,3 +116,27 @@ export const useTestConnection = (id: string) =>
   useMutation({
     mutationFn: () => dataOf(api.POST('/api/v1/connections/{id}/test', { params: { path: { id } } })),
   });
+
+type Reconciliation = components['schemas']['Reconciliation'];
+export type ReconciledDifference = Reconciliation['differences'][number];
+
+/** What was last read of a provider with a key, and what had been missed. */
+export const reconciliationsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['connections', 'reconciliations', id],
+    queryFn: async ({ signal }) => {
+      const query = { connection_id: id, limit: MAX_RECONCILIATIONS };
+      return (await dataOf(api.GET('/api/v1/payments/reconciliations', { params: { query }, signal }))).data;
+    },
+    refetchInterval: ({ state }) =>
+      state.data?.some(({ finished_at: at }) => at === null) ? WAITING_INTERVAL_MS : false,
+  });
+
+const MAX_RECONCILIATIONS = 6;
+
+/** Queues the reading of a provider. */
+export const useReconcile = (id: string) =>
+  useMutation({
+    mutationFn: () => dataOf(api.POST('/api/v1/payments/reconciliations', { body: { connection_id: id } })),
+    ...useInvalidation(),
+  });

@@ -26,12 +26,22 @@ export interface RecordQueries<R extends BaseRecord = ObjectRecord, Input extend
   readonly plural: string;
   list: (query?: Query) => ReturnType<typeof listQuery<R>>;
   detail: (id: string) => ReturnType<typeof detailQuery<R>>;
+  /** Some fields of a record. */
+  only: (id: string, fields: readonly string[], signal: AbortSignal) => Promise<object>;
   create: (body: Input) => Promise<R>;
   update: (input: { id: string; version: number; change: Partial<Input> }) => Promise<R>;
 }
 
 /** The objects of openapi.json, as in `contacts`. */
-type BuiltIn = 'contacts' | 'companies' | 'deals' | 'tasks' | 'leads' | 'notes';
+type BuiltIn =
+  | 'contacts'
+  | 'companies'
+  | 'deals'
+  | 'tasks'
+  | 'leads'
+  | 'notes'
+  | 'payments'
+  | 'subscriptions';
 type Changes<Plural extends BuiltIn> = paths[`/api/v1/${Plural}/{id}`]['patch'];
 type RecordOf<Plural extends BuiltIn> = Changes<Plural>['responses'][200]['content']['application/json'];
 type InputOf<Plural extends BuiltIn> = Changes<Plural>['requestBody']['content']['application/json'];
@@ -65,7 +75,7 @@ interface RecordPaths {
   };
   '/api/v1/{plural}/{id}': {
     get: {
-      parameters: { path: RecordPath };
+      parameters: { path: RecordPath; query?: { fields: string } };
       responses: { 200: Json<ObjectRecord> };
     };
     patch: {
@@ -105,6 +115,13 @@ export function queriesOf({ plural }: { plural: string }): RecordQueries {
     detail: (id) =>
       detailQuery(plural, id, (signal) =>
         records.GET('/api/v1/{plural}/{id}', { params: { path: { plural, id } }, signal }),
+      ),
+    only: (id, fields, signal) =>
+      dataOf(
+        records.GET('/api/v1/{plural}/{id}', {
+          params: { path: { plural, id }, query: { fields: fields.join(',') } },
+          signal,
+        }),
       ),
     create: (body) =>
       // Some objects respond with a receipt unless the record is requested.

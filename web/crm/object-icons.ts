@@ -1,9 +1,11 @@
 import {
   IconAddressBook,
   IconBuilding,
+  IconCash,
   IconCircleCheck,
   IconInbox,
   IconNote,
+  IconRepeat,
   IconTargetArrow,
   type Icon,
 } from '@tabler/icons-react';
@@ -16,6 +18,8 @@ export const OBJECT_ICONS: Readonly<Record<string, Icon>> = {
   task: IconCircleCheck,
   lead: IconInbox,
   note: IconNote,
+  payment: IconCash,
+  subscription: IconRepeat,
 };
 
 /** Objects that are neither in navigation nor among what the palette creates. */

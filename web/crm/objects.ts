@@ -1,4 +1,6 @@
 import type { ObjectViewsByKey } from '../record/object-view.ts';
+import { paymentView } from '../payments/payment-view.tsx';
+import { subscriptionView } from '../payments/subscription-view.tsx';
 import { companyView } from './companies/company-view.tsx';
 import { contactView } from './contacts/contact-view.tsx';
 import { dealView } from './deals/deal-view.tsx';
@@ -14,4 +16,6 @@ export const OBJECT_VIEWS: ObjectViewsByKey = {
   task: taskView,
   lead: leadView,
   note: noteView,
+  payment: paymentView,
+  subscription: subscriptionView,
 };

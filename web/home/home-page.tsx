@@ -9,7 +9,9 @@ import { FirstSteps } from './first-steps.tsx';
 import classes from './home-page.module.css';
 import { MyTasks } from './my-tasks.tsx';
 import { NewLeads } from './new-leads.tsx';
+import { PaymentsToSettle } from './payments-to-settle.tsx';
 import { RecentRecords } from './recent-records.tsx';
+import { Revenue } from './revenue.tsx';
 
 const MAX_RECENT = 5;
 
@@ -37,9 +39,11 @@ export function HomePage() {
             <div className={classes.column}>
               {hasScope('tasks:read') && <MyTasks />}
               {hasScope('deals:read') && <ClosingDeals />}
+              <PaymentsToSettle />
             </div>
             <div className={classes.column}>
               {hasScope('leads:read') && <NewLeads />}
+              <Revenue />
               {objects.length > 0 && <RecentRecords changed={changed} isLoaded={isLoaded} />}
             </div>
           </div>

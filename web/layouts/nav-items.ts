@@ -27,7 +27,7 @@ export function recordDestinations(objects: readonly ObjectType[]): Destination[
   const known = RECORD_GROUP.flatMap((item) =>
     typeof item === 'string'
       ? destinationsIn('records').filter(({ name }) => name === item)
-      : [listOf(item.plural, item.title, item.icon)],
+      : [listOf(item.plural, item.title, item.icon, item.isInPaletteOnly)],
   );
   const plurals = new Set(RECORD_GROUP.map((item) => (typeof item === 'string' ? null : item.plural)));
   const others = objects.filter(
@@ -36,9 +36,9 @@ export function recordDestinations(objects: readonly ObjectType[]): Destination[
   return [...known, ...others.map(({ plural, plural_label: label }) => listOf(plural, label, IconStack2))];
 }
 
-function listOf(plural: string, label: string, icon: Icon): Destination {
+function listOf(plural: string, label: string, icon: Icon, isInPaletteOnly = false): Destination {
   const link = paths.records(plural);
-  return { label, icon, link, scope: `${plural}:read`, aliases: [], features: [], isInPaletteOnly: false };
+  return { label, icon, link, scope: `${plural}:read`, aliases: [], features: [], isInPaletteOnly };
 }
 
 /** The pages of a group, each followed by its sections. */

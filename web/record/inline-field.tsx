@@ -7,7 +7,7 @@ import { useHasScope } from '../api/session-queries.ts';
 import type { ShownProps } from '../fields/field-kind.ts';
 import { InlineEditor } from './inline-editor.tsx';
 import classes from './inline-field.module.css';
-import { formFields, shownProps } from './object-fields.ts';
+import { formFields, isFixed, shownProps } from './object-fields.ts';
 import { useObjectView, type ObjectView } from './object-view.ts';
 
 export interface InlineFieldProps {
@@ -20,7 +20,8 @@ export interface InlineFieldProps {
 /** A value of a record. A click on it edits it in place, if it can be set. */
 export function InlineField(props: InlineFieldProps) {
   const { object, record, field, Value } = props;
-  const inputs = inputsOf(object, useObjectView(object.key), field);
+  const view = useObjectView(object.key);
+  const inputs = isFixed(field, view, record) ? [] : inputsOf(object, view, field);
   const shown = shownProps(field, record);
   return (
     <InlineValue

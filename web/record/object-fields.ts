@@ -16,7 +16,23 @@ export function formFields(object: ObjectType, view: ObjectView): DrawnField<Fie
   const fields = object.fields
     .filter(({ read_only: isReadOnly, computed }) => !isReadOnly && !computed)
     .flatMap((field) => drawn(field, view, 'Input'));
-  return longTextsLast(fields);
+  return longTextsLast(inFormOrder(fields, view));
+}
+
+function inFormOrder<Drawn>(
+  fields: DrawnField<Drawn>[],
+  { formOrder = [] }: ObjectView,
+): DrawnField<Drawn>[] {
+  const placeOf = ({ field }: DrawnField<Drawn>) => {
+    const at = formOrder.indexOf(field.key);
+    return at === -1 ? formOrder.length : at;
+  };
+  return fields.toSorted((item, other) => placeOf(item) - placeOf(other));
+}
+
+/** Whether the field of a record cannot be changed. */
+export function isFixed({ key }: ObjectField, view: ObjectView, record: ObjectRecord): boolean {
+  return view.fields?.[key]?.isFixed?.(record) ?? false;
 }
 
 /** The fields that can be changed for several records at once: who owns them, and what they are sorted into. */
@@ -28,7 +44,8 @@ export function bulkFields(object: ObjectType, view: ObjectView): DrawnField<Fie
     })
     .flatMap((field) => {
       const own = view.fields?.[field.key];
-      const Drawn = own?.BulkInput ?? own?.Input ?? FIELD_KINDS[field.kind]?.Input;
+      const [input] = [own?.BulkInput, own?.Input].filter((item) => item !== undefined);
+      const Drawn = input === undefined ? FIELD_KINDS[field.kind]?.Input : input;
       return Drawn ? [{ field: labelled(field, view, 'Value'), Drawn }] : [];
     });
 }

@@ -15,9 +15,13 @@ export interface FieldView<R = ObjectRecord> extends Partial<Pick<FieldKind, 'is
   /** False: a page leaves it out for this record. */
   isShown?: (record: R) => boolean;
   Input?: FieldKind['Input'] | null;
-  /** Changes the field of several records at once; default: as in a form. */
-  BulkInput?: FieldKind['Input'];
+  /** Changes the field of several records at once; default: as in a form. Null: it cannot be. */
+  BulkInput?: FieldKind['Input'] | null;
+  /** True: the API does not let this record change the field. */
+  isFixed?: (record: R) => boolean;
   Cell?: ComponentType<ShownProps<R>> | null;
+  /** In a table, in place of an empty value. */
+  EmptyCell?: ComponentType<{ record: R }>;
   Value?: ComponentType<ShownProps<R>> | null;
   Filter?: NonNullable<FieldKind['Filter']> | null;
 }
@@ -25,6 +29,8 @@ export interface FieldView<R = ObjectRecord> extends Partial<Pick<FieldKind, 'is
 /** What is special about an object in the dashboard. The rest is drawn from its fields. */
 export interface ObjectView<R extends BaseRecord = ObjectRecord> {
   fields?: Readonly<Record<string, FieldView<R>>>;
+  /** True: the list has no column for the last change. */
+  hidesUpdated?: boolean;
   /** Under the title of an empty list. */
   emptyText?: ReactNode;
   /** Below the create button of an empty list. */
@@ -52,6 +58,12 @@ export interface ObjectView<R extends BaseRecord = ObjectRecord> {
    * email of a contact; null for none. Those that reference no other record are listed there, and can be created.
    */
   matchedBy?: (other: { object: ObjectType; record: ObjectRecord }) => Query | null;
+  /** The fields that a form starts with, in this order. */
+  formOrder?: readonly string[];
+  /** The action that creates a record; default: `New payment`. */
+  createLabel?: string;
+  /** Above the records that reference another one, on its page. @param filter selects them */
+  RelatedSummary?: ComponentType<{ object: ObjectType; record: ObjectRecord; filter: Query }>;
   /** False: a record needs more than a name, so that a picker cannot create one. */
   isNameEnough?: boolean;
   /** Replaces the list page. */

@@ -6,7 +6,7 @@ import { FIELD_KINDS } from '../fields/kinds.ts';
 import { FormDrawer } from '../ui/form-drawer.tsx';
 import { ConflictNotice } from './conflict-notice.tsx';
 import { DuplicateNotice } from './duplicate-notice.tsx';
-import { formFields, type DrawnField } from './object-fields.ts';
+import { formFields, isFixed, type DrawnField } from './object-fields.ts';
 import { useObjectView, type ObjectView } from './object-view.ts';
 import { nameFields } from './record-title.ts';
 import { useRecordForm } from './use-record-form.ts';
@@ -31,7 +31,9 @@ export function RecordForm({
   onSaved: (record: ObjectRecord) => void;
 }) {
   const view = useObjectView(object.key);
-  const fields = formFields(object, view);
+  const fields = formFields(object, view).filter(
+    ({ field }) => record === null || !isFixed(field, view, record),
+  );
   const api = useRecordForm({
     object,
     view,
@@ -54,8 +56,8 @@ export function RecordForm({
   );
   return (
     <FormDrawer
-      title={isNew ? `New ${noun}` : `Edit ${noun}`}
-      action={isNew ? `Create ${noun}` : 'Save'}
+      title={isNew ? (view.createLabel ?? `New ${noun}`) : `Edit ${noun}`}
+      action={isNew ? (view.createLabel ?? `Create ${noun}`) : 'Save'}
       api={api}
       notice={
         <>

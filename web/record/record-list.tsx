@@ -9,6 +9,7 @@ import type { FormValues } from '../fields/field-kind.ts';
 import { paths } from '../paths.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { useListSearch, type ListSearch } from './list-search.ts';
+import { useObjectView } from './object-view.ts';
 import { RecordFilters } from './record-filters.tsx';
 import { RecordFormDrawer } from './record-form-drawer.tsx';
 import { SearchBehind } from './search-behind.tsx';
@@ -37,10 +38,11 @@ export function RecordList({
   const [search, onSearch] = useListSearch();
   const navigate = useNavigate();
   const mayWrite = useHasScope(`${object.plural}:write`);
+  const { createLabel = `New ${nounOf(object)}` } = useObjectView(object.key);
   const filter = filtersOf(object, search, hiddenFilters);
   const create = mayWrite && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => onSearch({ create: true })}>
-      New {nounOf(object)}
+      {createLabel}
     </Button>
   );
 

@@ -80,6 +80,7 @@ const MAX_WITH_UPDATED = 6;
 
 function recordColumns(object: ObjectType, view: ObjectView) {
   const fields = listFields(object, view);
+  const hasUpdated = fields.length <= MAX_WITH_UPDATED && view.hidesUpdated !== true;
   return column.columns([
     column.display({
       id: 'title',
@@ -96,16 +97,17 @@ function recordColumns(object: ObjectType, view: ObjectView) {
         meta: columnOf(field, view),
         cell: ({ row: { original: record } }) => {
           const shown = shownProps(field, record);
-          return shown && <Cell {...shown} />;
+          const EmptyCell = view.fields?.[field.key]?.EmptyCell;
+          return shown ? <Cell {...shown} /> : EmptyCell && <EmptyCell record={record} />;
         },
       }),
     ),
     column.accessor('created_at', {
       header: 'Created',
-      meta: { width: '7.25rem', sort: 'created_at', desktopOnly: fields.length <= MAX_WITH_UPDATED },
+      meta: { width: '7.25rem', sort: 'created_at', desktopOnly: hasUpdated },
       cell: ({ row }) => <Moment at={row.original.created_at} />,
     }),
-    ...(fields.length <= MAX_WITH_UPDATED
+    ...(hasUpdated
       ? [
           column.accessor('updated_at', {
             header: 'Updated',

@@ -1,4 +1,5 @@
 import { fieldOf, nounOf, type ObjectType } from '../api/object-queries.ts';
+import { amountText } from '../ui/format.ts';
 
 /**
  * The fields that make up the name of a record together, as first and last name do: the text fields that come first
@@ -22,6 +23,9 @@ export function recordTitle(object: ObjectType, record: object): string {
     .join(' ');
   const other = object.title_fields.filter((key) => !names.includes(key)).find((key) => values[key]);
   if (name || other) return name || String(values[other!]);
+  const amount = object.fields.find(({ kind, required }) => kind === 'currency' && required)?.key;
+  if (amount !== undefined && typeof values[amount] === 'number')
+    return `${object.label} of ${amountText(values[amount], values['currency'])}`;
   const { number } = values;
   return typeof number === 'number' ? `${object.label} ${number}` : `Unnamed ${nounOf(object)}`;
 }

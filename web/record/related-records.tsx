@@ -125,10 +125,23 @@ function Referencing({ object, record, other, field }: Shown & { other: ObjectTy
     <Panel
       label={other.plural_label}
       count={count}
-      action={mayWrite && { label: `New ${nounOf(other)}`, icon: <IconPlus size={15} />, run: create.open }}
+      action={
+        mayWrite && {
+          label: view.createLabel ?? `New ${nounOf(other)}`,
+          icon: <IconPlus size={15} />,
+          run: create.open,
+        }
+      }
     >
       {error && !records && <ErrorPanel error={error} retry={() => void refetch()} />}
       {!records && !error && <Skeleton height={36} />}
+      {records && records.length > 0 && view.RelatedSummary && (
+        <view.RelatedSummary
+          object={object}
+          record={record}
+          filter={{ [field.filter!.parameter]: record.id }}
+        />
+      )}
       {records && records.length > 0 && (
         <ul className={classes.list}>
           {records.map((item) => (

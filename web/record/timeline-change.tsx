@@ -11,12 +11,18 @@ import classes from './timeline.module.css';
 
 /** Fields that change as a result of another change. */
 const DERIVED_FIELDS = new Set([
+  'amount_received',
   'completed_at',
   'closed_at',
   'converted_at',
+  'failed_at',
+  'failure_code',
   'first_contacted_at',
+  'last_refund_amount',
   'merged_ids',
   'merged_into',
+  'paid_at',
+  'refunded_at',
   'updated_at',
   'version',
 ]);
@@ -39,10 +45,16 @@ export function useChanges({ record_type: type, changed, changed_to: changedTo }
     if (DERIVED_FIELDS.has(name) || (type === 'note' && NOTE_FIELDS.has(name))) return [];
     if (name === 'custom_fields') return customChanges(before[name], after[name]);
     const field = object && fieldOf(object, name);
+    // Details of an event, such as a refund.
+    if (!field && isObject(before[name])) return [];
     return [
       { name, label: field?.label ?? fieldLabel(name), field, before: before[name], after: after[name] },
     ];
   });
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 /** They follow from the text of a note. */

@@ -25,6 +25,11 @@ const shape = z
     description: z.string(),
     docs: z.string().meta({ description: 'Its page of the documentation, as a path in the repository.' }),
     steps: z.array(z.string()).meta({ description: 'What to do in the other system, in order.' }),
+    events: z
+      .array(z.string())
+      .meta({
+        description: 'The events to select in the other system; empty if there is nothing to select.',
+      }),
     fields: z.array(field),
     urls: z.array(
       z.object({
@@ -61,12 +66,12 @@ export function connectionKindRoute({
 }
 
 function show(
-  { name, label, description, docs, steps, inbound, scopes, test }: ConnectionKind,
+  { name, label, description, docs, steps, events = [], inbound, scopes, test }: ConnectionKind,
   baseUrl: string,
 ) {
   const urls = inbound.map((handler) => ({
     label: handler.label,
     url: `${baseUrl}${inboundPath(name, '{id}', handler.path)}`,
   }));
-  return { name, label, description, docs, steps, urls, scopes, has_test: test !== undefined };
+  return { name, label, description, docs, steps, events, urls, scopes, has_test: test !== undefined };
 }

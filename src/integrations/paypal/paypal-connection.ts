@@ -50,10 +50,11 @@ export const paypalConnection: ConnectionKind<ConnectionServices> = {
   docs: 'docs/integrations/paypal.md',
   steps: [
     'In the PayPal developer dashboard, open Apps & Credentials, choose Live, and open the app of your shop; make one if there is none.',
-    `Under Webhooks, choose Add Webhook, paste the webhook URL, and choose All Events, or these: ${PAYPAL_EVENT_TYPES.join(', ')}.`,
+    'Under Webhooks, choose Add Webhook, paste the webhook URL, and choose All Events, or those of the list below.',
     'Save, copy the webhook ID that PayPal then shows, and paste it into this connection.',
     'The next payment appears here. The Webhooks Simulator of PayPal only shows that the URL and the signature are right.',
   ],
+  events: PAYPAL_EVENT_TYPES,
   settings: z.object({
     mode: z.enum(['live', 'sandbox']).default('live').meta({
       title: 'Account',

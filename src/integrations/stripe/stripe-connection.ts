@@ -87,10 +87,11 @@ export const stripeConnection: ConnectionKind<ConnectionServices> = {
   docs: 'docs/integrations/stripe.md',
   steps: [
     'In Stripe, open Developers → Webhooks → Add destination, choose events of your account and snapshot payloads.',
-    `Select these events: ${STRIPE_EVENTS.join(', ')}.`,
+    'Select the events of the list below.',
     'Paste the endpoint URL, create the destination, reveal its signing secret, and paste that here.',
     'Optional: create a restricted key that can read charges, payment intents, customers, invoices, subscriptions, disputes and events. With it, earlier payments are read, and missed ones are found.',
   ],
+  events: STRIPE_EVENTS,
   settings: z.object({
     mode: z
       .enum(['live', 'test'])

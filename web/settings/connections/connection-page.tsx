@@ -10,6 +10,7 @@ import {
 } from '../../api/connection-queries.ts';
 import { paths } from '../../paths.ts';
 import { Actor } from '../../record/actor.tsx';
+import { capitalised } from '../../ui/capitalised.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -17,8 +18,12 @@ import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { Moment } from '../../ui/relative-time.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { ConnectionActions } from './connection-actions.tsx';
+import { ConnectionEvents } from './connection-events.tsx';
 import { ConnectionLog } from './connection-log.tsx';
 import classes from './connection-page.module.css';
+import { ConnectionPulse } from './connection-pulse.tsx';
+import { ConnectionReconciliations } from './connection-reconciliations.tsx';
+import { ConnectionSetup } from './connection-setup.tsx';
 import { ConnectionState } from './connection-state.tsx';
 
 const route = getRouteApi('/inside/settings/connections/$id');
@@ -50,10 +55,18 @@ export function ConnectionPage() {
         actions={kind && <ConnectionActions connection={connection} kind={kind} />}
       />
       <Notices connection={connection} />
+      <ConnectionPulse connection={connection} kind={kind} />
       <div className={classes.facts}>
         <Facts connection={connection} kind={kind} />
-        {kind && <Steps kind={kind} />}
+        {kind && (
+          <div className={classes.guide}>
+            <Steps kind={kind} />
+            <ConnectionSetup connection={connection} kind={kind} />
+            <ConnectionEvents kind={kind} />
+          </div>
+        )}
       </div>
+      {kind?.scopes.includes('payments:write') && <ConnectionReconciliations connection={connection} />}
       <ConnectionLog connection={connection} />
     </>
   );
@@ -97,9 +110,11 @@ function Facts({ connection, kind }: { connection: Connection; kind: ConnectionK
         </Property>
       ))}
       <Property name="Kind">{kind?.label ?? connection.kind}</Property>
-      {settings.map(({ name, label }) => (
-        <Property key={name} name={label}>
-          {settingText(connection.settings[name])}
+      {settings.map((field) => (
+        <Property key={field.name} name={field.label}>
+          {field.kind === 'select'
+            ? capitalised(settingText(connection.settings[field.name]))
+            : settingText(connection.settings[field.name])}
         </Property>
       ))}
       <Property name="Last event">
@@ -122,6 +137,7 @@ function Facts({ connection, kind }: { connection: Connection; kind: ConnectionK
 
 function settingText(value: unknown): string {
   if (value === undefined || value === null) return '';
+  if (typeof value === 'boolean') return value ? 'Yes' : 'No';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

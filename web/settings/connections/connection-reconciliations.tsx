@@ -1,0 +1,91 @@
+import { Button, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import {
+  reconciliationsQuery,
+  useReconcile,
+  type Connection,
+  type ReconciledDifference,
+} from '../../api/connection-queries.ts';
+import { useObject } from '../../api/object-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
+import { paths } from '../../paths.ts';
+import { numberText } from '../../ui/format.ts';
+import { notifyDone, notifyWhenDone } from '../../ui/notify.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
+import classes from './connection-page.module.css';
+
+/** What was read of a provider with a key, and what had been missed. Nothing for other connections. */
+export function ConnectionReconciliations({ connection }: { connection: Connection }) {
+  const mayManage = useHasScope('connections:manage');
+  const { data = [] } = useQuery(reconciliationsQuery(connection.id));
+  const { mutateAsync: reconcile, isPending } = useReconcile(connection.id);
+  if (data.length === 0) return null;
+  return (
+    <section className={classes.reconciliations} aria-labelledby="reconciliations-title">
+      <div className={classes.eventsHead}>
+        <Title order={2} id="reconciliations-title">
+          Checked against the provider
+        </Title>
+        {mayManage && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            loading={isPending}
+            disabled={!connection.active}
+            onClick={() => notifyWhenDone(reconcile(), () => notifyDone('The check has started'))}
+          >
+            Check now
+          </Button>
+        )}
+      </div>
+      <ul aria-labelledby="reconciliations-title">
+        {data.map(({ id, source, started_at: at, finished_at: end, read_count: read, ...rest }) => (
+          <li key={id}>
+            <Moment at={at} />: {numberText(read)} {source === 'events' ? 'events' : 'records'} read
+            {end === null
+              ? ', not finished'
+              : rest.changed_count === 0
+                ? ', nothing had been missed'
+                : `, ${numberText(rest.changed_count)} had been missed`}
+            {rest.error !== null && (
+              <Text size="sm" c="var(--mantine-color-error)">
+                {rest.error}
+              </Text>
+            )}
+            {rest.differences.length > 0 && <Differences differences={rest.differences} />}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Differences({ differences }: { differences: readonly ReconciledDifference[] }) {
+  return (
+    <details>
+      <summary>What had been missed</summary>
+      <ul>
+        {differences.map((difference) => (
+          <li key={`${difference.type} ${difference.external_id} ${difference.record_id}`}>
+            <Difference difference={difference} />
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Difference({
+  difference: { type, external_id: externalId, record_type: recordType, record_id: recordId },
+}: {
+  difference: ReconciledDifference;
+}) {
+  const object = useObject(recordType ?? undefined);
+  const text = [type, externalId].filter(Boolean).join(' ');
+  return object && recordId !== null ? (
+    <TextLink {...paths.record(object.plural, recordId)}>{text}</TextLink>
+  ) : (
+    text
+  );
+}
