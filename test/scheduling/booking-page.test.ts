@@ -332,7 +332,11 @@ describe('who may', () => {
       ['POST', SCHEDULES, { user_id: olga.id, rules: [] }],
       ['PATCH', `${SCHEDULES}/${others.id}`, { name: 'x' }],
       ['DELETE', `${SCHEDULES}/${others.id}`, undefined],
-      ['POST', TIME_OFF, { user_id: olga.id, starts_at: '2030-01-01T00:00:00Z', ends_at: '2030-01-02T00:00:00Z' }],
+      [
+        'POST',
+        TIME_OFF,
+        { user_id: olga.id, starts_at: '2030-01-01T00:00:00Z', ends_at: '2030-01-02T00:00:00Z' },
+      ],
     ] as const)
       expect((await max.ask(method, path, { body })).status, `${method} ${path}`).toBe(403);
     // A manager may.
