@@ -12,6 +12,7 @@ import type { Format } from '../delivery/endpoint/webhook-format.ts';
 import type { Route } from '../http/route.ts';
 import type { MailTransport } from '../mail/mail-transport.ts';
 import type { Dial } from '../net/dial.ts';
+import type { HttpClient } from '../net/http-client.ts';
 
 /**
  * Another system, and everything that Fairlead does for it. Each folder of src/integrations exports one from the file
@@ -70,6 +71,8 @@ export interface ConnectionServices {
   /** Reports of another CRM about leads. */
   activities: CrmActivities;
   takeLead: TakeLead;
+  /** Requests to the system's own API. */
+  http: HttpClient;
   log: Logger;
 }
 
