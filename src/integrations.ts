@@ -1,8 +1,10 @@
 import { automatenexus } from './integrations/automatenexus/automatenexus.ts';
 import { axcelerate } from './integrations/axcelerate/axcelerate.ts';
 import { axocrm } from './integrations/axocrm/axocrm.ts';
+import { caldav } from './integrations/caldav/caldav.ts';
 import { crmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
 import { googleAds } from './integrations/google-ads/google-ads.ts';
+import { ics } from './integrations/ics/ics.ts';
 import type { Integration } from './integrations/integration.ts';
 import { remixcrm } from './integrations/remixcrm/remixcrm.ts';
 import { smtp } from './integrations/smtp/smtp.ts';
@@ -19,5 +21,7 @@ export const INTEGRATIONS: readonly Integration[] = [
   crmWebhook,
   typeform,
   googleAds,
+  ics,
+  caldav,
   smtp,
 ];

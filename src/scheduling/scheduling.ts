@@ -1,5 +1,6 @@
 import type { WorkspaceSettingsStore } from '../account/workspace-settings.ts';
 import type { MadeModule, Module, ModuleParts, PreparedModule } from '../record/module.ts';
+import { calendarSyncJob, type CalendarSyncParts } from './availability/calendar-sync-job.ts';
 import type { AppointmentReader } from './availability/host-availability.ts';
 import { memberAvailabilityRoutes } from './availability/member-availability-routes.ts';
 import { scheduleRoutes } from './availability/schedule-routes.ts';
@@ -12,7 +13,8 @@ import { makeBookingPageStore } from './booking-pages/booking-page-store.ts';
 import { slotRoutes } from './booking-pages/slot-routes.ts';
 import { BOOKING_SCOPES } from './booking-scopes.ts';
 
-export interface SchedulingParts extends ModuleParts {
+export interface SchedulingParts
+  extends ModuleParts, Pick<CalendarSyncParts, 'connections' | 'http' | 'calendarReaders'> {
   workspaceSettings: WorkspaceSettingsStore;
 }
 
@@ -36,6 +38,7 @@ function makeScheduling(parts: SchedulingParts): MadeModule {
       ...memberAvailabilityRoutes({ ...parts, schedules, appointmentsFor }),
     ],
     jobTypes: [],
+    recurring: [calendarSyncJob(parts)],
   };
 }
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { CalendarError } from './calendar-failure.ts';
 import type { Interval } from './interval.ts';
 
 /** What a thread reads: whole calendars as text, and what of them counts. Times are milliseconds since 1970. */
@@ -20,18 +21,7 @@ export type CalendarBusy =
       /** What was left out of the busy times, as a code; null for nothing. */
       problem: string | null;
     }
-  | { failure: string };
-
-/** Why a calendar could not be read, as a code for people who know calendars: `not_a_calendar`, `timeout`. */
-export class CalendarError extends Error {
-  override readonly name = 'CalendarError';
-  readonly code: string;
-
-  constructor(code: string) {
-    super(code);
-    this.code = code;
-  }
-}
+  | { failure: 'not_a_calendar' };
 
 /** A thread that runs out of memory ends alone, without the program. */
 const MEMORY = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 };
