@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runCase, startScenario, type ApiCase, type Ask, type Scenario } from '../kit/scenario.ts';
+import { madeReferences } from '../kit/record-sample.ts';
+import {
+  runCase,
+  startScenario,
+  type ApiCase,
+  type Ask,
+  type Person,
+  type Scenario,
+} from '../kit/scenario.ts';
 
 /** What the suite needs to test a kind of record. */
 interface Subject {
@@ -116,8 +124,12 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
     const updated = `${subject.noun}.updated`;
     const deleted = `${subject.noun}.deleted`;
     let s: Scenario;
+    const references: Record<string, string> = {};
     beforeAll(async () => {
       s = await startScenario({ FAIRLEAD_SERVICES: 'api', FAIRLEAD_LEADS_PER_HOUR: '0' });
+      Object.assign(references, await madeReferences(s, subject.noun));
+      Object.assign(subject.valid, references);
+      await s.newEvents();
     });
     afterAll(() => s.stop());
 
@@ -126,8 +138,13 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
     const ask = (method: string, where: string, options: Ask = {}) =>
       s.ask(method, where, { ...options, headers: { ...preference, ...options.headers } });
 
+    /** The body of `valid` for another workspace, which has no access to what it refers to. */
+    const validFor = async (as: Person) =>
+      as.workspaceId === s.alice.workspaceId
+        ? subject.valid
+        : { ...subject.valid, ...(await madeReferences(s, subject.noun, as)) };
     const make = async (as = s.alice) => {
-      const { json } = await ask('POST', path, { as, body: subject.valid });
+      const { json } = await ask('POST', path, { as, body: await validFor(as) });
       return isRemixcrm ? (await ask('GET', `${path}/${json.id}`, { as })).json : json;
     };
     const run = (item: Omit<ApiCase, 'name'>) =>
@@ -570,7 +587,8 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         'sort=%s pages without gaps or duplicates',
         async (sort) => {
           const person = await ownWorkspace(s);
-          const body = { records: Array.from({ length: 25 }, () => subject.valid) };
+          const valid = await validFor(person);
+          const body = { records: Array.from({ length: 25 }, () => valid) };
           await ask('POST', `${path}/batch`, { as: person, body });
           const seen: { id: string; updated_at: string }[] = [];
           let cursor = '';
@@ -956,9 +974,11 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         'an unknown field': skipped?.unknownField,
         'a form': skipped?.form,
       };
+      const withReferences = (body: unknown) =>
+        typeof body === 'object' && !Array.isArray(body) ? { body: { ...body, ...references } } : {};
       for (const item of bad)
         test.skipIf(keptOut[item.name])(`${item.name}${because(keptOut[item.name])}`, () =>
-          run({ ...item, method: 'POST', path }),
+          run({ ...item, ...withReferences(item.body), method: 'POST', path }),
         );
       test.each(bad)('$name, in a change', async (item) => {
         const made = await make();
