@@ -17,6 +17,7 @@ import { mixes } from './bench-mixes.mjs';
 import { searchRecords } from './bench-search.mjs';
 import { payments } from './bench-payments.mjs';
 import { lists, search } from './bench-reads.mjs';
+import { slots } from './bench-slots.mjs';
 import { workers } from './bench-workers.mjs';
 import { start } from './bench-start.mjs';
 import { machine } from './machine.mjs';
@@ -39,6 +40,7 @@ const sections = {
   'search-records': searchRecords,
   lists,
   search,
+  slots,
   start,
 };
 

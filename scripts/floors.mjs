@@ -12,7 +12,7 @@ export const FLOORS = [
   ['delivery'],
   ['http'],
   ['record'],
-  ['crm', 'payments', 'training', 'api'],
+  ['crm', 'payments', 'scheduling', 'training', 'api'],
   ['integrations'],
 ];
 

@@ -49,6 +49,9 @@ export const CONNECTION_KINDS: ConnectionKinds<ConnectionServices> = new Map(
 /** How the accounts of payment providers are read. */
 export const PAYMENT_SOURCES = INTEGRATIONS.flatMap(({ paymentSource }) => paymentSource ?? []);
 
+/** How the calendars of members are read. */
+export const CALENDAR_READERS = INTEGRATIONS.flatMap(({ calendarReader }) => calendarReader ?? []);
+
 /** The transport for a mail server's URL. Throws `StartError` if no integration has its scheme. */
 export function mailTransportOf(url: string, dial: Dial): MailTransport {
   const { protocol } = new URL(url);

@@ -1,8 +1,10 @@
 import { automatenexus } from './integrations/automatenexus/automatenexus.ts';
 import { axcelerate } from './integrations/axcelerate/axcelerate.ts';
 import { axocrm } from './integrations/axocrm/axocrm.ts';
+import { caldav } from './integrations/caldav/caldav.ts';
 import { crmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
 import { googleAds } from './integrations/google-ads/google-ads.ts';
+import { ics } from './integrations/ics/ics.ts';
 import type { Integration } from './integrations/integration.ts';
 import { paypal } from './integrations/paypal/paypal.ts';
 import { remixcrm } from './integrations/remixcrm/remixcrm.ts';
@@ -23,5 +25,7 @@ export const INTEGRATIONS: readonly Integration[] = [
   googleAds,
   stripe,
   paypal,
+  ics,
+  caldav,
   smtp,
 ];

@@ -14,13 +14,14 @@ import {
   RECORD_SCOPES,
 } from './record/record-module.ts';
 import { makeRecords } from './record/records.ts';
+import { scheduling, type SchedulingParts } from './scheduling/scheduling.ts';
 import { training, type TrainingParts } from './training/training.ts';
 
 /** Every module, one line each. Where order shows, as in the API's document, it is this one. */
-const MODULES = { crm, payments, training };
+const MODULES = { crm, scheduling, payments, training };
 
 /** What all modules need; `&` the parts of each module that needs its own. */
-type ModulesParts = CrmParts & PaymentsParts & TrainingParts;
+type ModulesParts = CrmParts & SchedulingParts & PaymentsParts & TrainingParts;
 
 const all = Object.values(MODULES);
 
@@ -62,9 +63,7 @@ export type Modules = { records: MadeModule } & {
 };
 
 export function makeModules(parts: ModulesParts): Modules {
-  const prepared = Object.entries(MODULES).map(
-    ([name, module]) => [name, module.prepare(parts) as PreparedModule] as const,
-  );
+  const prepared = Object.entries(MODULES).map(([name, module]) => [name, module.prepare(parts)] as const);
   const options = prepared.map(([, module]) => module.records);
   const records = makeRecords(parts, MODULE_NOUNS, options);
   const made = prepared.map(([name, module]) => [name, module.make(records)] as const);

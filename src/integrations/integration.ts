@@ -12,9 +12,10 @@ import type { Format } from '../delivery/endpoint/webhook-format.ts';
 import type { Route } from '../http/route.ts';
 import type { MailTransport } from '../mail/mail-transport.ts';
 import type { Dial } from '../net/dial.ts';
+import type { HttpClient } from '../net/http-client.ts';
 import type { ProviderPayments } from '../payments/provider-fact.ts';
 import type { ProviderSource } from '../payments/provider-source.ts';
-import type { HttpClient } from '../net/http-client.ts';
+import type { CalendarReader } from '../scheduling/availability/calendar-reader.ts';
 
 /**
  * Another system, and everything that Fairlead does for it. Each folder of src/integrations exports one from the file
@@ -43,6 +44,8 @@ export interface Integration {
   readonly connection?: ConnectionKind<ConnectionServices>;
   /** How its accounts are read, if it is a payment provider whose connections can have a key. */
   readonly paymentSource?: ProviderSource;
+  /** How calendars are read for the busy times of members, by connections of its kind. */
+  readonly calendarReader?: CalendarReader;
   /** How the installation's mail is sent. */
   readonly mailTransport?: {
     /** The schemes of the URLs of its servers, such as `smtp:`. */
