@@ -82,6 +82,8 @@ export interface NounDefinition<F extends Fields> {
   events?: Readonly<Record<string, NounEventDefinition<RecordOf<F>>>>;
   /** Descriptions of the three standard events, if not the default. */
   descriptions?: Partial<Record<'created' | 'updated' | 'deleted', string>>;
+  /** The event of a new record, where it depends on the record; default: `events.created`. */
+  firesOnCreate?(record: RecordOf<F>): string;
   /** The events that a change fires, in order; default: only `updated`. */
   fires?(before: RecordOf<F>, after: RecordOf<F>): readonly string[];
   /** SQL for the context of events; see `Noun.contexts`. */
@@ -151,6 +153,8 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   /** Whether its records have `tags`. */
   readonly hasTags: boolean;
   readonly events: { created: NounEvent; updated: NounEvent; deleted: NounEvent } & Record<string, NounEvent>;
+  /** The event of a new record, where it depends on the record; default: `events.created`. */
+  firesOnCreate?(record: R): string;
   /** The events that a change fires, in order, besides those of tags. */
   fires(before: R, after: R): readonly string[];
   /**
@@ -257,6 +261,7 @@ export function defineNoun<const F extends Fields>(
 
     hasTags,
     events: eventsOfNoun(definition),
+    ...(definition.firesOnCreate && { firesOnCreate: definition.firesOnCreate }),
     fires: definition.fires ?? (() => [`${name}.updated`]),
     ...(definition.contexts && { contexts: definition.contexts }),
     summary: (record) => ({ ...summaryOf(fields, record), ...definition.summary?.(record) }),

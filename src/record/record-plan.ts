@@ -72,7 +72,7 @@ export function planCreate<R extends BaseRecord, Input extends object>(
   const { at, actor } = context;
   const base = { id: newId(), version: 1, created_by: actor, created_at: at, updated_at: at };
   const record = noun.create(input, base, context);
-  const events = [{ id: newId(), type: noun.events.created.name }];
+  const events = [{ id: newId(), type: noun.firesOnCreate?.(record) ?? noun.events.created.name }];
   return { id: base.id, record, text: JSON.stringify(record), at, events };
 }
 
