@@ -3,6 +3,8 @@ import type { WriteContext } from '../../record/noun.ts';
 
 /** The fields that the rules of an appointment look at. */
 export interface AppointmentState {
+  id: string;
+  ical_uid: string | null;
   title: string;
   starts_at: string;
   ends_at: string;
@@ -34,6 +36,8 @@ export interface AppointmentResolution {
   by?: ActedBy;
   /** Read-only fields of a new appointment. */
   origin?: object;
+  /** The domain of the UID in calendars. */
+  uidDomain?: string;
 }
 
 const DEFAULT_MINUTES = 30;
@@ -63,9 +67,10 @@ export function appointmentAfter<R extends AppointmentState>(
   before: R | null,
   { at, actor, resolved }: WriteContext,
 ): R {
-  const { buffers, blocks = true, hasEnd = false, by = actedBy(actor), origin } = resolved as AppointmentResolution;
+  const { buffers, blocks = true, hasEnd = false, by = actedBy(actor), origin, uidDomain = 'localhost' } =
+    resolved as AppointmentResolution;
   const times = timesOf(next, before, hasEnd);
-  const known = { ...next, ...origin, ...times };
+  const known = { ...next, ...origin, ...times, ical_uid: next.ical_uid ?? `${next.id}@${uidDomain}` };
   const blocked = blocks ? blockOf(known, before, buffers) : { blocked_from: null, blocked_until: null };
   if (before === null) return { ...known, ...blocked };
   checkStatus(before.status, known.status);

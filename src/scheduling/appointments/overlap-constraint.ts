@@ -1,0 +1,63 @@
+import { ApiError } from '../../base/errors.ts';
+import type { Database } from '../../db/pool.ts';
+
+/** What an operator runs where the role of `DATABASE_URL` may not create extensions. */
+export const EXTENSION_SQL = 'create extension btree_gist;';
+
+const EXISTS = {
+  name: 'appointment.constraint',
+  text: `select from pg_constraint where conname = 'appointment_no_overlap' and conrelid = 'appointment'::regclass`,
+};
+
+const CREATE = `
+create extension if not exists btree_gist;
+alter table appointment add constraint appointment_no_overlap
+  exclude using gist (workspace_id with =, host_id with =, tstzrange(blocked_from, blocked_until, '[)') with &&)
+  where (status in ('pending', 'booked') and host_id is not null and blocked_from is not null and deleted_at is null)`;
+
+/** The constraint that keeps a host from being booked twice. It needs the extension btree_gist. */
+export interface OverlapConstraint {
+  /** Whether it exists. If not, creates it, if the extension exists by now or can be created. */
+  exists(): Promise<boolean>;
+  /** Throws `not_configured` if it does not exist: then appointments are off. */
+  require(): Promise<void>;
+}
+
+/** Between two attempts to create it, in milliseconds. */
+const RETRY_MS = 5_000;
+
+export function makeOverlapConstraint(db: Database): OverlapConstraint {
+  let isKnown = false;
+  let triedAt = -Infinity;
+  let trying: Promise<void> | undefined;
+
+  async function isPresent(): Promise<boolean> {
+    return (await db.read(EXISTS, [])).length > 0;
+  }
+
+  async function create(): Promise<void> {
+    triedAt = performance.now();
+    await db.side.query(CREATE).catch(() => {});
+  }
+
+  const constraint: OverlapConstraint = {
+    async exists() {
+      if (isKnown) return true;
+      isKnown = await isPresent();
+      if (isKnown || performance.now() - triedAt < RETRY_MS) return isKnown;
+      trying ??= create().finally(() => (trying = undefined));
+      await trying;
+      isKnown = await isPresent();
+      return isKnown;
+    },
+
+    async require() {
+      if (await constraint.exists()) return;
+      throw new ApiError(
+        'not_configured',
+        `Appointments are off: the database lacks the extension btree_gist. Run as a superuser of the database: ${EXTENSION_SQL}`,
+      );
+    },
+  };
+  return constraint;
+}
