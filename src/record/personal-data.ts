@@ -62,6 +62,12 @@ export const PERSONAL_DATA: Readonly<Record<string, Partial<Record<Ending, Colum
   form: {
     workspace: 'name title intro fields consent_text submit_label thanks_text redirect_url allowed_origins',
   },
+  booking_page: {
+    workspace:
+      'slug title description location_text questions reminders submit_label thanks_text redirect_url allowed_origins',
+  },
+  schedule: { workspace: 'name overrides rules' },
+  time_off: { workspace: 'reason' },
   pipeline: { workspace: 'name' },
   stage: { workspace: 'name' },
   lead_source: { workspace: 'name folded' },
@@ -115,6 +121,10 @@ export const NOT_PERSONAL: Readonly<Record<string, Columns>> = {
   request_template: 'id',
   inbound_secret: 'prefix salt created_by',
   custom_event_type: 'created_by',
+  booking_page: 'host_mode location_kind confirmation time_zone_display proof_of_work created_by',
+  schedule: 'time_zone created_by',
+  time_off: 'created_by',
+  calendar_sync: 'etag last_modified content_hash last_failure',
   pipeline: 'created_by',
   installation: 'sealed_check',
 };
