@@ -3,7 +3,6 @@ import type { WorkspaceSettings, WorkspaceSettingsStore } from '../../account/wo
 import { isCountry } from '../../base/phone-number.ts';
 import { requiredText } from '../../base/values/text.ts';
 import type { RecordChange } from '../../http/record-change.ts';
-import { isTimeZone } from '../../base/values/time-zone.ts';
 import { route, type Route } from '../../http/route.ts';
 import { currencyInput } from '../../record/fields/currency-code.ts';
 import { ignored } from '../../record/fields/field.ts';
@@ -73,6 +72,16 @@ const change = z.strictObject({
   id: ignored,
   plan: ignored,
 });
+
+/** Names only: an offset such as `+02:00` knows no summer time. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Z]/i.test(name)) return false;
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
 
 function isLocale(tag: string): boolean {
   try {

@@ -1,5 +1,7 @@
-/** Whether it is a name of the IANA time zone database. An offset such as `+02:00` is none: it knows no summer time. */
-export function isTimeZone(name: string): boolean {
+import { z } from 'zod';
+
+/** Names only: an offset such as `+02:00` knows no summer time. */
+function isTimeZone(name: string): boolean {
   if (!/^[A-Z]/i.test(name)) return false;
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
@@ -7,3 +9,9 @@ export function isTimeZone(name: string): boolean {
     return false;
   }
 }
+
+/** A time zone by its IANA name, or by a former one, such as `Europe/Kiev`. */
+export const timeZone = z
+  .string()
+  .max(100)
+  .refine(isTimeZone, 'must be a name of the IANA time zone database, such as Europe/Berlin');

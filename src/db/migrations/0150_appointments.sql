@@ -15,6 +15,8 @@ create table appointment (
   guest_time_zone text,
   status text not null check (status in ('pending', 'booked', 'canceled', 'completed', 'no_show')),
   host_id uuid,
+  -- The other hosts of a collective booking page.
+  co_host_ids uuid[] not null default '{}',
   contact_id uuid,
   company_id uuid,
   deal_id uuid,
@@ -68,14 +70,42 @@ create index appointment_to_erase on appointment (deleted_at, id) where erase_re
 create index appointment_unexpunged on appointment (deleted_at, id) where deleted_at is not null and expunged_at is null;
 create index appointment_to_follow on appointment (updated_at) where followed_version < version;
 
--- What keeps a host from being booked twice. A role that may not create extensions starts without it; appointments are
--- off until it exists (scheduling/appointments/overlap-constraint.ts).
+-- The time that appointments take of their hosts, kept by a trigger: whatever writes an appointment, a host has no two at
+-- one time.
+create table appointment_block (
+  workspace_id uuid not null,
+  appointment_id uuid not null,
+  host_id uuid not null,
+  block tstzrange not null,
+  primary key (workspace_id, appointment_id, host_id),
+  foreign key (workspace_id, appointment_id) references appointment (workspace_id, id)
+);
+
+create function keep_appointment_blocks() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'UPDATE' then
+    if (new.host_id, new.co_host_ids, new.blocked_from, new.blocked_until, new.status, new.deleted_at)
+       is not distinct from (old.host_id, old.co_host_ids, old.blocked_from, old.blocked_until, old.status, old.deleted_at)
+    then return null; end if;
+    delete from appointment_block where workspace_id = old.workspace_id and appointment_id = old.id;
+  end if;
+  if new.status in ('pending', 'booked') and new.blocked_from is not null and new.deleted_at is null then
+    insert into appointment_block (workspace_id, appointment_id, host_id, block)
+    select distinct new.workspace_id, new.id, h.host_id, tstzrange(new.blocked_from, new.blocked_until, '[)')
+    from unnest(array[new.host_id] || new.co_host_ids) h(host_id) where h.host_id is not null;
+  end if;
+  return null;
+end $$;
+create trigger appointment_blocks after insert or update on appointment
+  for each row execute function keep_appointment_blocks();
+
+-- A role that may not create extensions starts without it; appointments are off until it exists
+-- (scheduling/appointments/overlap-constraint.ts).
 do $$
 begin
   create extension if not exists btree_gist;
-  alter table appointment add constraint appointment_no_overlap
-    exclude using gist (workspace_id with =, host_id with =, tstzrange(blocked_from, blocked_until, '[)') with &&)
-    where (status in ('pending', 'booked') and host_id is not null and blocked_from is not null and deleted_at is null);
+  alter table appointment_block add constraint appointment_no_overlap
+    exclude using gist (workspace_id with =, host_id with =, block with &&);
 exception when insufficient_privilege or undefined_file or feature_not_supported or undefined_object then
   raise notice 'appointments are off: the extension btree_gist cannot be created';
 end $$;

@@ -2,7 +2,7 @@ import type { WorkspaceSettingsStore } from '../../account/workspace-settings.ts
 import { isoTime, type Clock } from '../../base/clock.ts';
 import { invalid } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
-import { isTimeZone } from '../../base/values/time-zone.ts';
+import { timeZone } from '../../base/values/time-zone.ts';
 import { query, type Transaction } from '../../db/query.ts';
 import { sql } from '../../db/sql.ts';
 import type { BaseRecord } from '../../record/noun.ts';
@@ -10,7 +10,7 @@ import type { BeforeWrite, Writer } from '../../record/record-plan.ts';
 import type { Draft, ServiceOptions } from '../../record/record-service.ts';
 import { appointment, type Appointment } from './appointment.ts';
 import type { AppointmentResolution } from './appointment-state.ts';
-import { isOverlapping, lockHosts, slotTaken } from './host-lock.ts';
+import { hostsOf, isOverlapping, lockHosts, slotTaken } from './host-lock.ts';
 import type { OverlapConstraint } from './overlap-constraint.ts';
 
 export interface AppointmentRuleParts {
@@ -39,7 +39,7 @@ async function complete({ workspaceSettings, uidDomain }: AppointmentRuleParts, 
   const { input, kind, writer } = draft;
   for (const field of ['time_zone', 'guest_time_zone']) {
     const zone = input[field];
-    if (typeof zone === 'string' && !isTimeZone(zone))
+    if (typeof zone === 'string' && !timeZone.safeParse(zone).success)
       throw invalid(field, 'must be a name of the IANA time zone database, such as Europe/Berlin');
   }
   const resolution: AppointmentResolution = { hasEnd: input['ends_at'] != null, uidDomain: uidDomain() };
@@ -57,8 +57,7 @@ function takeNew({ constraint }: AppointmentRuleParts, writer: Writer, record: B
   const made = record as Appointment;
   return async (trx) => {
     await constraint.require();
-    if (made.host_id === null) return;
-    await lockHosts(trx, writer.workspaceId, [made.host_id]);
+    await lockHosts(trx, writer.workspaceId, hostsOf(made));
     if (await isOverlapping(trx, writer.workspaceId, made)) throw slotTaken();
   };
 }
@@ -70,9 +69,8 @@ function takeChanged({ constraint, clock }: AppointmentRuleParts, draft: Draft):
     await constraint.require();
     const current = await readCurrent(trx, writer.workspaceId, id);
     if (!current) return;
-    const next = input['host_id'] === undefined ? current.host_id : (input['host_id'] as Uuid | null);
-    const hosts = [current.host_id, next].filter((host) => host !== null);
-    await lockHosts(trx, writer.workspaceId, [...new Set(hosts)]);
+    const { host_id: next = null } = input as { host_id?: Uuid | null };
+    await lockHosts(trx, writer.workspaceId, [...hostsOf(current), ...(next === null ? [] : [next])]);
     const locked = await readCurrent(trx, writer.workspaceId, id);
     if (!locked) return;
     const context = { at: isoTime(clock.now()), actor: writer.actor, resolved };

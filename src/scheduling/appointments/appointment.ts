@@ -10,6 +10,7 @@ import { record } from '../../record/fields/record.ts';
 import { select } from '../../record/fields/select.ts';
 import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
+import { users } from '../../record/fields/users.ts';
 import { defineNoun, type InputOfNoun, type Noun, type RecordOfNoun } from '../../record/noun.ts';
 import { APPOINTMENT_CONTEXTS, APPOINTMENT_EVENTS } from './appointment-event.ts';
 import { appointmentAfter, appointmentEvents } from './appointment-state.ts';
@@ -99,6 +100,7 @@ const defined = defineNoun({
       filter: true,
       summary: 'presence',
     }),
+    co_host_ids: users({ label: 'Further hosts', description: 'Further hosts (user ids), of a collective page' }),
     contact_id: record({
       label: 'Contact',
       description: 'Contact id; default: the contact with `guest_email`, which is created if there is none',

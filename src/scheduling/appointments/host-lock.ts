@@ -12,14 +12,11 @@ const LOCK = {
          order by user_id for no key update`,
 };
 
-/** The condition of the constraint, so that its index is used. */
 const OVERLAPPING = {
   name: 'appointment.overlapping',
-  text: `select id from appointment
-         where workspace_id = $1 and host_id = $2 and id is distinct from $5::uuid
-           and tstzrange(blocked_from, blocked_until, '[)') && tstzrange($3, $4, '[)')
-           and status in ('pending', 'booked') and host_id is not null and blocked_from is not null
-           and deleted_at is null
+  text: `select appointment_id from appointment_block
+         where workspace_id = $1 and host_id = any($2::uuid[]) and block && tstzrange($3, $4, '[)')
+           and appointment_id is distinct from $5::uuid
          limit 1`,
 };
 
@@ -38,19 +35,23 @@ export async function lockHosts(
 export interface HostBlock {
   id: Uuid;
   host_id: Uuid | null;
+  co_host_ids: readonly Uuid[];
   blocked_from: string | null;
   blocked_until: string | null;
   status: string;
 }
 
-/** Whether the host has another appointment at this time; the host has to be locked. */
-export async function isOverlapping(
-  trx: Transaction,
-  workspaceId: Uuid,
-  { id, host_id: hostId, blocked_from: from, blocked_until: until, status }: HostBlock,
-): Promise<boolean> {
-  if (hostId === null || from === null || (status !== 'pending' && status !== 'booked')) return false;
-  const rows = await query(trx, OVERLAPPING, [workspaceId, hostId, from, until, id]);
+/** All hosts of an appointment. */
+export function hostsOf({ host_id: hostId, co_host_ids: others }: Pick<HostBlock, 'host_id' | 'co_host_ids'>): Uuid[] {
+  return [...new Set([...(hostId === null ? [] : [hostId]), ...others])];
+}
+
+/** Whether a host has another appointment at this time; the hosts have to be locked. */
+export async function isOverlapping(trx: Transaction, workspaceId: Uuid, item: HostBlock): Promise<boolean> {
+  const { id, blocked_from: from, blocked_until: until, status } = item;
+  const hosts = hostsOf(item);
+  if (hosts.length === 0 || from === null || (status !== 'pending' && status !== 'booked')) return false;
+  const rows = await query(trx, OVERLAPPING, [workspaceId, hosts, from, until, id]);
   return rows.length > 0;
 }
 

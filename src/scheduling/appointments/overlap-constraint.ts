@@ -6,14 +6,13 @@ export const EXTENSION_SQL = 'create extension btree_gist;';
 
 const EXISTS = {
   name: 'appointment.constraint',
-  text: `select from pg_constraint where conname = 'appointment_no_overlap' and conrelid = 'appointment'::regclass`,
+  text: `select from pg_constraint where conname = 'appointment_no_overlap' and conrelid = 'appointment_block'::regclass`,
 };
 
 const CREATE = `
 create extension if not exists btree_gist;
-alter table appointment add constraint appointment_no_overlap
-  exclude using gist (workspace_id with =, host_id with =, tstzrange(blocked_from, blocked_until, '[)') with &&)
-  where (status in ('pending', 'booked') and host_id is not null and blocked_from is not null and deleted_at is null)`;
+alter table appointment_block add constraint appointment_no_overlap
+  exclude using gist (workspace_id with =, host_id with =, block with &&)`;
 
 /** The constraint that keeps a host from being booked twice. It needs the extension btree_gist. */
 export interface OverlapConstraint {

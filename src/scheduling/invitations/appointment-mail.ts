@@ -24,6 +24,8 @@ export interface MailedAppointment {
   host: CalendarPerson | null;
   guest: CalendarPerson | null;
   guests: readonly string[];
+  /** The other hosts of a collective page. */
+  coHosts: readonly CalendarPerson[];
   /** Who sends: the address is that of the installation's mail. */
   organizer: CalendarPerson;
   /** The guest's link; only in the guest's own mail. */
@@ -42,7 +44,7 @@ export interface Recipient {
 
 /** Everybody who is invited, without addresses that mail cannot have. */
 export function recipientsOf(
-  { host, guest, guests }: Pick<MailedAppointment, 'host' | 'guest' | 'guests'>,
+  { host, coHosts, guest, guests }: Pick<MailedAppointment, 'host' | 'coHosts' | 'guest' | 'guests'>,
   isMailAddress: (address: string) => boolean,
 ): Recipient[] {
   const all: Recipient[] = [
@@ -53,6 +55,7 @@ export function recipientsOf(
       kind: 'further guest' as const,
     })),
     ...(host ? [{ role: 'host', person: host, kind: 'host' as const }] : []),
+    ...coHosts.map((person, at) => ({ role: `host${at + 1}`, person, kind: 'host' as const })),
   ];
   const known = new Set<string>();
   return all.filter(({ person: { address } }) => {

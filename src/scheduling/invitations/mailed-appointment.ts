@@ -2,6 +2,7 @@ import type { Uuid } from '../../base/id.ts';
 import { query, type Queryable } from '../../db/query.ts';
 import type { GuestLinks } from './guest-link.ts';
 import type { InvitedAs, MailedAppointment } from './appointment-mail.ts';
+import type { CalendarPerson } from './calendar-event.ts';
 
 /** An appointment with everything that its mails and calendars show. */
 export interface InvitationRow {
@@ -34,6 +35,7 @@ export interface InvitationRow {
   host_id: Uuid | null;
   host_name: string | null;
   host_email: string | null;
+  co_hosts: CalendarPerson[];
   /** Of the booking page; null: the default. */
   reminders: { minutes_before: number }[] | null;
   followed_version: number;
@@ -50,6 +52,8 @@ a.invited_sequence, a.invited_as,
 (select w.name from workspace w where w.id = a.workspace_id) as workspace,
 (select u.name from app_user u where u.id = a.host_id) as host_name,
 (select u.email from app_user u where u.id = a.host_id) as host_email,
+(select coalesce(json_agg(json_build_object('name', u.name, 'address', u.email)), '[]')
+  from app_user u where u.id = any(a.co_host_ids)) as co_hosts,
 (select nullif(concat_ws(' ', c.first_name, c.last_name), '') from contact c
   where c.workspace_id = a.workspace_id and c.id = a.contact_id and c.deleted_at is null) as contact_name,
 (select c.email from contact c
@@ -85,6 +89,7 @@ export function peopleOf(row: InvitationRow) {
     host: row.host_email === null ? null : { name: row.host_name, address: row.host_email },
     guest: address === null ? null : { name: row.guest_name ?? row.contact_name, address },
     guests: row.guests,
+    coHosts: row.co_hosts,
   };
 }
 
