@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { NOUNS } from '../../src/crm/nouns.ts';
+import { MODULE_NOUNS as NOUNS } from '../../src/modules.ts';
 import { startReceiver, type Receiver } from '../kit/receiver.ts';
 import { secondServer, startScenario, ask, type Ask, type Scenario } from '../kit/scenario.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NOUNS } from '../../src/crm/nouns.ts';
+import { MODULE_NOUNS as NOUNS } from '../../src/modules.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NOUNS } from '../../src/crm/nouns.ts';
+import { MODULE_NOUNS as NOUNS } from '../../src/modules.ts';
 import { makeMember } from '../kit/member.ts';
 import { startScenario, type Person, type Scenario } from '../kit/scenario.ts';
 

@@ -1715,6 +1715,139 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List objects with their fields
+         * @description Objects whose records the caller can read.
+         */
+        get: operations["getObjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objects/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an object with its fields
+         * @description By key, as in `contact`, or plural.
+         */
+        get: operations["getObjectsKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activities/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the timeline of a contact
+         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes. Entries of merged records are included.
+         */
+        get: operations["getActivitiesContactId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tags
+         * @description By name. A tag is created when it is first added to a record.
+         */
+        get: operations["getTags"];
+        put?: never;
+        /**
+         * Create a tag
+         * @description 409 if a tag has this name, ignoring case. Adding a tag to a record creates it, too.
+         */
+        post: operations["postTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a tag */
+        get: operations["getTagsId"];
+        /**
+         * Rename a tag
+         * @description A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.
+         */
+        put: operations["putTagsId"];
+        post?: never;
+        /**
+         * Delete a tag
+         * @description A background job removes it from all records.
+         */
+        delete: operations["deleteTagsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a tag
+         * @description A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.
+         */
+        patch: operations["patchTagsId"];
+        trace?: never;
+    };
+    "/api/v1/tags/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge tags
+         * @description This tag takes the place of the others: a background job changes all records, which fire no events. The others are deleted.
+         */
+        post: operations["postTagsIdMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deals/cards": {
         parameters: {
             query?: never;
@@ -1787,46 +1920,6 @@ export interface paths {
          * @description With the names of the records that they are about. Takes the filters of `GET /tasks` besides.
          */
         get: operations["getTasksAgenda"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/objects": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List objects with their fields
-         * @description Objects whose records the caller can read.
-         */
-        get: operations["getObjects"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/objects/{key}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get an object with its fields
-         * @description By key, as in `contact`, or plural.
-         */
-        get: operations["getObjectsKey"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1936,99 +2029,6 @@ export interface paths {
          * @description Changes its name, probability or position. Deals stay in it.
          */
         patch: operations["patchPipelinesIdStagesStageId"];
-        trace?: never;
-    };
-    "/api/v1/activities/{contact_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get the timeline of a contact
-         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes. Entries of merged records are included.
-         */
-        get: operations["getActivitiesContactId"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List tags
-         * @description By name. A tag is created when it is first added to a record.
-         */
-        get: operations["getTags"];
-        put?: never;
-        /**
-         * Create a tag
-         * @description 409 if a tag has this name, ignoring case. Adding a tag to a record creates it, too.
-         */
-        post: operations["postTags"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get a tag */
-        get: operations["getTagsId"];
-        /**
-         * Rename a tag
-         * @description A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.
-         */
-        put: operations["putTagsId"];
-        post?: never;
-        /**
-         * Delete a tag
-         * @description A background job removes it from all records.
-         */
-        delete: operations["deleteTagsId"];
-        options?: never;
-        head?: never;
-        /**
-         * Rename a tag
-         * @description A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.
-         */
-        patch: operations["patchTagsId"];
-        trace?: never;
-    };
-    "/api/v1/tags/{id}/merge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Merge tags
-         * @description This tag takes the place of the others: a background job changes all records, which fire no events. The others are deleted.
-         */
-        post: operations["postTagsIdMerge"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/v1/leads/{id}/submissions": {
@@ -3344,133 +3344,6 @@ export interface components {
                 authentication: string;
             }[];
         };
-        ObjectFieldInput: {
-            key: string;
-            label: string;
-            description: string;
-            /** @description Kind of the field, as in `text`, `date`, `select`, `record`. */
-            kind: string;
-            /** @description Whether it is required to create a record. */
-            required: boolean;
-            /** @description Whether it is set by the server; ignored when sent. */
-            read_only: boolean;
-            /** @description Whether it is computed when a record is read; not part of events. */
-            computed: boolean;
-            /** @description Value if none is sent; null for none. */
-            default: unknown;
-            /** @description Key of the object that it references. */
-            references?: string;
-            /** @description Possible values, if the field has a list of options. */
-            options?: {
-                value: string;
-                label: string;
-            }[];
-            /** @description How lists can be filtered by it, if they can. */
-            filter?: {
-                /** @description Query parameter of the list. */
-                parameter: string;
-                /** @description `eq` is the parameter itself; others are used as in `created_at[gte]`. */
-                operators: string[];
-            };
-            sortable: boolean;
-        };
-        ObjectInput: {
-            /** @description As in `contact`. */
-            key: string;
-            /** @description In paths and scopes, as in `contacts`. */
-            plural: string;
-            label: string;
-            plural_label: string;
-            /** @description Fields that make the title of a record: the first that are filled in. */
-            title_fields: string[];
-            /** @description Sort of the list by the name of the records, if there is one. */
-            title_sort?: string;
-            /** @description Default columns of lists. */
-            list_fields: string[];
-            /** @description Whether its list supports `q`. */
-            searchable: boolean;
-            /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
-            match_fields: string[];
-            /** @description Whether its records can be merged. */
-            mergeable: boolean;
-            fields: components["schemas"]["ObjectFieldInput"][];
-            events: string[];
-            /** @description Lists about a record; `{id}` in the path is the id of the record. */
-            panels: {
-                key: string;
-                label: string;
-                path: string;
-            }[];
-        };
-        ErasureRequestInput: {
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            deleted_at: string;
-            /** Format: date-time */
-            erase_requested_at: string;
-            /** @description Null until its deliveries have settled. */
-            erased_at: string | null;
-        };
-        SearchResultInput: {
-            /** @description Key of the object, as in `contact`. */
-            type: string;
-            /** Format: uuid */
-            id: string;
-            title: string;
-            subtitle: string | null;
-            matched: {
-                /** @description A field that contains one of the words. */
-                field: string;
-                /** @description Its value, or the part around the word; of a reference, the title of that record. */
-                text: string;
-            }[];
-            /** Format: date-time */
-            updated_at: string;
-        };
-        ActivityInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description Event type, as in `contact.updated`, or a type of a module. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Changed fields with their previous values. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Changed fields with their new values; null where these are no longer known. */
-            changed_to?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Of the creation of a note: the note as it is now. */
-            record?: {
-                [key: string]: unknown;
-            };
-            /** @description Details added by a module. */
-            details?: unknown;
-            /** Format: date-time */
-            occurred_at: string;
-        };
-        TagInput: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description Whether records are still being changed after a rename or a merge. */
-            is_changing: boolean;
-            /** @description Number of records with the tag, by object, as in `contact`; objects that the caller may read. */
-            usage?: {
-                [key: string]: number;
-            };
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         TaskInput: {
             /**
              * Format: uuid
@@ -3687,6 +3560,16 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+        };
+        ErasureRequestInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            deleted_at: string;
+            /** Format: date-time */
+            erase_requested_at: string;
+            /** @description Null until its deliveries have settled. */
+            erased_at: string | null;
         };
         DealCardInput: {
             /**
@@ -3980,6 +3863,33 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
+        ActivityInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Changed fields with their previous values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
+            /** @description Details added by a module. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
         NoteInput: {
             /**
              * Format: uuid
@@ -4057,6 +3967,96 @@ export interface components {
                 /** @description The chance that a deal in this stage is won, in percent; null: not set. */
                 probability: number | null;
             }[];
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ObjectFieldInput: {
+            key: string;
+            label: string;
+            description: string;
+            /** @description Kind of the field, as in `text`, `date`, `select`, `record`. */
+            kind: string;
+            /** @description Whether it is required to create a record. */
+            required: boolean;
+            /** @description Whether it is set by the server; ignored when sent. */
+            read_only: boolean;
+            /** @description Whether it is computed when a record is read; not part of events. */
+            computed: boolean;
+            /** @description Value if none is sent; null for none. */
+            default: unknown;
+            /** @description Key of the object that it references. */
+            references?: string;
+            /** @description Possible values, if the field has a list of options. */
+            options?: {
+                value: string;
+                label: string;
+            }[];
+            /** @description How lists can be filtered by it, if they can. */
+            filter?: {
+                /** @description Query parameter of the list. */
+                parameter: string;
+                /** @description `eq` is the parameter itself; others are used as in `created_at[gte]`. */
+                operators: string[];
+            };
+            sortable: boolean;
+        };
+        ObjectInput: {
+            /** @description As in `contact`. */
+            key: string;
+            /** @description In paths and scopes, as in `contacts`. */
+            plural: string;
+            label: string;
+            plural_label: string;
+            /** @description Fields that make the title of a record: the first that are filled in. */
+            title_fields: string[];
+            /** @description Sort of the list by the name of the records, if there is one. */
+            title_sort?: string;
+            /** @description Default columns of lists. */
+            list_fields: string[];
+            /** @description Whether its list supports `q`. */
+            searchable: boolean;
+            /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
+            match_fields: string[];
+            /** @description Whether its records can be merged. */
+            mergeable: boolean;
+            fields: components["schemas"]["ObjectFieldInput"][];
+            events: string[];
+            /** @description Lists about a record; `{id}` in the path is the id of the record. */
+            panels: {
+                key: string;
+                label: string;
+                path: string;
+            }[];
+        };
+        SearchResultInput: {
+            /** @description Key of the object, as in `contact`. */
+            type: string;
+            /** Format: uuid */
+            id: string;
+            title: string;
+            subtitle: string | null;
+            matched: {
+                /** @description A field that contains one of the words. */
+                field: string;
+                /** @description Its value, or the part around the word; of a reference, the title of that record. */
+                text: string;
+            }[];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        TagInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Whether records are still being changed after a rename or a merge. */
+            is_changing: boolean;
+            /** @description Number of records with the tag, by object, as in `contact`; objects that the caller may read. */
+            usage?: {
+                [key: string]: number;
+            };
             created_by: string;
             /** Format: date-time */
             created_at: string;
@@ -5610,133 +5610,6 @@ export interface components {
                 authentication: string;
             }[];
         };
-        ObjectField: {
-            key: string;
-            label: string;
-            description: string;
-            /** @description Kind of the field, as in `text`, `date`, `select`, `record`. */
-            kind: string;
-            /** @description Whether it is required to create a record. */
-            required: boolean;
-            /** @description Whether it is set by the server; ignored when sent. */
-            read_only: boolean;
-            /** @description Whether it is computed when a record is read; not part of events. */
-            computed: boolean;
-            /** @description Value if none is sent; null for none. */
-            default: unknown;
-            /** @description Key of the object that it references. */
-            references?: string;
-            /** @description Possible values, if the field has a list of options. */
-            options?: {
-                value: string;
-                label: string;
-            }[];
-            /** @description How lists can be filtered by it, if they can. */
-            filter?: {
-                /** @description Query parameter of the list. */
-                parameter: string;
-                /** @description `eq` is the parameter itself; others are used as in `created_at[gte]`. */
-                operators: string[];
-            };
-            sortable: boolean;
-        };
-        Object: {
-            /** @description As in `contact`. */
-            key: string;
-            /** @description In paths and scopes, as in `contacts`. */
-            plural: string;
-            label: string;
-            plural_label: string;
-            /** @description Fields that make the title of a record: the first that are filled in. */
-            title_fields: string[];
-            /** @description Sort of the list by the name of the records, if there is one. */
-            title_sort?: string;
-            /** @description Default columns of lists. */
-            list_fields: string[];
-            /** @description Whether its list supports `q`. */
-            searchable: boolean;
-            /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
-            match_fields: string[];
-            /** @description Whether its records can be merged. */
-            mergeable: boolean;
-            fields: components["schemas"]["ObjectField"][];
-            events: string[];
-            /** @description Lists about a record; `{id}` in the path is the id of the record. */
-            panels: {
-                key: string;
-                label: string;
-                path: string;
-            }[];
-        };
-        ErasureRequest: {
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            deleted_at: string;
-            /** Format: date-time */
-            erase_requested_at: string;
-            /** @description Null until its deliveries have settled. */
-            erased_at: string | null;
-        };
-        SearchResult: {
-            /** @description Key of the object, as in `contact`. */
-            type: string;
-            /** Format: uuid */
-            id: string;
-            title: string;
-            subtitle: string | null;
-            matched: {
-                /** @description A field that contains one of the words. */
-                field: string;
-                /** @description Its value, or the part around the word; of a reference, the title of that record. */
-                text: string;
-            }[];
-            /** Format: date-time */
-            updated_at: string;
-        };
-        Activity: {
-            /** Format: uuid */
-            id: string;
-            /** @description Event type, as in `contact.updated`, or a type of a module. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Changed fields with their previous values. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Changed fields with their new values; null where these are no longer known. */
-            changed_to?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Of the creation of a note: the note as it is now. */
-            record?: {
-                [key: string]: unknown;
-            };
-            /** @description Details added by a module. */
-            details?: unknown;
-            /** Format: date-time */
-            occurred_at: string;
-        };
-        Tag: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description Whether records are still being changed after a rename or a merge. */
-            is_changing: boolean;
-            /** @description Number of records with the tag, by object, as in `contact`; objects that the caller may read. */
-            usage?: {
-                [key: string]: number;
-            };
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         Task: {
             /**
              * Format: uuid
@@ -5953,6 +5826,16 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+        };
+        ErasureRequest: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            deleted_at: string;
+            /** Format: date-time */
+            erase_requested_at: string;
+            /** @description Null until its deliveries have settled. */
+            erased_at: string | null;
         };
         DealCard: {
             /**
@@ -6246,6 +6129,33 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
+        Activity: {
+            /** Format: uuid */
+            id: string;
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Changed fields with their previous values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
+            /** @description Details added by a module. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
         Note: {
             /**
              * Format: uuid
@@ -6323,6 +6233,96 @@ export interface components {
                 /** @description The chance that a deal in this stage is won, in percent; null: not set. */
                 probability: number | null;
             }[];
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ObjectField: {
+            key: string;
+            label: string;
+            description: string;
+            /** @description Kind of the field, as in `text`, `date`, `select`, `record`. */
+            kind: string;
+            /** @description Whether it is required to create a record. */
+            required: boolean;
+            /** @description Whether it is set by the server; ignored when sent. */
+            read_only: boolean;
+            /** @description Whether it is computed when a record is read; not part of events. */
+            computed: boolean;
+            /** @description Value if none is sent; null for none. */
+            default: unknown;
+            /** @description Key of the object that it references. */
+            references?: string;
+            /** @description Possible values, if the field has a list of options. */
+            options?: {
+                value: string;
+                label: string;
+            }[];
+            /** @description How lists can be filtered by it, if they can. */
+            filter?: {
+                /** @description Query parameter of the list. */
+                parameter: string;
+                /** @description `eq` is the parameter itself; others are used as in `created_at[gte]`. */
+                operators: string[];
+            };
+            sortable: boolean;
+        };
+        Object: {
+            /** @description As in `contact`. */
+            key: string;
+            /** @description In paths and scopes, as in `contacts`. */
+            plural: string;
+            label: string;
+            plural_label: string;
+            /** @description Fields that make the title of a record: the first that are filled in. */
+            title_fields: string[];
+            /** @description Sort of the list by the name of the records, if there is one. */
+            title_sort?: string;
+            /** @description Default columns of lists. */
+            list_fields: string[];
+            /** @description Whether its list supports `q`. */
+            searchable: boolean;
+            /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
+            match_fields: string[];
+            /** @description Whether its records can be merged. */
+            mergeable: boolean;
+            fields: components["schemas"]["ObjectField"][];
+            events: string[];
+            /** @description Lists about a record; `{id}` in the path is the id of the record. */
+            panels: {
+                key: string;
+                label: string;
+                path: string;
+            }[];
+        };
+        SearchResult: {
+            /** @description Key of the object, as in `contact`. */
+            type: string;
+            /** Format: uuid */
+            id: string;
+            title: string;
+            subtitle: string | null;
+            matched: {
+                /** @description A field that contains one of the words. */
+                field: string;
+                /** @description Its value, or the part around the word; of a reference, the title of that record. */
+                text: string;
+            }[];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Tag: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Whether records are still being changed after a rename or a merge. */
+            is_changing: boolean;
+            /** @description Number of records with the tag, by object, as in `contact`; objects that the caller may read. */
+            usage?: {
+                [key: string]: number;
+            };
             created_by: string;
             /** Format: date-time */
             created_at: string;
@@ -14511,6 +14511,417 @@ export interface operations {
             };
         };
     };
+    getObjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Object"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getObjectsKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Object"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getActivitiesContactId: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Activity"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTags: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                /** @description Only tags whose name contains this text, in any case. */
+                q?: string;
+                /** @description `false` leaves out `usage`; faster. */
+                usage?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Tag"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_changing?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly usage?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Unique, ignoring case.
+                     * @example VIP
+                     */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTagsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putTagsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_changing?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly usage?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Unique, ignoring case.
+                     * @example VIP
+                     */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTagsId: {
+        parameters: {
+            query?: {
+                /** @description Fires an event for each record that loses the tag, as in `contact.tag_removed`. */
+                events?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchTagsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_changing?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly usage?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Unique, ignoring case.
+                     * @example VIP
+                     */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTagsIdMerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of the tags that are replaced by this one, and deleted. */
+                    with: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getDealsCards: {
         parameters: {
             query?: {
@@ -14721,68 +15132,6 @@ export interface operations {
                         /** @description True if recent changes may be missing from the result of a search. */
                         search_behind?: boolean;
                     };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getObjects: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Object"][];
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getObjectsKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                key: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Object"];
                 };
             };
             /** @description Any error. */
@@ -15317,355 +15666,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Stage"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getActivitiesContactId: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description next_cursor of the previous page. */
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                contact_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Activity"][];
-                        has_more: boolean;
-                        next_cursor: string | null;
-                        next_url: string | null;
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getTags: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description next_cursor of the previous page. */
-                cursor?: string;
-                /** @description Only tags whose name contains this text, in any case. */
-                q?: string;
-                /** @description `false` leaves out `usage`; faster. */
-                usage?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Tag"][];
-                        has_more: boolean;
-                        next_cursor: string | null;
-                        next_url: string | null;
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    postTags: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Set by the server; ignored when sent. */
-                    readonly id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly is_changing?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly usage?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly created_by?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly created_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly updated_at?: unknown;
-                    /**
-                     * @description Unique, ignoring case.
-                     * @example VIP
-                     */
-                    name: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tag"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getTagsId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tag"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    putTagsId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Set by the server; ignored when sent. */
-                    readonly id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly is_changing?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly usage?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly created_by?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly created_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly updated_at?: unknown;
-                    /**
-                     * @description Unique, ignoring case.
-                     * @example VIP
-                     */
-                    name?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tag"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    deleteTagsId: {
-        parameters: {
-            query?: {
-                /** @description Fires an event for each record that loses the tag, as in `contact.tag_removed`. */
-                events?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Deleted. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    patchTagsId: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Set by the server; ignored when sent. */
-                    readonly id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly is_changing?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly usage?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly created_by?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly created_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly updated_at?: unknown;
-                    /**
-                     * @description Unique, ignoring case.
-                     * @example VIP
-                     */
-                    name?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tag"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    postTagsIdMerge: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Ids of the tags that are replaced by this one, and deleted. */
-                    with: string[];
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tag"];
                 };
             };
             /** @description Any error. */

@@ -11,6 +11,12 @@ export interface MovedColumn {
   rows?: string;
 }
 
+/** A table without a noun whose rows a merge moves. */
+export interface MergedTable extends MovedColumn {
+  /** As in `submissions`. */
+  label: string;
+}
+
 /**
  * Every column that a merge moves: the references in the fields of all nouns, and those of further tables. A test reads the
  * schema and fails on a column of ids that is neither here nor in `NOT_MOVED`.
