@@ -13,12 +13,13 @@ import {
   RECORD_SCOPES,
 } from './record/record-module.ts';
 import { makeRecords } from './record/records.ts';
+import { scheduling, type SchedulingParts } from './scheduling/scheduling.ts';
 
 /** Every module, one line each. Where order shows, as in the API's document, it is this one. */
-const MODULES = { crm };
+const MODULES = { crm, scheduling };
 
 /** What all modules need; `&` the parts of each module that needs its own. */
-type ModulesParts = CrmParts;
+type ModulesParts = CrmParts & SchedulingParts;
 
 const all = Object.values(MODULES);
 
