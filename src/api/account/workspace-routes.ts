@@ -3,6 +3,7 @@ import type { WorkspaceSettings, WorkspaceSettingsStore } from '../../account/wo
 import { isCountry } from '../../base/phone-number.ts';
 import { requiredText } from '../../base/values/text.ts';
 import type { RecordChange } from '../../http/record-change.ts';
+import { timeZone } from '../../base/values/time-zone.ts';
 import { route, type Route } from '../../http/route.ts';
 import { currencyInput } from '../../record/fields/currency-code.ts';
 import { ignored } from '../../record/fields/field.ts';
@@ -56,12 +57,7 @@ const change = z.strictObject({
     .nullable()
     .optional()
     .meta(texts.default_country),
-  time_zone: z
-    .string()
-    .max(100)
-    .refine(isTimeZone, 'must be a name of the IANA time zone database, such as Europe/Berlin')
-    .optional()
-    .meta(texts.time_zone),
+  time_zone: timeZone.optional().meta(texts.time_zone),
   locale: z
     .string()
     .max(35)
@@ -72,16 +68,6 @@ const change = z.strictObject({
   id: ignored,
   plan: ignored,
 });
-
-/** Names only: an offset such as `+02:00` knows no summer time. */
-function isTimeZone(name: string): boolean {
-  if (!/^[A-Z]/i.test(name)) return false;
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
-}
 
 function isLocale(tag: string): boolean {
   try {
