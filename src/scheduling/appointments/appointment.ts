@@ -42,7 +42,7 @@ const defined = defineNoun({
       description: 'Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent',
       required: true,
       sample: '2026-06-10T09:00:00.000Z',
-      filter: true,
+      filter: { isRange: true },
       summary: 'value',
     }),
     ends_at: datetime({
@@ -50,7 +50,7 @@ const defined = defineNoun({
       description: 'End; default: 30 minutes after the start',
       assigned: true,
       sample: '2026-06-10T09:30:00.000Z',
-      filter: true,
+      filter: { isRange: true },
       summary: 'value',
     }),
     blocked_from: datetime({
