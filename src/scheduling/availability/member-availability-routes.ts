@@ -32,11 +32,9 @@ const shape = z
       name: z.string().nullable(),
       ...workingHoursShape,
     }),
-    busy: z
-      .array(z.object({ start: z.iso.datetime(), end: z.iso.datetime() }))
-      .meta({
-        description: 'Appointments with their buffers, time off and busy times of calendars, merged.',
-      }),
+    busy: z.array(z.object({ start: z.iso.datetime(), end: z.iso.datetime() })).meta({
+      description: 'Appointments with their buffers, time off and busy times of calendars, merged.',
+    }),
     calendars: z
       .array(
         z.object({
