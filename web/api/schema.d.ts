@@ -1415,6 +1415,140 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/appointments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List appointments */
+        get: operations["getAppointments"];
+        put?: never;
+        /**
+         * Create an appointment
+         * @description Books it by hand. Fires `appointment.booked`, or `appointment.requested` with the status `pending`. Without `contact_id`, the contact with `guest_email` or `guest_phone` is found or created (`contact.created`), if the caller has the scope `contacts:write`; a batch does not do that. 409 `slot_taken` if the host has another appointment at this time.
+         */
+        post: operations["postAppointments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 appointments
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postAppointmentsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 appointments
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchAppointmentsBatch"];
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an appointment */
+        get: operations["getAppointmentsId"];
+        /**
+         * Update an appointment
+         * @description Changes only the fields sent. Fires `appointment.updated` or `appointment.requested` or `appointment.rescheduled` or `appointment.canceled` or `appointment.completed` or `appointment.no_show`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putAppointmentsId"];
+        post?: never;
+        /**
+         * Delete an appointment
+         * @description Fires `appointment.deleted`; afterwards the appointment answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteAppointmentsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an appointment
+         * @description Changes only the fields sent. Fires `appointment.updated` or `appointment.requested` or `appointment.rescheduled` or `appointment.canceled` or `appointment.completed` or `appointment.no_show`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchAppointmentsId"];
+        trace?: never;
+    };
+    "/api/v1/appointments/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 appointments
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `appointment.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postAppointmentsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore an appointment
+         * @description Within 30 days of its deletion. Fires `appointment.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postAppointmentsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase an appointment
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `appointment.deleted`, if it was not deleted.
+         */
+        post: operations["postAppointmentsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/merge": {
         parameters: {
             query?: never;
@@ -2490,6 +2624,150 @@ export interface paths {
          * @description Permanent. A submission that became a lead is deleted with the lead.
          */
         delete: operations["deleteFormsIdSubmissionsSubmissionId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointment-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get whether appointments are on
+         * @description They are off where the database lacks the extension `btree_gist` and its role may not create it; `sql` is what to run then.
+         */
+        get: operations["getAppointmentSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}/reschedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move an appointment
+         * @description Fires `appointment.rescheduled`. 409 `slot_taken` if the host has another appointment at this time. With If-Match, 412 if the version differs.
+         */
+        post: operations["postAppointmentsIdReschedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an appointment
+         * @description Fires `appointment.canceled`; one that is canceled stays as it is. With If-Match, 412 if the version differs.
+         */
+        post: operations["postAppointmentsIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a requested appointment
+         * @description Fires `appointment.booked`; one that is booked stays as it is. With If-Match, 412 if the version differs.
+         */
+        post: operations["postAppointmentsIdConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}/no-show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark that the guest did not come
+         * @description Fires `appointment.no_show`. With If-Match, 412 if the version differs.
+         */
+        post: operations["postAppointmentsIdNoShow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar-feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List calendar feeds
+         * @description The caller's own; with the role admin, those of all members.
+         */
+        get: operations["getCalendarFeeds"];
+        put?: never;
+        /**
+         * Create a calendar feed
+         * @description Calendars read it by its URL, each at its own pace: Google every 8 to 24 hours, Outlook about every 3 hours, Apple as set. Whoever has the URL can read it.
+         */
+        post: operations["postCalendarFeeds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar-feeds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a calendar feed
+         * @description Its URL stops working at once.
+         */
+        delete: operations["deleteCalendarFeedsId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4250,6 +4528,122 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        AppointmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title; default: `Appointment`, with the name of the guest */
+            title: string;
+            /**
+             * Format: date-time
+             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description End; default: 30 minutes after the start
+             */
+            ends_at: string;
+            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
+            blocked_from: string | null;
+            /** @description End with the buffer after it */
+            blocked_until: string | null;
+            /** @description Time zone of the host (IANA); default: that of the workspace */
+            time_zone: string;
+            /** @description Time zone of the guest (IANA) */
+            guest_time_zone: string | null;
+            /**
+             * @description State; `pending` waits for confirmation
+             * @enum {string}
+             */
+            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
+            /** @description Host (user id); default: the signed-in user */
+            host_id: string | null;
+            /** @description Further hosts (user ids), of a collective page */
+            co_host_ids: string[];
+            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Booking page id; null if it was not booked through one */
+            booking_page_id: string | null;
+            /** @description Guest's name */
+            guest_name: string | null;
+            /** @description Guest's email */
+            guest_email: string | null;
+            /** @description Guest's phone, kept as sent */
+            guest_phone: string | null;
+            /** @description Email addresses of further guests */
+            guests: string[];
+            /** @description An address, a telephone number or a link */
+            location: string | null;
+            /** @description Description */
+            description: string | null;
+            /** @description Answers to the questions of the page, by key */
+            answers: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Whether host and guests get invitations and reminders */
+            sends_mail: boolean;
+            /** @description `manual`, `booking_page`, or the system that it came from, as in `calendly` */
+            source: string;
+            /** @description Id of the booking in the other system */
+            external_id: string | null;
+            /** @description UID in calendars; it never changes */
+            ical_uid: string;
+            /** @description Number of the version in calendars; it rises with every change that calendars show */
+            sequence: number;
+            /** @description How often it was moved */
+            reschedule_count: number;
+            /** @description Rescheduled by */
+            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Reschedule reason */
+            reschedule_reason: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Canceled by */
+            canceled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Cancel reason */
+            cancel_reason: string | null;
+        };
+        CalendarFeedInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The member whose appointments it holds.
+             */
+            user_id: string;
+            /** @description Whether it shows only that the member is busy. */
+            busy_only: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description When a calendar last read it. */
+            last_read_at: string | null;
+        };
         ScheduleInput: {
             /** Format: uuid */
             id: string;
@@ -5145,6 +5539,144 @@ export interface components {
                 }) | null;
             };
         };
+        ExpandedAppointmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title; default: `Appointment`, with the name of the guest */
+            title: string;
+            /**
+             * Format: date-time
+             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description End; default: 30 minutes after the start
+             */
+            ends_at: string;
+            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
+            blocked_from: string | null;
+            /** @description End with the buffer after it */
+            blocked_until: string | null;
+            /** @description Time zone of the host (IANA); default: that of the workspace */
+            time_zone: string;
+            /** @description Time zone of the guest (IANA) */
+            guest_time_zone: string | null;
+            /**
+             * @description State; `pending` waits for confirmation
+             * @enum {string}
+             */
+            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
+            /** @description Host (user id); default: the signed-in user */
+            host_id: string | null;
+            /** @description Further hosts (user ids), of a collective page */
+            co_host_ids: string[];
+            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Booking page id; null if it was not booked through one */
+            booking_page_id: string | null;
+            /** @description Guest's name */
+            guest_name: string | null;
+            /** @description Guest's email */
+            guest_email: string | null;
+            /** @description Guest's phone, kept as sent */
+            guest_phone: string | null;
+            /** @description Email addresses of further guests */
+            guests: string[];
+            /** @description An address, a telephone number or a link */
+            location: string | null;
+            /** @description Description */
+            description: string | null;
+            /** @description Answers to the questions of the page, by key */
+            answers: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Whether host and guests get invitations and reminders */
+            sends_mail: boolean;
+            /** @description `manual`, `booking_page`, or the system that it came from, as in `calendly` */
+            source: string;
+            /** @description Id of the booking in the other system */
+            external_id: string | null;
+            /** @description UID in calendars; it never changes */
+            ical_uid: string;
+            /** @description Number of the version in calendars; it rises with every change that calendars show */
+            sequence: number;
+            /** @description How often it was moved */
+            reschedule_count: number;
+            /** @description Rescheduled by */
+            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Reschedule reason */
+            reschedule_reason: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Canceled by */
+            canceled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Cancel reason */
+            cancel_reason: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                host_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                booking_page_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
         AgendaTaskInput: {
             /**
              * Format: uuid
@@ -5276,6 +5808,11 @@ export interface components {
                 data: components["schemas"]["DealInput"][];
                 total_count: number;
             } | null;
+        };
+        AppointmentSettingsInput: {
+            enabled: boolean;
+            /** @description Run it as a superuser of the database. */
+            sql: string | null;
         };
         ConnectionInput: {
             /** Format: uuid */
@@ -6726,6 +7263,122 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        Appointment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title; default: `Appointment`, with the name of the guest */
+            title: string;
+            /**
+             * Format: date-time
+             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description End; default: 30 minutes after the start
+             */
+            ends_at: string;
+            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
+            blocked_from: string | null;
+            /** @description End with the buffer after it */
+            blocked_until: string | null;
+            /** @description Time zone of the host (IANA); default: that of the workspace */
+            time_zone: string;
+            /** @description Time zone of the guest (IANA) */
+            guest_time_zone: string | null;
+            /**
+             * @description State; `pending` waits for confirmation
+             * @enum {string}
+             */
+            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
+            /** @description Host (user id); default: the signed-in user */
+            host_id: string | null;
+            /** @description Further hosts (user ids), of a collective page */
+            co_host_ids: string[];
+            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Booking page id; null if it was not booked through one */
+            booking_page_id: string | null;
+            /** @description Guest's name */
+            guest_name: string | null;
+            /** @description Guest's email */
+            guest_email: string | null;
+            /** @description Guest's phone, kept as sent */
+            guest_phone: string | null;
+            /** @description Email addresses of further guests */
+            guests: string[];
+            /** @description An address, a telephone number or a link */
+            location: string | null;
+            /** @description Description */
+            description: string | null;
+            /** @description Answers to the questions of the page, by key */
+            answers: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Whether host and guests get invitations and reminders */
+            sends_mail: boolean;
+            /** @description `manual`, `booking_page`, or the system that it came from, as in `calendly` */
+            source: string;
+            /** @description Id of the booking in the other system */
+            external_id: string | null;
+            /** @description UID in calendars; it never changes */
+            ical_uid: string;
+            /** @description Number of the version in calendars; it rises with every change that calendars show */
+            sequence: number;
+            /** @description How often it was moved */
+            reschedule_count: number;
+            /** @description Rescheduled by */
+            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Reschedule reason */
+            reschedule_reason: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Canceled by */
+            canceled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Cancel reason */
+            cancel_reason: string | null;
+        };
+        CalendarFeed: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The member whose appointments it holds.
+             */
+            user_id: string;
+            /** @description Whether it shows only that the member is busy. */
+            busy_only: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description When a calendar last read it. */
+            last_read_at: string | null;
+        };
         Schedule: {
             /** Format: uuid */
             id: string;
@@ -7621,6 +8274,144 @@ export interface components {
                 }) | null;
             };
         };
+        ExpandedAppointment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title; default: `Appointment`, with the name of the guest */
+            title: string;
+            /**
+             * Format: date-time
+             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description End; default: 30 minutes after the start
+             */
+            ends_at: string;
+            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
+            blocked_from: string | null;
+            /** @description End with the buffer after it */
+            blocked_until: string | null;
+            /** @description Time zone of the host (IANA); default: that of the workspace */
+            time_zone: string;
+            /** @description Time zone of the guest (IANA) */
+            guest_time_zone: string | null;
+            /**
+             * @description State; `pending` waits for confirmation
+             * @enum {string}
+             */
+            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
+            /** @description Host (user id); default: the signed-in user */
+            host_id: string | null;
+            /** @description Further hosts (user ids), of a collective page */
+            co_host_ids: string[];
+            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Booking page id; null if it was not booked through one */
+            booking_page_id: string | null;
+            /** @description Guest's name */
+            guest_name: string | null;
+            /** @description Guest's email */
+            guest_email: string | null;
+            /** @description Guest's phone, kept as sent */
+            guest_phone: string | null;
+            /** @description Email addresses of further guests */
+            guests: string[];
+            /** @description An address, a telephone number or a link */
+            location: string | null;
+            /** @description Description */
+            description: string | null;
+            /** @description Answers to the questions of the page, by key */
+            answers: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Whether host and guests get invitations and reminders */
+            sends_mail: boolean;
+            /** @description `manual`, `booking_page`, or the system that it came from, as in `calendly` */
+            source: string;
+            /** @description Id of the booking in the other system */
+            external_id: string | null;
+            /** @description UID in calendars; it never changes */
+            ical_uid: string;
+            /** @description Number of the version in calendars; it rises with every change that calendars show */
+            sequence: number;
+            /** @description How often it was moved */
+            reschedule_count: number;
+            /** @description Rescheduled by */
+            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Reschedule reason */
+            reschedule_reason: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Canceled by */
+            canceled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Cancel reason */
+            cancel_reason: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                host_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                booking_page_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
         AgendaTask: {
             /**
              * Format: uuid
@@ -7752,6 +8543,11 @@ export interface components {
                 data: components["schemas"]["Deal"][];
                 total_count: number;
             } | null;
+        };
+        AppointmentSettings: {
+            enabled: boolean;
+            /** @description Run it as a superuser of the database. */
+            sql: string | null;
         };
         Connection: {
             /** Format: uuid */
@@ -14459,6 +15255,743 @@ export interface operations {
             };
         };
     };
+    getAppointments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-title" | "title" | "-starts_at" | "starts_at" | "-ends_at" | "ends_at" | "-blocked_from" | "blocked_from" | "-blocked_until" | "blocked_until" | "-time_zone" | "time_zone" | "-guest_time_zone" | "guest_time_zone" | "-status" | "status" | "-guest_name" | "guest_name" | "-guest_email" | "guest_email" | "-location" | "location" | "-source" | "source" | "-external_id" | "external_id" | "-ical_uid" | "ical_uid" | "-sequence" | "sequence" | "-reschedule_count" | "reschedule_count" | "-rescheduled_by" | "rescheduled_by" | "-reschedule_reason" | "reschedule_reason" | "-canceled_at" | "canceled_at" | "-canceled_by" | "canceled_by" | "-cancel_reason" | "cancel_reason") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this starts_at. */
+                starts_at?: string;
+                /** @description Only records with this ends_at. */
+                ends_at?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this host_id. */
+                host_id?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this booking_page_id. */
+                booking_page_id?: string;
+                /** @description Only records with this source. */
+                source?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                "starts_at[gt]"?: string;
+                "starts_at[gte]"?: string;
+                "starts_at[lt]"?: string;
+                "starts_at[lte]"?: string;
+                "ends_at[gt]"?: string;
+                "ends_at[gte]"?: string;
+                "ends_at[lt]"?: string;
+                "ends_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: host_id, contact_id, company_id, deal_id, booking_page_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedAppointment"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Title; default: `Appointment`, with the name of the guest */
+                    title?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+                     */
+                    starts_at: string;
+                    /** @description End; default: 30 minutes after the start */
+                    ends_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly blocked_from?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly blocked_until?: unknown;
+                    /** @description Time zone of the host (IANA); default: that of the workspace */
+                    time_zone?: string | null;
+                    /** @description Time zone of the guest (IANA) */
+                    guest_time_zone?: string | null;
+                    /** @description State; `pending` waits for confirmation. Default: booked. */
+                    status?: ("pending" | "booked" | "canceled" | "completed" | "no_show") | null;
+                    /** @description Host (user id); default: the signed-in user */
+                    host_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly co_host_ids?: unknown;
+                    /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly booking_page_id?: unknown;
+                    /** @description Guest's name */
+                    guest_name?: string | null;
+                    /** @description Guest's email */
+                    guest_email?: string | null;
+                    /** @description Guest's phone, kept as sent */
+                    guest_phone?: string | null;
+                    /** @description Email addresses of further guests */
+                    guests?: string[] | null;
+                    /** @description An address, a telephone number or a link */
+                    location?: string | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /** @description Answers to the questions of the page, by key */
+                    answers?: {
+                        [key: string]: string | number | boolean;
+                    } | null;
+                    /** @description Whether host and guests get invitations and reminders */
+                    sends_mail?: boolean | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly source?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly ical_uid?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sequence?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly reschedule_count?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly rescheduled_by?: unknown;
+                    /** @description Reschedule reason */
+                    reschedule_reason?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_by?: unknown;
+                    /** @description Cancel reason */
+                    cancel_reason?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Appointment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchAppointmentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Appointment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAppointmentsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: host_id, contact_id, company_id, deal_id, booking_page_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedAppointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putAppointmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Title; default: `Appointment`, with the name of the guest */
+                    title?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+                     */
+                    starts_at?: string;
+                    /** @description End; default: 30 minutes after the start */
+                    ends_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly blocked_from?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly blocked_until?: unknown;
+                    /** @description Time zone of the host (IANA); default: that of the workspace */
+                    time_zone?: string | null;
+                    /** @description Time zone of the guest (IANA) */
+                    guest_time_zone?: string | null;
+                    /** @description State; `pending` waits for confirmation. Default: booked. */
+                    status?: ("pending" | "booked" | "canceled" | "completed" | "no_show") | null;
+                    /** @description Host (user id); default: the signed-in user */
+                    host_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly co_host_ids?: unknown;
+                    /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly booking_page_id?: unknown;
+                    /** @description Guest's name */
+                    guest_name?: string | null;
+                    /** @description Guest's email */
+                    guest_email?: string | null;
+                    /** @description Guest's phone, kept as sent */
+                    guest_phone?: string | null;
+                    /** @description Email addresses of further guests */
+                    guests?: string[] | null;
+                    /** @description An address, a telephone number or a link */
+                    location?: string | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /** @description Answers to the questions of the page, by key */
+                    answers?: {
+                        [key: string]: string | number | boolean;
+                    } | null;
+                    /** @description Whether host and guests get invitations and reminders */
+                    sends_mail?: boolean | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly source?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly ical_uid?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sequence?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly reschedule_count?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly rescheduled_by?: unknown;
+                    /** @description Reschedule reason */
+                    reschedule_reason?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_by?: unknown;
+                    /** @description Cancel reason */
+                    cancel_reason?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteAppointmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchAppointmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Title; default: `Appointment`, with the name of the guest */
+                    title?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+                     */
+                    starts_at?: string;
+                    /** @description End; default: 30 minutes after the start */
+                    ends_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly blocked_from?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly blocked_until?: unknown;
+                    /** @description Time zone of the host (IANA); default: that of the workspace */
+                    time_zone?: string | null;
+                    /** @description Time zone of the guest (IANA) */
+                    guest_time_zone?: string | null;
+                    /** @description State; `pending` waits for confirmation. Default: booked. */
+                    status?: ("pending" | "booked" | "canceled" | "completed" | "no_show") | null;
+                    /** @description Host (user id); default: the signed-in user */
+                    host_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly co_host_ids?: unknown;
+                    /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly booking_page_id?: unknown;
+                    /** @description Guest's name */
+                    guest_name?: string | null;
+                    /** @description Guest's email */
+                    guest_email?: string | null;
+                    /** @description Guest's phone, kept as sent */
+                    guest_phone?: string | null;
+                    /** @description Email addresses of further guests */
+                    guests?: string[] | null;
+                    /** @description An address, a telephone number or a link */
+                    location?: string | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /** @description Answers to the questions of the page, by key */
+                    answers?: {
+                        [key: string]: string | number | boolean;
+                    } | null;
+                    /** @description Whether host and guests get invitations and reminders */
+                    sends_mail?: boolean | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly source?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly ical_uid?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sequence?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly reschedule_count?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly rescheduled_by?: unknown;
+                    /** @description Reschedule reason */
+                    reschedule_reason?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_by?: unknown;
+                    /** @description Cancel reason */
+                    cancel_reason?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     postContactsIdMerge: {
         parameters: {
             query?: never;
@@ -18203,6 +19736,334 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAppointmentSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentSettings"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsIdReschedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description New start.
+                     */
+                    start?: string;
+                    /**
+                     * Format: date-time
+                     * @description Another name for `start`.
+                     */
+                    starts_at?: string;
+                    /** @description New duration, in minutes; default: as before. */
+                    duration?: number;
+                    /** @description Why; stored as `reschedule_reason`. */
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsIdCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why; stored as `cancel_reason`. */
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsIdConfirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsIdNoShow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCalendarFeeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CalendarFeed"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCalendarFeeds: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description A member; default: the member who asks. Another member needs the role admin.
+                     */
+                    user_id?: string;
+                    /** @default false */
+                    busy_only?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /**
+                         * Format: uuid
+                         * @description The member whose appointments it holds.
+                         */
+                        user_id: string;
+                        /** @description Whether it shows only that the member is busy. */
+                        busy_only: boolean;
+                        created_by: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** @description When a calendar last read it. */
+                        last_read_at: string | null;
+                        /** @description Its secret URL, to be pasted into a calendar. Shown only here. */
+                        url: string;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteCalendarFeedsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked. */
             204: {
                 headers: {
                     [name: string]: unknown;
