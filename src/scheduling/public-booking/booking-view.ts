@@ -145,7 +145,7 @@ export function detailsStep(view: DetailsView): string {
         ${guestField(view, { key: 'name', label: 'Name', type: 'text', autocomplete: 'name', required: true })}
         ${guestField(view, { key: 'email', label: 'Email', type: 'email', autocomplete: 'email', required: true })}
         ${asksPhone(page) &&
-        guestField(view, { key: 'phone', label: 'Phone', type: 'tel', autocomplete: 'tel', required: true })}
+        guestField(view, { key: 'phone', label: 'Phone', type: 'tel', autocomplete: 'tel', required: false })}
         ${page.location_kind === 'ask' &&
         guestField(view, { key: 'location', label: 'Where?', type: 'text', autocomplete: null, required: true })}
         ${page.questions.map((question) => questionField(view, question))}
@@ -181,8 +181,14 @@ function step(view: View, heading: string, content: Html): string {
 
 /** The form that changes the time zone; the script sets that of the browser. */
 function zoneForm(view: View, more: Readonly<Record<string, string>> = {}): Html {
-  const { timeZone, duration, path } = view;
-  return html`<form method="get" action="${path}" class="zone" data-time-zone="${timeZone}">
+  const { timeZone, duration, path, page } = view;
+  return html`<form
+    method="get"
+    action="${path}"
+    class="zone"
+    data-time-zone="${timeZone}"
+    data-follow="${page.time_zone_display === 'visitor' ? 'browser' : 'host'}"
+  >
     <label for="time-zone">Time zone</label>
     <select id="time-zone" name="time_zone">
       ${timeZoneNames(timeZone).map(

@@ -44,7 +44,7 @@ export function readGuestInput(page: BookingPage, sent: SentFields): GuestInput 
   const zone = taken('time_zone', zoneOf(sent['time_zone']));
   const name = taken('name', textOf(sent['name'], MAX_TEXT.name, true));
   const email = taken('email', emailOf(sent['email']));
-  const phone = taken('phone', textOf(sent['phone'], MAX_TEXT.phone, asksPhone(page)));
+  const phone = taken('phone', textOf(sent['phone'], MAX_TEXT.phone, false));
   const location = taken('location', textOf(sent['location'], MAX_TEXT.location, page.location_kind === 'ask'));
   const guests = taken('guests', guestsOf(sent['guests']));
   const given = answersIn(sent);
@@ -67,7 +67,7 @@ export function readGuestInput(page: BookingPage, sent: SentFields): GuestInput 
   };
 }
 
-/** Whether the host calls the guest. */
+/** Whether the host calls the guest, and the page shows the field. */
 export function asksPhone({ location_kind: kind, location_text: text }: BookingPage): boolean {
   return kind === 'phone' && text === null;
 }
