@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { isSame } from '../base/values/same.ts';
 import type { EventType } from '../events/event-type.ts';
 import { mergeCustomFields, type CustomValue } from './custom-fields.ts';
 import type { Field } from './fields/field.ts';
@@ -82,10 +81,10 @@ export interface NounDefinition<F extends Fields> {
   events?: Readonly<Record<string, NounEventDefinition<RecordOf<F>>>>;
   /** Descriptions of the three standard events, if not the default. */
   descriptions?: Partial<Record<'created' | 'updated' | 'deleted', string>>;
-  /** The event of a new record, where it depends on the record; default: `events.created`. */
-  firesOnCreate?(record: RecordOf<F>): string;
   /** The events that a change fires, in order; default: only `updated`. */
   fires?(before: RecordOf<F>, after: RecordOf<F>): readonly string[];
+  /** The events that a new record fires, in order; default: only `created`. */
+  firesOnCreate?(record: RecordOf<F>): readonly string[];
   /** SQL for the context of events; see `Noun.contexts`. */
   contexts?: Readonly<Record<string, string>>;
   /** Additional fields of the summary. */
@@ -153,10 +152,10 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   /** Whether its records have `tags`. */
   readonly hasTags: boolean;
   readonly events: { created: NounEvent; updated: NounEvent; deleted: NounEvent } & Record<string, NounEvent>;
-  /** The event of a new record, where it depends on the record; default: `events.created`. */
-  firesOnCreate?(record: R): string;
   /** The events that a change fires, in order, besides those of tags. */
   fires(before: R, after: R): readonly string[];
+  /** The events that a new record fires, in order. */
+  firesOnCreate(record: R): readonly string[];
   /**
    * The context of events, by event type: SQL for a json object, evaluated in the writing statement over the event `f`
    * (workspace_id, record, changed: previous values). Batches without such an event do not pay for it.
@@ -261,8 +260,8 @@ export function defineNoun<const F extends Fields>(
 
     hasTags,
     events: eventsOfNoun(definition),
-    ...(definition.firesOnCreate && { firesOnCreate: definition.firesOnCreate }),
     fires: definition.fires ?? (() => [`${name}.updated`]),
+    firesOnCreate: definition.firesOnCreate ?? (() => [`${name}.created`]),
     ...(definition.contexts && { contexts: definition.contexts }),
     summary: (record) => ({ ...summaryOf(fields, record), ...definition.summary?.(record) }),
     filters: filtersOf(definition),
@@ -338,17 +337,4 @@ function filtersOf<F extends Fields>({ fields, filters }: NounDefinition<F>): Re
     filter ? [[filter.name ?? column, { column, ...filter }] as const] : [],
   );
   return { ...Object.fromEntries(own), ...filters };
-}
-
-/** The fields in which two records differ, with their previous values; null if there are none. */
-export function differences<R extends BaseRecord>(
-  before: R,
-  after: R,
-  columns: readonly (keyof R & string)[],
-): Record<string, unknown> | null {
-  const changed: Record<string, unknown> = {};
-  for (const column of columns) {
-    if (!isSame(before[column], after[column])) changed[column] = before[column];
-  }
-  return Object.keys(changed).length > 0 ? changed : null;
 }

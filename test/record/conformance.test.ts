@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runCase, startScenario, type ApiCase, type Ask, type Scenario } from '../kit/scenario.ts';
+import { madeReferences } from '../kit/record-sample.ts';
+import {
+  runCase,
+  startScenario,
+  type ApiCase,
+  type Ask,
+  type Person,
+  type Scenario,
+} from '../kit/scenario.ts';
 
 /** What the suite needs to test a kind of record. */
 interface Subject {
@@ -7,6 +15,8 @@ interface Subject {
   name?: string;
   plural: string;
   noun: string;
+  /** The event of a new record; default: that of the noun, as in `contact.created`. */
+  created?: string;
   /** A valid body, and a change that alters the record. */
   valid: Record<string, unknown>;
   change: Record<string, unknown>;
@@ -96,6 +106,16 @@ const SUBJECTS: Subject[] = [
     skipped: { tags: 'RC3: notes have none' },
   },
   {
+    plural: 'appointments',
+    noun: 'appointment',
+    created: 'appointment.booked',
+    valid: { title: 'Introduction', starts_at: '2027-03-01T09:00:00.000Z', guest_name: 'Jane Doe' },
+    change: { location: 'Harbour 1', custom_fields: { room: 'Blue' } },
+    filter: { name: 'status', value: 'booked', nothing: 'no_show' },
+    text: { field: 'title', max: 200 },
+    skipped: { tags: 'RC3: appointments have none' },
+  },
+  {
     ...LEADS,
     name: 'leads by the Lead API',
     isRemixcrm: true,
@@ -112,12 +132,16 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
   '$name behave like every record',
   (subject) => {
     const path = `/api/v1/${subject.plural}`;
-    const created = `${subject.noun}.created`;
+    const created = subject.created ?? `${subject.noun}.created`;
     const updated = `${subject.noun}.updated`;
     const deleted = `${subject.noun}.deleted`;
     let s: Scenario;
+    const references: Record<string, string> = {};
     beforeAll(async () => {
       s = await startScenario({ FAIRLEAD_SERVICES: 'api', FAIRLEAD_LEADS_PER_HOUR: '0' });
+      Object.assign(references, await madeReferences(s, subject.noun));
+      Object.assign(subject.valid, references);
+      await s.newEvents();
     });
     afterAll(() => s.stop());
 
@@ -126,8 +150,13 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
     const ask = (method: string, where: string, options: Ask = {}) =>
       s.ask(method, where, { ...options, headers: { ...preference, ...options.headers } });
 
+    /** The body of `valid` for another workspace, which has no access to what it refers to. */
+    const validFor = async (as: Person) =>
+      as.workspaceId === s.alice.workspaceId
+        ? subject.valid
+        : { ...subject.valid, ...(await madeReferences(s, subject.noun, as)) };
     const make = async (as = s.alice) => {
-      const { json } = await ask('POST', path, { as, body: subject.valid });
+      const { json } = await ask('POST', path, { as, body: await validFor(as) });
       return isRemixcrm ? (await ask('GET', `${path}/${json.id}`, { as })).json : json;
     };
     const run = (item: Omit<ApiCase, 'name'>) =>
@@ -570,7 +599,8 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         'sort=%s pages without gaps or duplicates',
         async (sort) => {
           const person = await ownWorkspace(s);
-          const body = { records: Array.from({ length: 25 }, () => subject.valid) };
+          const valid = await validFor(person);
+          const body = { records: Array.from({ length: 25 }, () => valid) };
           await ask('POST', `${path}/batch`, { as: person, body });
           const seen: { id: string; updated_at: string }[] = [];
           let cursor = '';
@@ -956,9 +986,11 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         'an unknown field': skipped?.unknownField,
         'a form': skipped?.form,
       };
+      const withReferences = (body: unknown) =>
+        typeof body === 'object' && !Array.isArray(body) ? { body: { ...body, ...references } } : {};
       for (const item of bad)
         test.skipIf(keptOut[item.name])(`${item.name}${because(keptOut[item.name])}`, () =>
-          run({ ...item, method: 'POST', path }),
+          run({ ...item, ...withReferences(item.body), method: 'POST', path }),
         );
       test.each(bad)('$name, in a change', async (item) => {
         const made = await make();

@@ -27,11 +27,12 @@ const TIMING = ['starts_at', 'ends_at', 'host_id', 'status'];
 /** What the service of appointments needs: defaults, and the lock of the host around every write that takes time. */
 export function appointmentRules(
   parts: AppointmentRuleParts,
-): Required<Pick<ServiceOptions, 'enrich' | 'beforeCreate' | 'beforeChange'>> {
+): Required<Pick<ServiceOptions, 'enrich' | 'beforeCreate' | 'beforeChange' | 'beforeRestore'>> {
   return {
     enrich: [(draft) => complete(parts, draft)],
     beforeCreate: (writer, record) => takeNew(parts, writer, record),
     beforeChange: [(draft) => takeChanged(parts, draft)],
+    beforeRestore: (writer, record) => takeNew(parts, writer, record),
   };
 }
 

@@ -191,7 +191,7 @@ const defined = defineNoun({
   },
   events: APPOINTMENT_EVENTS,
   contexts: APPOINTMENT_CONTEXTS,
-  firesOnCreate: ({ status }) => (status === 'pending' ? 'appointment.requested' : 'appointment.booked'),
+  firesOnCreate: ({ status }) => [status === 'pending' ? 'appointment.requested' : 'appointment.booked'],
   fires: (before, after) => appointmentEvents(before, after),
 
   sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7cc1' },
