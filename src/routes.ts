@@ -141,16 +141,17 @@ function recordUrlOf(baseUrl: () => string): ConnectionParts['recordUrl'] {
 /** Mounts the inbound webhooks of other systems, and the URLs of their connections. */
 export function mountIntegrations(
   app: FastifyInstance,
-  parts: Pick<InboundParts, 'secrets'> & InboundRequestParts & { modules: Modules; baseUrl(): string },
+  parts: Pick<InboundParts, 'secrets' | 'http'> &
+    InboundRequestParts & { modules: Modules; baseUrl(): string },
 ): void {
-  const { secrets, modules, log } = parts;
+  const { secrets, modules, http, log } = parts;
   const { activities, inboundLeads } = modules.crm;
   for (const { name, inbound = [], connection } of INTEGRATIONS) {
     const takeLead: TakeLead = (workspaceId, lead) =>
       inboundLeads.take(workspaceId, { ...lead, channel: name });
     const takeBooking: TakeBooking = (workspaceId, booking) =>
       modules.scheduling.inboundBookings.take(workspaceId, { ...booking, source: name });
-    const services = { activities, log, takeLead, takeBooking };
+    const services = { activities, http, log, takeLead, takeBooking };
     for (const { path, mount } of inbound) mount(app, path, { ...services, secrets });
     if (connection) mountConnection(app, connection, { ...parts, services });
   }

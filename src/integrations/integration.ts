@@ -13,6 +13,7 @@ import type { Route } from '../http/route.ts';
 import type { InboundBooking, TakenBooking } from '../scheduling/appointments/inbound-booking.ts';
 import type { MailTransport } from '../mail/mail-transport.ts';
 import type { Dial } from '../net/dial.ts';
+import type { HttpClient } from '../net/http-client.ts';
 
 /**
  * Another system, and everything that Fairlead does for it. Each folder of src/integrations exports one from the file
@@ -78,6 +79,8 @@ export interface ConnectionServices {
   activities: CrmActivities;
   takeLead: TakeLead;
   takeBooking: TakeBooking;
+  /** Requests to the system's own API. */
+  http: HttpClient;
   log: Logger;
 }
 

@@ -8,6 +8,7 @@ import {
   type AppointmentParts,
   type PreparedAppointments,
 } from './appointments/appointments.ts';
+import { GUEST_ERASURE } from './appointments/guest-erasure.ts';
 import { makeInboundBookings, type InboundBookings } from './appointments/inbound-booking.ts';
 import { readHostAppointments as appointmentsFor } from './appointments/host-appointments.ts';
 import { memberAvailabilityRoutes } from './availability/member-availability-routes.ts';
@@ -76,6 +77,7 @@ export const scheduling: Module<SchedulingParts, Scheduling> = {
   scopes: BOOKING_SCOPES,
   eventTypes: [],
   eventObjects: [],
+  erasureRules: { contact: GUEST_ERASURE },
   maintenance: () => [],
   prepare: prepareScheduling,
 };
