@@ -12,7 +12,7 @@ const known = z.looseObject({
   payload: z.looseObject({ uid: z.string().catch('') }).catch({ uid: '' }),
 });
 
-const bookings: InboundHandler<ConnectionServices> = {
+const bookings = {
   path: '',
   label: 'Subscriber URL',
   verify({ headers, rawBody }, { secrets }) {
@@ -29,7 +29,7 @@ const bookings: InboundHandler<ConnectionServices> = {
     return { type: data?.triggerEvent || null, externalId: data?.payload.uid || null };
   },
   handle: ({ body }, { workspaceId }, { takeBooking }) => takeCalcomEvent(takeBooking, workspaceId, body),
-};
+} satisfies InboundHandler<ConnectionServices>;
 
 /** Bookings of Cal.com, its cloud or an installation of one's own. */
 export const calcomConnection: ConnectionKind<ConnectionServices> = {

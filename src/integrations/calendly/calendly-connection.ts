@@ -15,7 +15,7 @@ const known = z.looseObject({
   payload: z.looseObject({ uri: z.string().catch('') }).catch({ uri: '' }),
 });
 
-const invitees: InboundHandler<ConnectionServices> = {
+const invitees = {
   path: '',
   label: 'Webhook URL',
   verify: (request, { secrets }) => verify(request, secrets['webhook_secret']!),
@@ -24,7 +24,7 @@ const invitees: InboundHandler<ConnectionServices> = {
     return { type: data?.event || null, externalId: data?.payload.uri.split('/').at(-1) || null };
   },
   handle: ({ body }, { workspaceId }, { takeBooking }) => takeCalendlyEvent(takeBooking, workspaceId, body),
-};
+} satisfies InboundHandler<ConnectionServices>;
 
 /** Bookings of Calendly. */
 export const calendlyConnection: ConnectionKind<ConnectionServices> = {
