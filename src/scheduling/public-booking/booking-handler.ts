@@ -84,7 +84,10 @@ export function makeBookingHandler({ bookings, tokens, proofs, limit }: BookingH
     });
     const [bot] = reasons.filter((reason) => reason !== 'disposable_email');
     if (bot !== undefined)
-      throw new ApiError('forbidden', 'The booking was not accepted. Open the page again, and send it once more.');
+      throw new ApiError(
+        'forbidden',
+        'The booking was not accepted. Open the page again, and send it once more.',
+      );
     return reasons.length > 0;
   }
 }

@@ -47,7 +47,8 @@ export function durationStep(view: View): string {
     'How long?',
     html`<ul class="choices">
       ${page.duration_min.map(
-        (minutes) => html`<li><a href="${linkOf(view, { duration: String(minutes) })}">${lengthOf(minutes)}</a></li>`,
+        (minutes) =>
+          html`<li><a href="${linkOf(view, { duration: String(minutes) })}">${lengthOf(minutes)}</a></li>`,
       )}
     </ul>`,
   );
@@ -60,7 +61,11 @@ export function durationStep(view: View): string {
  */
 export function dayStep(
   view: View,
-  { days, from, more }: { days: Readonly<Record<string, readonly OfferedStart[]>>; from: string | null; more: string | null },
+  {
+    days,
+    from,
+    more,
+  }: { days: Readonly<Record<string, readonly OfferedStart[]>>; from: string | null; more: string | null },
 ): string {
   const dates = Object.keys(days).toSorted();
   const list = html`<ul class="choices">
@@ -87,7 +92,12 @@ export function dayStep(
 }
 
 /** The free times of a day. @param notice above them, such as that the chosen one was taken meanwhile */
-export function timeStep(view: View, date: string, starts: readonly OfferedStart[], notice: string | null): string {
+export function timeStep(
+  view: View,
+  date: string,
+  starts: readonly OfferedStart[],
+  notice: string | null,
+): string {
   const duration = String(view.duration);
   return step(
     view,
@@ -97,7 +107,9 @@ export function timeStep(view: View, date: string, starts: readonly OfferedStart
       <ul class="choices times">
         ${starts.map(
           ({ start }) =>
-            html`<li><a href="${linkOf(view, { duration, date, start })}">${clockIn(view.timeZone, start)}</a></li>`,
+            html`<li>
+              <a href="${linkOf(view, { duration, date, start })}">${clockIn(view.timeZone, start)}</a>
+            </li>`,
         )}
       </ul>
       <p class="more"><a href="${linkOf(view, { duration })}">Other days</a></p>
@@ -131,23 +143,42 @@ export function detailsStep(view: DetailsView): string {
       <p class="text">${lengthOf(duration)}, ${zoneText(timeZone)}${placeOf(page)}</p>
       ${(errors.length > 0 || notice !== null) && problems(view)}
       <form method="post" action="${linkOf(view, {})}" data-challenge="${view.challenge}">
-        ${starts.length > 0
-          ? html`<fieldset class="field">
-              <legend>Time</legend>
-              ${starts.map(
-                (item, at) => html`<div class="check">
-                  <input id="start-${at}" type="radio" name="start" value="${item.start}" required />
-                  <label for="start-${at}">${clockIn(timeZone, item.start)}</label>
-                </div>`,
-              )}
-            </fieldset>`
-          : html`<input type="hidden" name="start" value="${start}" />`}
+        ${
+          starts.length > 0
+            ? html`<fieldset class="field">
+                <legend>Time</legend>
+                ${starts.map(
+                  (item, at) =>
+                    html`<div class="check">
+                      <input id="start-${at}" type="radio" name="start" value="${item.start}" required />
+                      <label for="start-${at}">${clockIn(timeZone, item.start)}</label>
+                    </div>`,
+                )}
+              </fieldset>`
+            : html`<input type="hidden" name="start" value="${start}" />`
+        }
         ${guestField(view, { key: 'name', label: 'Name', type: 'text', autocomplete: 'name', required: true })}
         ${guestField(view, { key: 'email', label: 'Email', type: 'email', autocomplete: 'email', required: true })}
-        ${asksPhone(page) &&
-        guestField(view, { key: 'phone', label: 'Phone', type: 'tel', autocomplete: 'tel', required: false })}
-        ${page.location_kind === 'ask' &&
-        guestField(view, { key: 'location', label: 'Where?', type: 'text', autocomplete: null, required: true })}
+        ${
+          asksPhone(page) &&
+          guestField(view, {
+            key: 'phone',
+            label: 'Phone',
+            type: 'tel',
+            autocomplete: 'tel',
+            required: false,
+          })
+        }
+        ${
+          page.location_kind === 'ask' &&
+          guestField(view, {
+            key: 'location',
+            label: 'Where?',
+            type: 'text',
+            autocomplete: null,
+            required: true,
+          })
+        }
         ${page.questions.map((question) => questionField(view, question))}
         ${guestField(view, {
           key: 'guests',
@@ -192,7 +223,10 @@ function zoneForm(view: View, more: Readonly<Record<string, string>> = {}): Html
     <label for="time-zone">Time zone</label>
     <select id="time-zone" name="time_zone">
       ${timeZoneNames(timeZone).map(
-        (name) => html`<option value="${name}" ${name === timeZone && html`selected`}>${name.replaceAll('_', ' ')}</option>`,
+        (name) =>
+          html`<option value="${name}" ${name === timeZone && html`selected`}>
+            ${name.replaceAll('_', ' ')}
+          </option>`,
       )}
     </select>
     ${hiddenFields({ ...queryOf(view), duration: String(duration), ...more })}
@@ -294,7 +328,8 @@ function questionField(view: DetailsView, question: BookingQuestion): Html {
         return html`<select ${common}>
           <option value="">${placeholder ?? 'Choose…'}</option>
           ${options.map(
-            (option) => html`<option value="${option}" ${option === value && html`selected`}>${option}</option>`,
+            (option) =>
+              html`<option value="${option}" ${option === value && html`selected`}>${option}</option>`,
           )}
         </select>`;
       case 'checkbox':
@@ -313,11 +348,20 @@ function questionField(view: DetailsView, question: BookingQuestion): Html {
 
 function field(
   { errors }: DetailsView,
-  { key, label, required, help, type }: Pick<BookingQuestion, 'key' | 'label' | 'required' | 'help'> & { type?: string },
+  {
+    key,
+    label,
+    required,
+    help,
+    type,
+  }: Pick<BookingQuestion, 'key' | 'label' | 'required' | 'help'> & { type?: string },
   control: (common: Html) => Html,
 ): Html {
   const error = errors.find((item) => item.field === key)?.message;
-  const described = [...(help === null ? [] : [`help-${key}`]), ...(error === undefined ? [] : [`error-${key}`])];
+  const described = [
+    ...(help === null ? [] : [`help-${key}`]),
+    ...(error === undefined ? [] : [`error-${key}`]),
+  ];
   const common = html`id="field-${key}" name="${key}" ${required && html`required`}
   ${described.length > 0 && html`aria-describedby="${described.join(' ')}"`}
   ${error !== undefined && html`aria-invalid="true"`}`;

@@ -187,7 +187,9 @@ function searchOf(request: FastifyRequest, more: Record<string, string>): string
   return search === '' ? '' : `?${search}`;
 }
 
-function zoneOf({ appointment: { guest_time_zone: guestZone, time_zone: zone } }: ManagedAppointment): string {
+function zoneOf({
+  appointment: { guest_time_zone: guestZone, time_zone: zone },
+}: ManagedAppointment): string {
   return guestZone ?? zone;
 }
 
