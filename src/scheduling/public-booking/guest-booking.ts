@@ -74,7 +74,7 @@ const TURNS = {
 };
 
 export function makeGuestBookings(parts: GuestBookingParts): GuestBookings {
-  const { db, clock, idempotency, slots, people, constraint, notify } = parts;
+  const { db, clock, idempotency, people, constraint, notify } = parts;
   const turns = makeTurns();
 
   return {

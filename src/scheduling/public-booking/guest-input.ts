@@ -50,10 +50,10 @@ export function readGuestInput(page: BookingPage, sent: SentFields): GuestInput 
     textOf(sent['location'], MAX_TEXT.location, page.location_kind === 'ask'),
   );
   const guests = taken('guests', guestsOf(sent['guests']));
-  const given = answersIn(sent);
+  const answered = answersIn(sent);
   const answers: Answers = {};
   for (const question of page.questions) {
-    const answer = taken(question.key, answerOf(question, given[question.key]));
+    const answer = taken(question.key, answerOf(question, answered[question.key]));
     if (answer !== null) answers[question.key] = answer;
   }
   if (errors.length > 0) return errors;
