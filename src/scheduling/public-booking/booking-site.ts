@@ -5,6 +5,7 @@ import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError } from '../../base/errors.ts';
 import { errorBody, validationError } from '../../http/error-response.ts';
 import { validate } from '../../http/validation.ts';
+import { instant } from '../../base/values/time.ts';
 import { timeZone as zoneSchema } from '../../base/values/time-zone.ts';
 import type { PageVisits } from '../../http/public/page-visits.ts';
 import { frameOf } from '../../http/public/public-page.ts';
@@ -308,8 +309,8 @@ function refused(errors: { field: string; message: string }[]): ApiError {
 
 /** A time of the query, in the format of the API. */
 function timeOf(sent: unknown): string | null {
-  const ms = typeof sent === 'string' ? Date.parse(sent) : NaN;
-  return Number.isNaN(ms) ? null : isoTime(ms);
+  const parsed = instant.safeParse(sent);
+  return parsed.success ? isoTime(Date.parse(parsed.data)) : null;
 }
 
 function dateOf(sent: unknown): string | null {

@@ -53,7 +53,10 @@ export function readGuestInput(page: BookingPage, sent: SentFields): GuestInput 
   const answered = answersIn(sent);
   const answers: Answers = {};
   for (const question of page.questions) {
-    const answer = taken(question.key, answerOf(question, answered[question.key]));
+    const answer = taken(
+      question.key,
+      answerOf(question, Object.hasOwn(answered, question.key) ? answered[question.key] : undefined),
+    );
     if (answer !== null) answers[question.key] = answer;
   }
   if (errors.length > 0) return errors;
