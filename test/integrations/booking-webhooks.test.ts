@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeMember, type SignedIn } from '../kit/member.ts';
+import { PROJECT } from '../kit/process.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -159,6 +162,22 @@ describe('BK5: Cal.com', () => {
     expect((await sendCalcom({ triggerEvent: 'BOOKING_CREATED', payload: { uid: 'y' } })).status).toBe(400);
     expect(await s.newEvents()).toEqual([]);
     expect((await s.ask('POST', `/api/v1/connections/${calcom.id}/test`)).json.ok).toBe(true);
+  });
+});
+
+describe('the requests that the documents print', () => {
+  async function printed(page: string): Promise<object> {
+    const text = await readFile(path.join(PROJECT, 'docs/integrations', page), 'utf8');
+    const [, request = ''] = /```http\n([\s\S]*?)```/.exec(text) ?? [];
+    return JSON.parse(request.slice(request.indexOf('\n\n'))) as object;
+  }
+
+  test('of calcom.md and calendly.md book appointments', async () => {
+    for (const reply of [
+      await sendCalcom(await printed('calcom.md')),
+      await sendCalendly(await printed('calendly.md')),
+    ])
+      expect([reply.status, reply.json.status], reply.text).toEqual([200, 'accepted']);
   });
 });
 

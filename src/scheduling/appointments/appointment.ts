@@ -144,7 +144,7 @@ const defined = defineNoun({
     }),
     source: text({
       label: 'Source',
-      description: '`manual`, `booking_page`, or the system that it came from, as in `calendly`',
+      description: '`manual`, `booking_page`, or the name of the integration that it came from',
       max: 40,
       readOnly: true,
       default: 'manual',

@@ -17,7 +17,7 @@ import type { OverlapConstraint } from './overlap-constraint.ts';
 
 /** A booking as another system reports it. */
 export interface InboundBooking {
-  /** The system, as in `calendly`. */
+  /** The name of the integration. */
   source: string;
   /** The system's id of the booking. */
   externalId: string;
