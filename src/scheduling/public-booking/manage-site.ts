@@ -167,6 +167,7 @@ export class ManageSite {
       obstacle: guestAppointments.obstacle(managed),
       canMove: page !== null,
       thanks: page?.thanks_text ?? null,
+      redirect: addresses(managed)?.redirect_url ?? null,
     };
     return sendPage(reply, addresses(managed), status, managePage(view));
   }
