@@ -19,7 +19,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {
-      input: { form: 'web/public/form.ts', embed: 'web/public/embed.ts' },
+      input: {
+        form: 'web/public/form.ts',
+        booking: 'web/public/booking.ts',
+        embed: 'web/public/embed.ts',
+      },
       output: { entryFileNames: '[name].js', assetFileNames: '[name][extname]' },
     },
   },

@@ -84,6 +84,7 @@ export function assemble(input: FoundationInput): App {
     ...shared,
     notices,
     mail,
+    mailFrom: config.mail?.from ?? null,
     workspaceSettings,
     references: makeReferences(db, MODULE_NOUNS),
     leadsPerHour: config.leadsPerHour,

@@ -11,8 +11,15 @@ import { makeMailSender, type MailSender } from './mail/mail-sender.ts';
 import { makeDial } from './net/dial.ts';
 import { makeOperatorGuard } from './net/egress-guard.ts';
 import { systemResolver } from './net/system-resolver.ts';
+import { CURRENT_APPOINTMENTS_ONLY } from './scheduling/invitations/follow-up.ts';
 
-const CONDITIONS = [NOTICE_READERS_ONLY, MENTIONED_MEMBERS_ONLY, PENDING_INVITATIONS_ONLY, VALID_RESETS_ONLY];
+const CONDITIONS = [
+  CURRENT_APPOINTMENTS_ONLY,
+  NOTICE_READERS_ONLY,
+  MENTIONED_MEMBERS_ONLY,
+  PENDING_INVITATIONS_ONLY,
+  VALID_RESETS_ONLY,
+];
 
 /** The queue of mails, with the conditions under which each is still sent. */
 export function assembleMailQueue({ db, sealer, newId }: Foundation): MailQueue {

@@ -18,7 +18,7 @@ import type { CustomTypes } from './events/custom-event-type.ts';
 import type { Route } from './http/route.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { integrationRoutes } from './integrations/integration-routes.ts';
-import type { InboundParts, TakeLead } from './integrations/integration.ts';
+import type { InboundParts, TakeBooking, TakeLead } from './integrations/integration.ts';
 import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
@@ -149,7 +149,10 @@ export function mountIntegrations(
   for (const { name, inbound = [], connection } of INTEGRATIONS) {
     const takeLead: TakeLead = (workspaceId, lead) =>
       inboundLeads.take(workspaceId, { ...lead, channel: name });
-    const services = { activities, http, log, payments: modules.payments.providers, takeLead };
+    const takeBooking: TakeBooking = (workspaceId, booking) =>
+      modules.scheduling.inboundBookings.take(workspaceId, { ...booking, source: name });
+    const payments = modules.payments.providers;
+    const services = { activities, http, log, payments, takeLead, takeBooking };
     for (const { path, mount } of inbound) mount(app, path, { ...services, secrets });
     if (connection) mountConnection(app, connection, { ...parts, services });
   }

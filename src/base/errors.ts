@@ -8,6 +8,7 @@ export const ERROR_STATUS = {
   not_found: 404,
   method_not_allowed: 405,
   conflict: 409,
+  slot_taken: 409,
   gone: 410,
   precondition_failed: 412,
   payload_too_large: 413,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, unavailable } from '../base/errors.ts';
-import { failureKind, isUniqueViolation } from './failure.ts';
+import { failureKind, isExclusionViolation, isUniqueViolation } from './failure.ts';
 import { withTimeout, type Database } from './pool.ts';
 import type { Queryable } from './query.ts';
 
@@ -181,6 +181,7 @@ function dropLate<Item, Result>(entries: Entry<Item>[], results: Results<Item, R
 /** A value the schema let through and PostgreSQL did not: the message must not repeat the value. */
 export function badData(error: unknown): ApiError {
   const { code } = error as { code?: string };
+  if (isExclusionViolation(error)) return new ApiError('slot_taken', 'The time overlaps another record.');
   if (isUniqueViolation(error)) return new ApiError('conflict', 'A record with this value exists already.');
   return new ApiError(
     'validation_error',

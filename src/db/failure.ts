@@ -42,3 +42,8 @@ export function failureKind(error: unknown): FailureKind {
 export function isUniqueViolation(error: unknown): boolean {
   return (error as { code?: string }).code === '23505';
 }
+
+/** Two rows that must not overlap, such as two appointments of one host. */
+export function isExclusionViolation(error: unknown): boolean {
+  return (error as { code?: string }).code === '23P01';
+}

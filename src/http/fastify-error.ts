@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { ApiError, type ErrorCode } from '../base/errors.ts';
+import { isExclusionViolation } from '../db/failure.ts';
 import { bodyTooLarge } from './body.ts';
 
 const JSON_ALONE = {
@@ -45,6 +46,7 @@ export function shownError(
   if (error instanceof ApiError) return error;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType(request);
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge();
+  if (isExclusionViolation(error)) return new ApiError('slot_taken', 'The time overlaps another record.');
   const entry = error.code ? REFUSALS[error.code] : undefined;
   if (entry) return new ApiError(...entry);
   const status = error.statusCode ?? 500;

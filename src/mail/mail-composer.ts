@@ -24,7 +24,7 @@ export async function composeMail(
   checkMessage(message);
   // Loaded with the first mail: many installations send none.
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
-  const { to, replyTo, subject, text, html, headers, isAutomatic } = message;
+  const { to, replyTo, subject, text, html, calendar, headers, isAutomatic } = message;
   const root = new MailComposer({
     from,
     to: addressee(to),
@@ -32,6 +32,10 @@ export async function composeMail(
     subject,
     text,
     ...(html !== undefined && { html }),
+    // As an alternative to the text, which clients show as an invitation, and as a file.
+    ...(calendar && {
+      icalEvent: { method: calendar.method, filename: 'invite.ics', content: calendar.text },
+    }),
     headers: { ...headers, ...(isAutomatic && AUTOMATIC) },
     messageId: `<${messageId}>`,
     date,

@@ -12,10 +12,19 @@ export interface MailMessage {
   subject: string;
   text: string;
   html?: string;
+  /** An invitation, or its cancelation, that the recipient's calendar reads (RFC 6047). */
+  calendar?: MailCalendar;
   /** Further headers, such as List-Unsubscribe. */
   headers?: Record<string, string>;
   /** Written by a program without a person's request; asks recipients' programs not to reply (RFC 3834). */
   isAutomatic?: boolean;
+}
+
+/** An iCalendar object. */
+export interface MailCalendar {
+  /** The same as METHOD in the text. */
+  method: 'REQUEST' | 'CANCEL';
+  text: string;
 }
 
 /** A message that must not be composed, such as one with a line break in a header. */

@@ -12,6 +12,8 @@ import { isSortable, titleSort } from './record-sort.ts';
 /** Functions that list the options of a workspace, by list, as in `lead_source`. */
 export type OptionLists = Readonly<Record<string, (workspaceId: Uuid) => Promise<Option[]>>>;
 
+const BOUNDS = ['gt', 'gte', 'lt', 'lte'];
+
 const optionShape = z.object({ value: z.string(), label: z.string() });
 
 const fieldShape = z
@@ -174,7 +176,9 @@ async function fieldOf(
     default: fallback,
     ...(references !== undefined && { references }),
     ...(options && { options: await optionsOf(options, workspaceId, optionLists) }),
-    ...(filter && { filter: { parameter: filter.name ?? key, operators: ['eq'] } }),
+    ...(filter && {
+      filter: { parameter: filter.name ?? key, operators: ['eq', ...(filter.isRange ? BOUNDS : [])] },
+    }),
     sortable: isSortable(field),
   };
 }
@@ -197,7 +201,7 @@ function computedFieldOf([key, { label, description }]: [string, ComputedField])
 const NO_INPUT = { required: false, read_only: true, computed: false, default: null, sortable: false };
 
 function timeField(key: string, label: string): FieldAnswer {
-  const filter = { parameter: key, operators: ['gt', 'gte', 'lt', 'lte'] };
+  const filter = { parameter: key, operators: [...BOUNDS] };
   return { ...NO_INPUT, key, label, description: label, kind: 'datetime', filter, sortable: true };
 }
 

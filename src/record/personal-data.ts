@@ -41,6 +41,13 @@ export const PERSONAL_DATA: Readonly<Record<string, Partial<Record<Ending, Colum
   payment_dispute: { related: 'external_id reason' },
   provider_object: { related: 'facts' },
   payment_reconciliation: { expires: 'differences error' },
+  appointment: {
+    record:
+      'title guest_time_zone guest_name guest_email guest_phone guests location description answers external_id reschedule_reason cancel_reason custom_fields',
+  },
+  appointment_link: { sealed: 'hash' },
+  calendar_feed: { sealed: 'hash' },
+  booking_visitor: { sealed: 'subject' },
   lead_submission: { related: 'payload address referrer utm crm_lead_id consent' },
   crm_activity: { related: 'payload crm_lead_id' },
   activity: { related: 'changed changed_to' },
@@ -111,6 +118,8 @@ export const NOT_PERSONAL: Readonly<Record<string, Columns>> = {
   provider_object: 'provider kind external_id',
   provider_event: 'external_id',
   payment_reconciliation: 'source',
+  appointment: 'time_zone status source ical_uid rescheduled_by canceled_by invited_as created_by',
+  calendar_feed: 'created_by',
   activity: 'record_type type actor',
   event: 'type object_type actor reason filter_skipped',
   attempt: 'event_type kind failure state',

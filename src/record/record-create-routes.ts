@@ -40,7 +40,7 @@ export interface CreateOptions<Input extends object> {
    */
   createWithReceipt?(
     writer: Writer,
-    requested: { input: Input; query: unknown },
+    requested: { input: Input; query: unknown; caller: Caller },
     source: Source,
   ): Promise<StoredAnswer>;
 }
@@ -107,7 +107,11 @@ function createRoute<R extends BaseRecord, Input extends object>(
     async handle(ctx) {
       const writer = writerOf(ctx);
       if (createWithReceipt) {
-        const answer = await createWithReceipt(writer, { input: ctx.body, query: ctx.query }, ctx);
+        const answer = await createWithReceipt(
+          writer,
+          { input: ctx.body, query: ctx.query, caller: ctx.caller },
+          ctx,
+        );
         if (answer.status !== 201) return answer;
         return { ...answer, headers: createdHeaders(path, (JSON.parse(answer.body) as Receipt).id) };
       }

@@ -24,6 +24,8 @@ export interface Filter {
   /** A list column that is compared too, as in `other_emails`; with `caseless` and `phone` only. */
   others?: string;
   lookUp?: LookUp;
+  /** Lists can also be bounded by the time, as in `starts_at[gte]`; the column has an index. */
+  isRange?: true;
   /** For the API reference. */
   description?: string;
   /** The schema of the value, if the column does not hold any text. */

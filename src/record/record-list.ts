@@ -33,7 +33,7 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'searched' | 'fields' | '
     ]),
   );
   const bounds = Object.fromEntries(
-    ['created_at', 'updated_at'].flatMap((column) =>
+    boundedColumns(noun).flatMap((column) =>
       Object.keys(BOUNDS).map((bound) => [`${column}[${bound}]`, instantOrDate.optional()]),
     ),
   );
@@ -62,6 +62,12 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'searched' | 'fields' | '
   });
 }
 
+/** The times that a list can be bounded by. */
+function boundedColumns({ filters }: Pick<Noun, 'filters'>): string[] {
+  const own = Object.values(filters).flatMap(({ column, isRange }) => (isRange ? [column] : []));
+  return ['created_at', 'updated_at', ...own];
+}
+
 export type ListQuery = z.output<ReturnType<typeof listQuery>> & Record<string, unknown>;
 
 /** `search_behind`: recent changes may be missing from the result of a search. */
@@ -88,7 +94,7 @@ export async function listRecords<R extends BaseRecord>(
   const conditions = await filterConditions(db, noun, workspaceId, query);
   if (sought) conditions.push(sought.condition);
   if (query.deleted && noun.mergeRules) conditions.push(sql`merged_into is null`);
-  const where = matching(workspaceId, query, conditions);
+  const where = matching(noun, workspaceId, query, conditions);
   const sort = new RecordSort(noun, query.sort);
   const page = pageSql(noun.name, sql`*, ${sort.cursorValue} as sort_value`, where, sort, query);
   const found = await retried(() => (sought ? readSearched(db, page) : readSorted(db, page, query)));
@@ -160,7 +166,7 @@ export async function listRecordTexts(
 ): Promise<string | null> {
   const { query, workspaceId, url, isWhole } = request;
   const filters = await filterConditions(db, noun, workspaceId, query);
-  const where = matching(workspaceId, query, filters);
+  const where = matching(noun, workspaceId, query, filters);
   const sort = new RecordSort(noun, query.sort);
   // The texts of all fields contain the times.
   const hasValue = !isWhole || !isBaseSort(query.sort);
@@ -209,11 +215,16 @@ async function count(db: Database, table: string, where: Sql): Promise<number> {
 }
 
 /** The condition of all pages of a list. */
-function matching(workspaceId: string, query: ListQuery, filters: readonly Sql[]): Sql {
+function matching(
+  noun: Pick<Noun, 'filters'>,
+  workspaceId: string,
+  query: ListQuery,
+  filters: readonly Sql[],
+): Sql {
   const conditions = [sql`workspace_id = ${workspaceId}`, ...filters];
   if (query.deleted) conditions.push(sql`deleted_at is not null and expunged_at is null`);
   else if (!query.include_deleted) conditions.push(sql`deleted_at is null`);
-  for (const column of ['created_at', 'updated_at']) {
+  for (const column of boundedColumns(noun)) {
     for (const [bound, operator] of Object.entries(BOUNDS)) {
       const value = query[`${column}[${bound}]`];
       if (typeof value === 'string')

@@ -55,6 +55,7 @@ const TYPES: Readonly<Record<FieldKind, SortType | null>> = {
   user: null,
   users: null,
   tags: null,
+  answers: null,
 };
 
 /** Whether lists can be sorted by a field. */

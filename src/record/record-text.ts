@@ -63,6 +63,7 @@ const BY_KIND: Readonly<Record<FieldKind, ToJson>> = {
   user: plainJson,
   users: json,
   tags: json,
+  answers: json,
 };
 
 /** Columns of every record. */

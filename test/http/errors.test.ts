@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ERROR_STATUS, type ErrorCode } from '../../src/base/errors.ts';
+import { makeMember } from '../kit/member.ts';
 import { startScenario, type Ask, type Reply, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -62,6 +63,12 @@ const PROVOKED: Record<ErrorCode, () => Promise<Reply>> = {
     } finally {
       await s.db.pool.query('alter table contact_away rename to contact');
     }
+  },
+  slot_taken: async () => {
+    const host = await makeMember(s, 'member');
+    const body = { starts_at: '2027-03-01T09:00:00Z', host_id: host.id };
+    await s.ask('POST', '/api/v1/appointments', { body });
+    return s.ask('POST', '/api/v1/appointments', { body });
   },
   not_configured: () =>
     s.ask('POST', '/api/v1/password-resets', { as: null, body: { email: 'alice@acme.example' } }),

@@ -18,6 +18,11 @@ const SAMPLES: Readonly<Record<string, RecordSample>> = {
   deal: { plural: 'deals', body: { name: 'Deal' } },
   task: { plural: 'tasks', body: { title: 'Call' }, text: 'title' },
   lead: { plural: 'leads', body: { name: 'Jane Doe', email: 'jane@example.com' } },
+  appointment: {
+    plural: 'appointments',
+    body: { title: 'Introduction', starts_at: '2027-03-01T09:00:00.000Z' },
+    text: 'title',
+  },
   note: {
     plural: 'notes',
     body: { body: 'They called.' },

@@ -15,6 +15,8 @@ interface Subject {
   name?: string;
   plural: string;
   noun: string;
+  /** The event of a new record; default: that of the noun, as in `contact.created`. */
+  created?: string;
   /** A valid body, and a change that alters the record. */
   valid: Record<string, unknown>;
   change: Record<string, unknown>;
@@ -155,6 +157,16 @@ const SUBJECTS: Subject[] = [
     skipped: { tags: 'RC3: subscriptions have none' },
   },
   {
+    plural: 'appointments',
+    noun: 'appointment',
+    created: 'appointment.booked',
+    valid: { title: 'Introduction', starts_at: '2027-03-01T09:00:00.000Z', guest_name: 'Jane Doe' },
+    change: { location: 'Harbour 1', custom_fields: { room: 'Blue' } },
+    filter: { name: 'status', value: 'booked', nothing: 'no_show' },
+    text: { field: 'title', max: 200 },
+    skipped: { tags: 'RC3: appointments have none' },
+  },
+  {
     ...LEADS,
     name: 'leads by the Lead API',
     isRemixcrm: true,
@@ -171,7 +183,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
   '$name behave like every record',
   (subject) => {
     const path = `/api/v1/${subject.plural}`;
-    const created = `${subject.noun}.created`;
+    const created = subject.created ?? `${subject.noun}.created`;
     const updated = `${subject.noun}.updated`;
     const deleted = `${subject.noun}.deleted`;
     let s: Scenario;

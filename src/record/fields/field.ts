@@ -20,7 +20,8 @@ export type FieldKind =
   | 'record'
   | 'user'
   | 'users'
-  | 'tags';
+  | 'tags'
+  | 'answers';
 
 /** One option of a `select` field. */
 export interface Option {

@@ -1,0 +1,183 @@
+import type { FieldError } from '../../base/errors.ts';
+import { emailAddress } from '../../base/values/email-address.ts';
+import { isBlank, storageProblem } from '../../base/values/text.ts';
+import { date, instant } from '../../base/values/time.ts';
+import { timeZone } from '../../base/values/time-zone.ts';
+import type { Answers } from '../../record/fields/answers.ts';
+import { isMailAddress } from '../../mail/mail-message.ts';
+import type { BookingPage } from '../booking-pages/booking-page.ts';
+import type { BookingQuestion } from '../booking-pages/booking-question.ts';
+
+/** What a guest books. */
+export interface GuestInput {
+  /** Milliseconds. */
+  start: number;
+  durationMin: number;
+  timeZone: string | null;
+  name: string;
+  email: string;
+  phone: string | null;
+  guests: string[];
+  location: string | null;
+  answers: Answers;
+}
+
+const MAX_TEXT = { name: 200, phone: 100, location: 1000 } as const;
+export const MAX_FURTHER_GUESTS = 10;
+
+/** Fields as a page or a script sends them. */
+export type SentFields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads a booking. Answers are `answers` of JSON, and fields of their own in a form.
+ * @returns the booking, or an error for each invalid field, which have the names of the page
+ */
+export function readGuestInput(page: BookingPage, sent: SentFields): GuestInput | FieldError[] {
+  const errors: FieldError[] = [];
+  const taken = <T>(field: string, read: Read<T>): T | null => {
+    if ('value' in read) return read.value;
+    errors.push({ field, message: read.wrong });
+    return null;
+  };
+  const start = taken('start', startOf(sent['start']));
+  const durationMin = taken('duration', durationOf(page, sent['duration']));
+  const zone = taken('time_zone', zoneOf(sent['time_zone']));
+  const name = taken('name', textOf(sent['name'], MAX_TEXT.name, true));
+  const email = taken('email', emailOf(sent['email']));
+  const phone = taken('phone', textOf(sent['phone'], MAX_TEXT.phone, false));
+  const location = taken(
+    'location',
+    textOf(sent['location'], MAX_TEXT.location, page.location_kind === 'ask'),
+  );
+  const guests = taken('guests', guestsOf(sent['guests']));
+  const answered = answersIn(sent);
+  const answers: Answers = {};
+  for (const question of page.questions) {
+    const answer = taken(
+      question.key,
+      answerOf(question, Object.hasOwn(answered, question.key) ? answered[question.key] : undefined),
+    );
+    if (answer !== null) answers[question.key] = answer;
+  }
+  if (errors.length > 0) return errors;
+  return {
+    start: start!,
+    durationMin: durationMin!,
+    timeZone: zone,
+    name: name!,
+    email: email!,
+    phone,
+    guests: guests!,
+    location,
+    answers,
+  };
+}
+
+/** Whether the host calls the guest, and the page shows the field. */
+export function asksPhone({ location_kind: kind, location_text: text }: BookingPage): boolean {
+  return kind === 'phone' && text === null;
+}
+
+/** The names that the page's own fields and questions have. */
+export function fieldNames(page: BookingPage): string[] {
+  return [...Object.keys(MAX_TEXT), 'email', 'guests', ...page.questions.map(({ key }) => key)];
+}
+
+type Read<T> = { value: T } | { wrong: string };
+
+function startOf(sent: unknown): Read<number> {
+  if (sent === undefined || sent === '') return { wrong: 'is required' };
+  const parsed = instant.safeParse(sent);
+  return parsed.success
+    ? { value: Date.parse(parsed.data) }
+    : { wrong: 'must be a time with its offset, as in 2026-12-01T09:00:00Z' };
+}
+
+/** The first duration of the page if none is sent. */
+export function durationOf(page: Pick<BookingPage, 'duration_min'>, sent: unknown): Read<number> {
+  if (sent === undefined || sent === null || sent === '') return { value: page.duration_min[0]! };
+  const minutes = typeof sent === 'number' ? sent : Number(String(sent));
+  if (page.duration_min.includes(minutes)) return { value: minutes };
+  return { wrong: `must be one of ${page.duration_min.join(', ')}` };
+}
+
+function zoneOf(sent: unknown): Read<string | null> {
+  if (sent === undefined || sent === null || sent === '') return { value: null };
+  const parsed = timeZone.safeParse(sent);
+  return parsed.success ? { value: parsed.data } : { wrong: 'must be a name such as Europe/Berlin' };
+}
+
+function textOf(sent: unknown, max: number, isRequired: boolean): Read<string | null> {
+  if (sent === undefined || sent === null || (typeof sent === 'string' && isBlank(sent)))
+    return isRequired ? { wrong: 'is required' } : { value: null };
+  if (typeof sent !== 'string') return { wrong: 'must be a text' };
+  const text = sent.trim();
+  if (text.length > max) return { wrong: `must have at most ${max} characters` };
+  const problem = storageProblem(text);
+  return problem === null ? { value: text } : { wrong: problem };
+}
+
+function emailOf(sent: unknown): Read<string | null> {
+  const read = textOf(sent, 254, true);
+  if ('wrong' in read || read.value === null) return read;
+  const parsed = emailAddress.safeParse(read.value);
+  return parsed.success && isMailAddress(read.value) ? read : { wrong: 'must be an email address' };
+}
+
+/** A list, or a text with one address a line or separated by commas. */
+function guestsOf(sent: unknown): Read<string[]> {
+  if (sent === undefined || sent === null) return { value: [] };
+  const items = Array.isArray(sent) ? (sent as unknown[]) : String(sent).split(/[\s,;]+/);
+  const addresses = [...new Set(items.map((item) => String(item).trim()).filter((item) => item !== ''))];
+  if (addresses.length > MAX_FURTHER_GUESTS)
+    return { wrong: `must have at most ${MAX_FURTHER_GUESTS} addresses` };
+  const isValid = (address: string) => emailAddress.safeParse(address).success && isMailAddress(address);
+  return addresses.every(isValid) ? { value: addresses } : { wrong: 'must be email addresses' };
+}
+
+function answersIn(sent: SentFields): SentFields {
+  const { answers } = sent;
+  return typeof answers === 'object' && answers !== null && !Array.isArray(answers)
+    ? (answers as SentFields)
+    : sent;
+}
+
+const MAX_ANSWER = 1000;
+const MAX_LONG_ANSWER = 10_000;
+
+function answerOf(question: BookingQuestion, sent: unknown): Read<string | number | boolean | null> {
+  const { type, required, options, value: hidden } = question;
+  if (type === 'checkbox') {
+    const isChecked = sent === true || sent === 'true' || sent === 'on';
+    return required && !isChecked ? { wrong: 'must be checked' } : { value: isChecked };
+  }
+  if (type === 'number' && typeof sent === 'number') return { value: sent };
+  const max = type === 'textarea' ? MAX_LONG_ANSWER : MAX_ANSWER;
+  const read = textOf(Array.isArray(sent) ? sent.join(', ') : sent, max, required);
+  if ('wrong' in read) return read;
+  if (read.value === null) return { value: type === 'hidden' ? hidden : null };
+  return checked(type, options, read.value);
+}
+
+function checked(
+  type: BookingQuestion['type'],
+  options: readonly string[],
+  text: string,
+): Read<string | number> {
+  switch (type) {
+    case 'email':
+      return emailAddress.safeParse(text).success ? { value: text } : { wrong: 'must be an email address' };
+    case 'date':
+      return date.safeParse(text).success ? { value: text } : { wrong: 'must be a date, as in 2026-08-15' };
+    case 'number': {
+      const digits = text.replace(',', '.');
+      return /^-?\d{1,15}(\.\d{1,10})?$/.test(digits)
+        ? { value: Number(digits) }
+        : { wrong: 'must be a number' };
+    }
+    case 'select':
+      return options.includes(text) ? { value: text } : { wrong: 'must be one of the options' };
+    default:
+      return { value: text };
+  }
+}
