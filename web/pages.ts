@@ -6,6 +6,9 @@ import {
   IconBuilding,
   IconBuildingStore,
   IconCategoryPlus,
+  IconCalendarEvent,
+  IconCalendarPlus,
+  IconCalendarTime,
   IconChartBar,
   IconCircleCheck,
   IconForms,
@@ -131,6 +134,34 @@ export const PAGES = {
     title: null,
     component: lazy(() => import('./crm/forms/form-builder.tsx'), 'EditForm'),
     scope: 'forms:write',
+  },
+
+  bookingPages: {
+    path: '/booking-pages',
+    frame: 'inside',
+    title: 'Booking pages',
+    component: lazy(() => import('./scheduling/booking-pages/booking-page-list.tsx'), 'BookingPageList'),
+    scope: 'booking:read',
+    nav: {
+      group: 'records',
+      icon: IconCalendarPlus,
+      aliases: ['Event types', 'Meeting links', 'Scheduling links', 'Settings → Calendars'],
+    },
+  },
+  newBookingPage: {
+    path: '/booking-pages/new',
+    frame: 'inside',
+    title: 'New booking page',
+    component: lazy(() => import('./scheduling/booking-pages/booking-page-editor.tsx'), 'NewBookingPage'),
+    scope: 'booking:manage',
+    nav: { group: 'create', icon: IconPlus },
+  },
+  bookingPage: {
+    path: '/booking-pages/$id',
+    frame: 'inside',
+    title: null,
+    component: lazy(() => import('./scheduling/booking-pages/booking-page-editor.tsx'), 'EditBookingPage'),
+    scope: 'booking:read',
   },
 
   apiKeys: {
@@ -368,6 +399,18 @@ export const PAGES = {
     scope: 'workspace:manage',
     nav: { group: 'settings', icon: IconHistory, aliases: ['Settings → Audit log'] },
   },
+  availability: {
+    path: '/settings/availability',
+    frame: 'inside',
+    title: 'My availability',
+    component: lazy(() => import('./scheduling/availability/availability-page.tsx'), 'AvailabilityPage'),
+    scope: 'availability:write',
+    nav: {
+      group: 'settings',
+      icon: IconCalendarTime,
+      aliases: ['Settings → Availability', 'Working hours', 'Time off', 'Calendar feed', 'Holidays'],
+    },
+  },
   profile: {
     path: '/settings/profile',
     frame: 'inside',
@@ -416,12 +459,14 @@ export const RECORD_GROUP: readonly ({ plural: string; title: string; icon: Icon
   { plural: 'companies', title: 'Companies', icon: IconBuilding },
   { plural: 'deals', title: 'Deals', icon: IconTargetArrow },
   { plural: 'tasks', title: 'Tasks', icon: IconCircleCheck },
+  { plural: 'appointments', title: 'Appointments', icon: IconCalendarEvent },
+  'bookingPages',
 ];
 
 /** The groups of the settings in the side navigation. A page that is in none of them is among the records. */
 export const SETTINGS_GROUPS: readonly { title: string; pages: readonly PageName[] }[] = [
   { title: 'Workspace', pages: ['workspace'] },
-  { title: 'People', pages: ['members', 'profile'] },
+  { title: 'People', pages: ['members', 'availability', 'profile'] },
   { title: 'Records', pages: ['leadSettings', 'pipelines', 'tags', 'trash'] },
   { title: 'Connections', pages: ['connections', 'crmWebhook'] },
   { title: 'Developers', pages: ['apiKeys', 'webhooks', 'deliveries', 'events', 'eventTypes'] },

@@ -28,7 +28,7 @@ export interface RecordQueries<R extends BaseRecord = ObjectRecord, Input extend
 }
 
 /** The objects of openapi.json, as in `contacts`. */
-type BuiltIn = 'contacts' | 'companies' | 'deals' | 'tasks' | 'leads' | 'notes';
+type BuiltIn = 'contacts' | 'companies' | 'deals' | 'tasks' | 'leads' | 'notes' | 'appointments';
 type Changes<Plural extends BuiltIn> = paths[`/api/v1/${Plural}/{id}`]['patch'];
 type RecordOf<Plural extends BuiltIn> = Changes<Plural>['responses'][200]['content']['application/json'];
 type InputOf<Plural extends BuiltIn> = Changes<Plural>['requestBody']['content']['application/json'];

@@ -1,6 +1,7 @@
 import {
   IconAddressBook,
   IconBuilding,
+  IconCalendarEvent,
   IconCircleCheck,
   IconInbox,
   IconNote,
@@ -16,6 +17,7 @@ export const OBJECT_ICONS: Readonly<Record<string, Icon>> = {
   task: IconCircleCheck,
   lead: IconInbox,
   note: IconNote,
+  appointment: IconCalendarEvent,
 };
 
 /** Objects that are neither in navigation nor among what the palette creates. */

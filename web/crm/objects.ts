@@ -1,4 +1,5 @@
 import type { ObjectViewsByKey } from '../record/object-view.ts';
+import { appointmentView } from '../scheduling/appointments/appointment-view.tsx';
 import { companyView } from './companies/company-view.tsx';
 import { contactView } from './contacts/contact-view.tsx';
 import { dealView } from './deals/deal-view.tsx';
@@ -14,4 +15,5 @@ export const OBJECT_VIEWS: ObjectViewsByKey = {
   task: taskView,
   lead: leadView,
   note: noteView,
+  appointment: appointmentView,
 };

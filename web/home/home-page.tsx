@@ -8,6 +8,7 @@ import { ClosingDeals } from './closing-deals.tsx';
 import { DueTasks } from './due-tasks.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import classes from './home-page.module.css';
+import { NextAppointments } from './next-appointments.tsx';
 import { NewLeads } from './new-leads.tsx';
 import { RecentRecords } from './recent-records.tsx';
 
@@ -35,6 +36,7 @@ export function HomePage() {
         ) : (
           <div className={classes.columns}>
             <div className={classes.column}>
+              {hasScope('appointments:read') && <NextAppointments />}
               {hasScope('tasks:read') && <DueTasks />}
               {hasScope('deals:read') && <ClosingDeals />}
             </div>
