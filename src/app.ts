@@ -56,7 +56,7 @@ export function assemble(input: FoundationInput): App {
   const { config, db, clock, newId } = foundation;
   const mail = assembleMailQueue(foundation);
   const notices = makeNotices({ ...foundation, mail });
-  const { guard, inboxes, sender, engine } = assembleDelivery(foundation, notices);
+  const { guard, inboxes, sender, engine, http } = assembleDelivery(foundation, notices);
   const mailSender = assembleMailSender(foundation, mail, engine.metrics.registry);
   const accounts = makeAccounts({
     ...foundation,
@@ -130,6 +130,7 @@ export function assemble(input: FoundationInput): App {
         modules,
         engine,
         guard,
+        http,
         inboxes,
         notices,
         catalogue: CATALOGUE,

@@ -7,7 +7,9 @@ import { withInboxes } from './delivery/inbox/inbox-sender.ts';
 import { makeInboxes, type Inboxes } from './delivery/inbox/inbox.ts';
 import { makeSender, type Sender } from './delivery/sender/send.ts';
 import type { Foundation } from './foundation.ts';
+import { makeDial } from './net/dial.ts';
 import { makeGuard, type Guard } from './net/egress-guard.ts';
+import { makeHttpClient, type HttpClient } from './net/http-client.ts';
 import { makeResolver } from './net/resolver.ts';
 
 export interface Delivery {
@@ -15,6 +17,8 @@ export interface Delivery {
   inboxes: Inboxes;
   sender: Sender;
   engine: Engine;
+  /** Requests to other systems, with the guard and the names of webhooks. */
+  http: HttpClient;
 }
 
 /** The delivery engine, and what it sends through. */
@@ -22,7 +26,8 @@ export function assembleDelivery(foundation: Foundation, notices: Notices): Deli
   const { config, clock, listeners } = foundation;
   const guard = makeGuard({ allow: config.egressAllow, own: () => listeners });
   const inboxes = makeInboxes({ ...foundation, formats: FORMATS, endpoints: () => engine.endpoints });
-  const sender = withInboxes(makeSender({ guard, resolver: makeResolver({ clock }), clock }), inboxes, clock);
+  const resolver = makeResolver({ clock });
+  const sender = withInboxes(makeSender({ guard, resolver, clock }), inboxes, clock);
   const engine: Engine = makeEngine({
     ...foundation,
     catalogue: CATALOGUE,
@@ -34,5 +39,6 @@ export function assembleDelivery(foundation: Foundation, notices: Notices): Deli
     },
     owners: noticesToOwners(notices, clock),
   });
-  return { guard, inboxes, sender, engine };
+  const http = makeHttpClient(makeDial({ guard, resolver, clock }));
+  return { guard, inboxes, sender, engine, http };
 }

@@ -8,6 +8,7 @@ import { makeUnverifiedRequests } from './connections/unverified-requests.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import type { Listener } from './net/egress-guard.ts';
+import type { HttpClient } from './net/http-client.ts';
 import { makeTail } from './events/feed-poller.ts';
 import { makeConcurrencyLimit } from './http/concurrency-limit.ts';
 import { mountHealth } from './http/health.ts';
@@ -38,6 +39,8 @@ export interface HttpServerParts
   config: Config;
   modules: Modules;
   metrics: Registry;
+  /** Requests to other systems. */
+  http: HttpClient;
   /** Receives the server's own addresses, which webhooks must not reach. */
   listeners: Listener[];
 }

@@ -1,6 +1,8 @@
 import { automatenexus } from './integrations/automatenexus/automatenexus.ts';
 import { axcelerate } from './integrations/axcelerate/axcelerate.ts';
 import { axocrm } from './integrations/axocrm/axocrm.ts';
+import { calcom } from './integrations/calcom/calcom.ts';
+import { calendly } from './integrations/calendly/calendly.ts';
 import { crmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
 import { googleAds } from './integrations/google-ads/google-ads.ts';
 import type { Integration } from './integrations/integration.ts';
@@ -19,5 +21,7 @@ export const INTEGRATIONS: readonly Integration[] = [
   crmWebhook,
   typeform,
   googleAds,
+  calcom,
+  calendly,
   smtp,
 ];

@@ -2,7 +2,7 @@ import { recordScopes } from './account/scope.ts';
 import type { Logger } from './base/log.ts';
 import { crm, type CrmParts } from './crm/crm.ts';
 import type { Database } from './db/pool.ts';
-import type { Follower, MadeModule, PreparedModule } from './record/module.ts';
+import type { Follower, MadeModule } from './record/module.ts';
 import { eventsOf } from './record/noun-events.ts';
 import {
   makeErasers,
@@ -61,9 +61,7 @@ export type Modules = { records: MadeModule } & {
 };
 
 export function makeModules(parts: ModulesParts): Modules {
-  const prepared = Object.entries(MODULES).map(
-    ([name, module]) => [name, module.prepare(parts) as PreparedModule] as const,
-  );
+  const prepared = Object.entries(MODULES).map(([name, module]) => [name, module.prepare(parts)] as const);
   const options = prepared.map(([, module]) => module.records);
   const records = makeRecords(parts, MODULE_NOUNS, options);
   const made = prepared.map(([name, module]) => [name, module.make(records)] as const);

@@ -18,7 +18,7 @@ import type { CustomTypes } from './events/custom-event-type.ts';
 import type { Route } from './http/route.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { integrationRoutes } from './integrations/integration-routes.ts';
-import type { InboundParts, TakeLead } from './integrations/integration.ts';
+import type { InboundParts, TakeBooking, TakeLead } from './integrations/integration.ts';
 import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
@@ -141,14 +141,17 @@ function recordUrlOf(baseUrl: () => string): ConnectionParts['recordUrl'] {
 /** Mounts the inbound webhooks of other systems, and the URLs of their connections. */
 export function mountIntegrations(
   app: FastifyInstance,
-  parts: Pick<InboundParts, 'secrets'> & InboundRequestParts & { modules: Modules; baseUrl(): string },
+  parts: Pick<InboundParts, 'secrets' | 'http'> &
+    InboundRequestParts & { modules: Modules; baseUrl(): string },
 ): void {
-  const { secrets, modules, log } = parts;
+  const { secrets, modules, http, log } = parts;
   const { activities, inboundLeads } = modules.crm;
   for (const { name, inbound = [], connection } of INTEGRATIONS) {
     const takeLead: TakeLead = (workspaceId, lead) =>
       inboundLeads.take(workspaceId, { ...lead, channel: name });
-    const services = { activities, log, takeLead };
+    const takeBooking: TakeBooking = (workspaceId, booking) =>
+      modules.scheduling.inboundBookings.take(workspaceId, { ...booking, source: name });
+    const services = { activities, http, log, takeLead, takeBooking };
     for (const { path, mount } of inbound) mount(app, path, { ...services, secrets });
     if (connection) mountConnection(app, connection, { ...parts, services });
   }

@@ -6,6 +6,7 @@ import {
   measureJobs,
   recentlyFailedJobs,
 } from '../jobs/job-backlog.ts';
+import { makeOverlapConstraint } from '../scheduling/appointments/overlap-constraint.ts';
 import type { Store } from '../store.ts';
 
 interface Finding {
@@ -21,6 +22,7 @@ export async function doctor(store: Store, config: Config): Promise<number> {
     await backlog(store),
     await jobs(store),
     await disabled(store),
+    ...(await appointments(store)),
     ...(config.mail ? [await mail(store)] : []),
     ...(config.dataDirChosen ? [{ ok: true, text: `the data is kept in ${config.dataDir}` }] : []),
   ];
@@ -90,6 +92,14 @@ async function disabled({ db }: Store): Promise<Finding> {
     "select count(*)::int as count from endpoint where state = 'disabled'",
   );
   return { ok: true, text: `${rows[0]!.count} webhooks were disabled because of their receivers` };
+}
+
+/** Where the role of the database may not create the extension that they need. It is a limit, and not a fault. */
+async function appointments({ db }: Store): Promise<Finding[]> {
+  const constraint = makeOverlapConstraint(db);
+  if ((await missingMigrations(db.pool)).length > 0 || (await constraint.exists())) return [];
+  const sql = await constraint.extensionSql();
+  return [{ ok: true, text: `appointments are off until a superuser of the database runs: ${sql}` }];
 }
 
 /** Mail that was not sent is settled and cannot be mended, so it does not make the installation faulty. */

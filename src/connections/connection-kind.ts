@@ -59,7 +59,11 @@ export interface InboundHandler<Services> {
    * the old secrets, and for an unknown connection with random ones.
    * @returns null if so, else why not, as one of few fixed sentences
    */
-  verify(request: InboundRequest, values: ConnectionValues): Promise<string | null> | string | null;
+  verify(
+    request: InboundRequest,
+    values: ConnectionValues,
+    services: Services,
+  ): Promise<string | null> | string | null;
   /** Must not throw, whatever the body is. */
   summarize(request: InboundRequest): InboundSummary;
   /** Throws `ApiError` for a request that is refused; its message contains no values of the request. */

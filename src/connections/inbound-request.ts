@@ -35,7 +35,7 @@ export async function receiveInbound<Services>(
   services: Services,
 ): Promise<string> {
   const found = await connections.findInbound(kind.name, id);
-  const { values, problem } = await verified(handler, request, found ?? unknownConnection(kind));
+  const { values, problem } = await verified(handler, request, found ?? unknownConnection(kind), services);
   if (!found) throw unauthorized();
   if (problem !== null) {
     unverified.add({
@@ -71,12 +71,13 @@ async function verified<Services>(
   handler: InboundHandler<Services>,
   request: InboundRequest,
   { settings, secrets, active }: Pick<OpenConnection, 'settings' | 'secrets' | 'active'>,
+  services: Services,
 ): Promise<{ values: ConnectionValues | null; problem: string | null }> {
   let problem = UNREADABLE;
   for (const item of secrets) {
     const values = { settings, secrets: item };
     // oxlint-disable-next-line no-await-in-loop -- at most the current and the old secrets
-    const found = await handler.verify(request, values);
+    const found = await handler.verify(request, values, services);
     if (found === null) return active ? { values, problem: null } : { values: null, problem: DISABLED };
     problem = found;
   }

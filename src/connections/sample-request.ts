@@ -1,11 +1,13 @@
-import type { ConnectionValues, InboundHandler, TestResult } from './connection-kind.ts';
+import type { ConnectionValues, InboundRequest, TestResult } from './connection-kind.ts';
+
+type Verification = Promise<string | null> | string | null;
 
 /**
  * The test of a kind that only receives: verifies a request that is made with the stored secrets.
  * @param headers those that prove the secret, in lower case
  */
 export async function testWithSample(
-  { verify }: Pick<InboundHandler<never>, 'verify'>,
+  { verify }: { verify(request: InboundRequest, values: ConnectionValues): Verification },
   { headers = {}, body }: { headers?: Record<string, string>; body: object },
   values: ConnectionValues,
 ): Promise<TestResult> {

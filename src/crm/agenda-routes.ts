@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { WorkspaceSettingsStore } from '../account/workspace-settings.ts';
-import { dayIn, type Clock } from '../base/clock.ts';
+import { dayIn, isoTime, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import { route, type Route } from '../http/route.ts';
+import type { BaseRecord } from '../record/noun.ts';
 import type { RecordAnswer } from '../record/record-answer.ts';
 import type { RecordStore } from '../record/record-store.ts';
 import type { Deal } from './deals/deal.ts';
@@ -30,6 +31,16 @@ const CLOSING_DEALS = {
          order by expected_close_date, id limit ${MAX_RECORDS}`,
 };
 
+/** Of the next seven days; the time zone of the reader decides what is today. */
+const COMING_APPOINTMENTS = {
+  name: 'appointment.coming',
+  text: `select *, count(*) over () as total from appointment
+         where workspace_id = $1 and (host_id = $2 or $2 = any(co_host_ids)) and status in ('pending', 'booked')
+           and starts_at > $3::timestamptz - interval '31 days' and ends_at > $3
+           and starts_at < $3::timestamptz + interval '7 days' and deleted_at is null
+         order by starts_at, id limit ${MAX_RECORDS}`,
+};
+
 const query = z.strictObject({
   days: z.coerce.number().int().min(0).max(365).default(30).meta({
     description: 'Deals that are expected to close within this many days are included.',
@@ -46,11 +57,15 @@ export interface AgendaParts {
   deals: RecordStore<Deal>;
   shownTask: RecordAnswer<Task>;
   shownDeal: RecordAnswer<Deal>;
+  /** Of another module. */
+  appointments: RecordStore<BaseRecord>;
+  shownAppointment: RecordAnswer<BaseRecord>;
 }
 
 /** What is due for the member who asks. */
 export function agendaRoutes(parts: AgendaParts): Route[] {
   const { db, clock, workspaceSettings, tasks, deals, shownTask, shownDeal } = parts;
+  const { appointments, shownAppointment } = parts;
   const sectionOf = (record: z.ZodType, description: string) =>
     z
       .object({ data: z.array(record), total_count: z.int() })
@@ -67,6 +82,10 @@ export function agendaRoutes(parts: AgendaParts): Route[] {
         shownDeal.output,
         'Open deals by their expected close date, also past ones. Null without `deals:read`.',
       ),
+      appointments: sectionOf(
+        shownAppointment.output,
+        "The caller's appointments of the next seven days, next one first. Null without `appointments:read`.",
+      ),
     })
     .meta({ id: 'Agenda' });
 
@@ -82,13 +101,20 @@ export function agendaRoutes(parts: AgendaParts): Route[] {
     return { data: await shownDeal.complete(workspaceId, data), total_count: totalOf(rows) };
   }
 
+  async function comingAppointments(workspaceId: Uuid, memberId: Uuid | null) {
+    const values = [workspaceId, memberId, isoTime(clock.now())];
+    const rows = memberId === null ? [] : await db.read<Row>(COMING_APPOINTMENTS, values);
+    const data = rows.map((row) => appointments.toRecord(row));
+    return { data: await shownAppointment.complete(workspaceId, data), total_count: totalOf(rows) };
+  }
+
   return [
     route<undefined, z.output<typeof query>>({
       method: 'GET',
       path: '/api/v1/agenda',
       scope: null,
       tag: 'tasks',
-      summary: 'Get tasks that are due and deals that are about to close',
+      summary: 'Get tasks that are due, deals that are about to close and appointments to come',
       description: `At most ${MAX_RECORDS} of each, with their total number.`,
       query,
       answers: { 200: shape },
@@ -97,11 +123,12 @@ export function agendaRoutes(parts: AgendaParts): Route[] {
         const { time_zone: timeZone } = await workspaceSettings.recent(workspaceId);
         const today = dayIn(timeZone, clock.now());
         const last = new Date(Date.parse(today) + days * DAY_MS).toISOString().slice(0, 10);
-        const [due, closing] = await Promise.all([
+        const [due, closing, coming] = await Promise.all([
           caller.may('tasks:read') ? dueTasks(workspaceId, makerId, today) : null,
           caller.may('deals:read') ? closingDeals(workspaceId, last) : null,
+          caller.may('appointments:read') ? comingAppointments(workspaceId, makerId) : null,
         ]);
-        return { status: 200, body: { today, tasks: due, deals: closing } };
+        return { status: 200, body: { today, tasks: due, deals: closing, appointments: coming } };
       },
     }),
   ];

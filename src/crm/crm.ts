@@ -172,6 +172,8 @@ function makeCrm(parts: CrmParts, records: Records, options: CrmOptions): Crm {
       deals: serviceOf(deal).store,
       shownTask: shownAs(task),
       shownDeal: shownAs(deal),
+      appointments: records.named('appointment').store,
+      shownAppointment: shownAs(records.named('appointment').noun),
     }),
     ...forms.routes,
   ];

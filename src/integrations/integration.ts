@@ -10,8 +10,10 @@ import type { InboundLead, TakenLead } from '../crm/leads/inbound/inbound-lead.t
 import type { LeadInput } from '../crm/leads/lead-input.ts';
 import type { Format } from '../delivery/endpoint/webhook-format.ts';
 import type { Route } from '../http/route.ts';
+import type { InboundBooking, TakenBooking } from '../scheduling/appointments/inbound-booking.ts';
 import type { MailTransport } from '../mail/mail-transport.ts';
 import type { Dial } from '../net/dial.ts';
+import type { HttpClient } from '../net/http-client.ts';
 
 /**
  * Another system, and everything that Fairlead does for it. Each folder of src/integrations exports one from the file
@@ -65,11 +67,20 @@ export interface InboundWebhook {
 /** As `InboundLeads.take`, for leads of this system. */
 export type TakeLead = (workspaceId: Uuid, inbound: Omit<InboundLead, 'channel'>) => Promise<TakenLead>;
 
+/** As `InboundBookings.take`, for bookings of this system. */
+export type TakeBooking = (
+  workspaceId: Uuid,
+  booking: Omit<InboundBooking, 'source'>,
+) => Promise<TakenBooking>;
+
 /** What the handlers of a connection work with. */
 export interface ConnectionServices {
   /** Reports of another CRM about leads. */
   activities: CrmActivities;
   takeLead: TakeLead;
+  takeBooking: TakeBooking;
+  /** Requests to the system's own API. */
+  http: HttpClient;
   log: Logger;
 }
 

@@ -25,6 +25,13 @@ export const PERSONAL_DATA: Readonly<Record<string, Partial<Record<Ending, Colum
   task: { record: 'title description custom_fields tags' },
   lead: { record: 'first_name last_name email phone event_type notes crm_lead_id custom_fields tags' },
   note: { record: 'title body custom_fields' },
+  appointment: {
+    record:
+      'title guest_time_zone guest_name guest_email guest_phone guests location description answers external_id reschedule_reason cancel_reason custom_fields',
+  },
+  appointment_link: { sealed: 'hash' },
+  calendar_feed: { sealed: 'hash' },
+  booking_visitor: { sealed: 'subject' },
   lead_submission: { related: 'payload address referrer utm crm_lead_id consent' },
   crm_activity: { related: 'payload crm_lead_id' },
   activity: { related: 'changed changed_to' },
@@ -84,6 +91,9 @@ export const NOT_PERSONAL: Readonly<Record<string, Columns>> = {
   task: 'priority status created_by',
   lead: 'source status created_by',
   note: 'type created_by',
+  appointment:
+    'time_zone status source ical_uid rescheduled_by canceled_by invited_as created_by',
+  calendar_feed: 'created_by',
   activity: 'record_type type actor',
   event: 'type object_type actor reason filter_skipped',
   attempt: 'event_type kind failure state',

@@ -8,6 +8,8 @@ import {
   type AppointmentParts,
   type PreparedAppointments,
 } from './appointments/appointments.ts';
+import { GUEST_ERASURE } from './appointments/guest-erasure.ts';
+import { makeInboundBookings, type InboundBookings } from './appointments/inbound-booking.ts';
 import { readHostAppointments as appointmentsFor } from './appointments/host-appointments.ts';
 import { memberAvailabilityRoutes } from './availability/member-availability-routes.ts';
 import { scheduleRoutes } from './availability/schedule-routes.ts';
@@ -23,7 +25,12 @@ import { makePublicBooking } from './public-booking/public-booking.ts';
 
 export type SchedulingParts = AppointmentParts;
 
-function prepareScheduling(parts: SchedulingParts): PreparedModule {
+export interface Scheduling extends MadeModule {
+  /** Bookings that other systems report. */
+  inboundBookings: InboundBookings;
+}
+
+function prepareScheduling(parts: SchedulingParts): PreparedModule<Scheduling> {
   const prepared = prepareAppointments(parts);
   return {
     records: { services: prepared.services },
@@ -35,7 +42,7 @@ function makeScheduling(
   parts: SchedulingParts,
   prepared: PreparedAppointments,
   records: Records,
-): MadeModule {
+): Scheduling {
   const pages = makeBookingPageStore(parts);
   const schedules = makeScheduleStore(parts);
   const slots = makeSlotFinder({ ...parts, appointmentsFor });
@@ -43,6 +50,12 @@ function makeScheduling(
   const mountBooking = makePublicBooking({ ...parts, pages, slots }, prepared, records);
   return {
     ...appointments,
+    inboundBookings: makeInboundBookings({
+      ...parts,
+      ...prepared,
+      appointments: records.serviceOf(appointment),
+      people: records.people,
+    }),
     routes: [
       ...appointments.routes,
       ...bookingPageRoutes({ ...parts, pages }),
@@ -59,11 +72,12 @@ function makeScheduling(
 }
 
 /** Appointments, the pages through which guests book them, and when their hosts are available (BK1–BK5). */
-export const scheduling: Module<SchedulingParts> = {
+export const scheduling: Module<SchedulingParts, Scheduling> = {
   nouns: [appointment as unknown as Noun],
   scopes: BOOKING_SCOPES,
   eventTypes: [],
   eventObjects: [],
+  erasureRules: { contact: GUEST_ERASURE },
   maintenance: () => [],
   prepare: prepareScheduling,
 };

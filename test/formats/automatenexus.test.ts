@@ -178,6 +178,54 @@ describe('webhooks of the format AutomateNexus', () => {
     expect(dataOf('contact.merged')).toMatchObject({ id: jane.id, merged_ids: [twin.id] });
   });
 
+  test('AN2, AN5: booking, moving and canceling send appointment.booked, .rescheduled and .canceled, signed', async () => {
+    const events = ['appointment.booked', 'appointment.rescheduled', 'appointment.canceled'];
+    const { webhook, receiver } = await hook({ events });
+    const host = await makeMember(s, 'member', { name: 'Sam Host' });
+    const booked = await make('appointments', {
+      title: 'Introduction',
+      starts_at: '2027-03-01T09:00:00.000Z',
+      host_id: host.id,
+      guest_name: 'Jane Doe',
+      guest_email: 'jane@booking.example',
+      location: 'Harbour 1',
+      answers: { topic: 'Ships' },
+    });
+    const act = async (path: string, body: object) => {
+      const reply = await s.ask('POST', `/api/v1/appointments/${booked.id}/${path}`, { body });
+      expect(reply.status, reply.text).toBe(200);
+    };
+    await act('reschedule', { start: '2027-03-02T09:00:00.000Z', reason: 'Train' });
+    await act('cancel', { reason: 'Ill' });
+    const received = await receiver.waitFor(3);
+    expect(received.filter((request) => !authentic(request, webhook.secret))).toEqual([]);
+    const bodies = received.map(({ rawBody }) => JSON.parse(rawBody.toString()));
+    const dataOf = (type: string) => bodies.find(({ event }) => event === type)?.data;
+    expect(new Set(bodies.map(({ event }) => event))).toEqual(new Set(events));
+    expect(dataOf('appointment.booked')).toMatchObject({
+      id: booked.id,
+      title: 'Introduction',
+      start_time: '2027-03-01T09:00:00.000Z',
+      end_time: '2027-03-01T09:30:00.000Z',
+      time_zone: 'UTC',
+      status: 'booked',
+      location: 'Harbour 1',
+      contact: { id: booked.contact_id, first_name: 'Jane', email: 'jane@booking.example' },
+      host: { id: host.id, name: 'Sam Host', email: host.email },
+      booking_page: null,
+      answers: { topic: 'Ships' },
+      created_at: booked.created_at,
+    });
+    expect(dataOf('appointment.rescheduled')).toMatchObject({
+      start_time: '2027-03-02T09:00:00.000Z',
+      previous_start: '2027-03-01T09:00:00.000Z',
+      previous_end: '2027-03-01T09:30:00.000Z',
+      by: 'api',
+      reason: 'Train',
+    });
+    expect(dataOf('appointment.canceled')).toMatchObject({ status: 'canceled', by: 'api', reason: 'Ill' });
+  });
+
   test('AN6: as many custom headers as HTTP allows', async () => {
     const headers = Object.fromEntries(
       Array.from({ length: 120 }, (_, n) => [`X-Custom-${n}`, `value ${n}`]),

@@ -99,6 +99,17 @@ test('with a role that can create tables in its own schema and nothing else, job
   const doctor = await installation.run(['doctor']);
   expect(doctor.stdout).toMatch(/^ok +0 jobs wait or run, none overdue; 0 failed$/m);
   expect(doctor.code).toBe(0);
+  // Appointments need an extension that the role may not create: both say what an operator runs.
+  const sql = 'create extension btree_gist schema crm;';
+  expect(doctor.stdout).toContain(`appointments are off until a superuser of the database runs: ${sql}`);
+  const settings = async () => (await server.ask('GET', '/api/v1/appointment-settings')).json;
+  expect(await settings()).toEqual({ enabled: false, sql });
+  const appointment = { starts_at: '2027-03-01T09:00:00Z' };
+  const refused = await server.ask('POST', '/api/v1/appointments', { body: appointment });
+  expect([refused.status, refused.json.error.code]).toEqual([503, 'not_configured']);
+  await asAdmin(new URL(url).pathname.slice(1), (admin) => admin.query(sql));
+  await until(async () => (await settings()).enabled);
+  expect((await server.ask('POST', '/api/v1/appointments', { body: appointment })).status).toBe(201);
   expect((await server.ask('GET', '/metrics')).text).toMatch(
     /^fairlead_job_runs_total\{type="maintenance.retention",outcome="succeeded"\} 1$/m,
   );

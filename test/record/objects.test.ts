@@ -25,7 +25,7 @@ const fieldsOf = async (key: string): Promise<FieldAnswer[]> => (await object(ke
 describe('RC1: objects', () => {
   test('lists the objects that the caller can read; get accepts singular and plural', async () => {
     const all = (await s.ask('GET', '/api/v1/objects')).json.data.map(({ key }: { key: string }) => key);
-    expect(all).toEqual(['contact', 'company', 'deal', 'task', 'lead', 'note']);
+    expect(all).toEqual(['contact', 'company', 'deal', 'task', 'lead', 'note', 'appointment']);
     const ofBob = (await s.ask('GET', '/api/v1/objects', { as: s.bob })).json.data;
     expect(ofBob.map(({ key }: { key: string }) => key)).toEqual(['contact']);
     expect((await s.ask('GET', '/api/v1/objects/deal', { as: s.bob })).status).toBe(404);

@@ -52,7 +52,7 @@ const mondayOf = (date: string) => dayNumber(date) - weekday(date) + 1;
 
 function rangesOn({ hours }: HostAvailability, date: string) {
   return (
-    hours.overrides.filter((item) => item.date === date).at(-1)?.ranges ??
+    hours.overrides.findLast((item) => item.date === date)?.ranges ??
     hours.rules.filter((rule) => rule.weekday === weekday(date))
   );
 }

@@ -2878,7 +2878,7 @@ export interface paths {
         get: operations["getSchedulesId"];
         /**
          * Update a schedule
-         * @description Changes only the fields sent; `rules` and `overrides` replace all of theirs.
+         * @description Changes only the fields sent; `rules` and `overrides` replace the whole list.
          */
         put: operations["putSchedulesId"];
         post?: never;
@@ -2891,7 +2891,7 @@ export interface paths {
         head?: never;
         /**
          * Update a schedule
-         * @description Changes only the fields sent; `rules` and `overrides` replace all of theirs.
+         * @description Changes only the fields sent; `rules` and `overrides` replace the whole list.
          */
         patch: operations["patchSchedulesId"];
         trace?: never;

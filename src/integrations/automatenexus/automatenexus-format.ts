@@ -91,17 +91,23 @@ export const automatenexusFormat: Format = {
   },
 };
 
-/** Renames fields to those of the documentation where they differ: a deal has a title. */
+/** Fields with another name in this format: a deal has a title, an appointment a start time. */
+const PRINTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  deal: { name: 'title' },
+  appointment: { starts_at: 'start_time', ends_at: 'end_time' },
+};
+
+/** Renames fields to those of the documentation where they differ. */
 function printed(object: string, record: Record<string, unknown>): Record<string, unknown> {
-  if (object !== 'deal') return record;
-  const { id, name, ...rest } = record;
-  return { id, title: name, ...rest };
+  const names = PRINTED[object];
+  if (!names) return record;
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [names[name] ?? name, value]));
 }
 
 function printedSchema(object: string, details: ObjectSchema): ObjectSchema {
   return {
     ...details,
     properties: printed(object, details.properties) as ObjectSchema['properties'],
-    required: details.required.map((name) => (object === 'deal' && name === 'name' ? 'title' : name)),
+    required: details.required.map((name) => PRINTED[object]?.[name] ?? name),
   };
 }

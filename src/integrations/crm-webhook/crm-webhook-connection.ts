@@ -10,7 +10,7 @@ import { eventType, takeReport } from './crm-report.ts';
 
 const known = z.looseObject({ event_type: z.unknown().optional() });
 
-const reports: InboundHandler<ConnectionServices> = {
+const reports = {
   path: '',
   label: 'Webhook URL',
   verify({ headers }, { secrets }) {
@@ -26,7 +26,7 @@ const reports: InboundHandler<ConnectionServices> = {
     return { type: eventType(data?.event_type), externalId: null };
   },
   handle: ({ body, text }, { workspaceId }, services) => takeReport(services, workspaceId, body, text),
-};
+} satisfies InboundHandler<ConnectionServices>;
 
 /** Another CRM reports the progress of leads (CW1 to CW4), with the secret of the connection. */
 export const crmWebhookConnection: ConnectionKind<ConnectionServices> = {

@@ -12,7 +12,7 @@ const MAX_KEY_LENGTH = 50;
 
 const known = z.looseObject({ lead_id: z.string().catch(''), is_test: z.boolean().catch(false) });
 
-const formLeads: InboundHandler<ConnectionServices> = {
+const formLeads = {
   path: '',
   label: 'Webhook URL',
   verify({ body }, { secrets }) {
@@ -32,7 +32,7 @@ const formLeads: InboundHandler<ConnectionServices> = {
   },
   handle: ({ body, text }, { workspaceId }, { takeLead }) =>
     takeFormLead(takeLead, workspaceId, body, () => text),
-};
+} satisfies InboundHandler<ConnectionServices>;
 
 /** Submissions of Google Ads lead forms create leads; Google sends the key of the connection in the body. */
 export const googleAdsConnection: ConnectionKind<ConnectionServices> = {

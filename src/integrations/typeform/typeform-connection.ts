@@ -9,7 +9,7 @@ import { takeResponse, typeformSignature } from './typeform-response.ts';
 
 const known = z.looseObject({ event_id: z.string().catch(''), event_type: z.string().catch('') });
 
-const responses: InboundHandler<ConnectionServices> = {
+const responses = {
   path: '',
   label: 'Webhook URL',
   verify: ({ headers, rawBody }, { secrets }) => verify(headers, rawBody, secrets['webhook_secret']!),
@@ -19,7 +19,7 @@ const responses: InboundHandler<ConnectionServices> = {
   },
   handle: ({ body, text }, { workspaceId }, { takeLead }) =>
     takeResponse(takeLead, workspaceId, body, () => text),
-};
+} satisfies InboundHandler<ConnectionServices>;
 
 /** Responses of Typeform forms create leads; Typeform signs with the secret of the connection. */
 export const typeformConnection: ConnectionKind<ConnectionServices> = {

@@ -43,9 +43,12 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
     'merge',
   'record_merge.survivor_id record_merge.merged_id': 'merge',
   // References to objects whose records cannot be merged.
-  'deal.pipeline_id deal.stage_id stage.pipeline_id task.deal_id lead.deal_id note.deal_id note.task_id':
+  'deal.pipeline_id deal.stage_id stage.pipeline_id task.deal_id lead.deal_id note.deal_id note.task_id appointment.deal_id':
     'other object',
   'contact.owner_id company.owner_id deal.owner_id lead.owner_id form.owner_id task.assignee_id': 'member',
+  'appointment.booking_page_id appointment_block.appointment_id appointment_link.appointment_id booking_visitor.booking_page_id':
+    'other object',
+  'appointment.host_id appointment.co_host_ids appointment_block.host_id calendar_feed.user_id': 'member',
   'form_address.form_id form_aside.form_id form_visitor.form_id lead_submission.form_id tag_change.tag_id':
     'other object',
   'api_key.maker_id link.user_id mail.user_id member.user_id session.user_id notice.user_id notice_dismissal.user_id notice_letter.user_id note.mentions':
@@ -55,6 +58,10 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
   'lane.endpoint_id lane.token lane.suspect request_template.endpoint_id': 'delivery',
   'connection_event.connection_id connection_unverified_request.connection_id connection_unverified_request.event_id':
     'connection',
+  'booking_page_host.page_id booking_page_host.schedule_id': 'other object',
+  'booking_page_host.user_id schedule.user_id time_off.user_id busy_time.user_id calendar_sync.user_id':
+    'member',
+  'busy_time.connection_id calendar_sync.connection_id': 'connection',
   'idempotency.api_key_id key_usage.api_key_id quota.subject job.lease_token': 'account',
   'mail.claim mail.object_id notice.object_id notice_dismissal.notice_id notice_letter.notice_id': 'notice',
   'inbox_request.inbox_id file_content.file_id workspace.logo_file_id': 'other object',

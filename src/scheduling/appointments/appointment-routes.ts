@@ -9,7 +9,7 @@ import type { RecordAnswer } from '../../record/record-answer.ts';
 import { writerOf } from '../../record/record-create-routes.ts';
 import type { RecordService } from '../../record/record-service.ts';
 import type { Appointment, AppointmentInput, AppointmentStatus } from './appointment.ts';
-import { EXTENSION_SQL, type OverlapConstraint } from './overlap-constraint.ts';
+import type { OverlapConstraint } from './overlap-constraint.ts';
 
 const MAX_REASON = 1000;
 const MINUTE_MS = 60_000;
@@ -171,7 +171,7 @@ function settingsRoute(constraint: OverlapConstraint): Route {
     },
     async handle() {
       const enabled = await constraint.exists();
-      return { status: 200, body: { enabled, sql: enabled ? null : EXTENSION_SQL } };
+      return { status: 200, body: { enabled, sql: enabled ? null : await constraint.extensionSql() } };
     },
   });
 }

@@ -1,8 +1,8 @@
 import { ApiError } from '../../base/errors.ts';
 import type { Database } from '../../db/pool.ts';
 
-/** What an operator runs where the role of `DATABASE_URL` may not create extensions. */
-export const EXTENSION_SQL = 'create extension btree_gist;';
+/** The extension has to be in the schema of the tables. */
+const SCHEMA = { name: 'appointment.schema', text: 'select quote_ident(current_schema()) as name' };
 
 const EXISTS = {
   name: 'appointment.constraint',
@@ -20,10 +20,12 @@ export interface OverlapConstraint {
   exists(): Promise<boolean>;
   /** Throws `not_configured` if it does not exist: then appointments are off. */
   require(): Promise<void>;
+  /** What an operator runs, as a superuser, where the role of `DATABASE_URL` may not create extensions. */
+  extensionSql(): Promise<string>;
 }
 
 /** Between two attempts to create it, in milliseconds. */
-const RETRY_MS = 5_000;
+const RETRY_MS = 2_000;
 
 export function makeOverlapConstraint(db: Database): OverlapConstraint {
   let isKnown = false;
@@ -54,8 +56,13 @@ export function makeOverlapConstraint(db: Database): OverlapConstraint {
       if (await constraint.exists()) return;
       throw new ApiError(
         'not_configured',
-        `Appointments are off: the database lacks the extension btree_gist. Run as a superuser of the database: ${EXTENSION_SQL}`,
+        `Appointments are off: the database lacks the extension btree_gist. Run as a superuser of the database: ${await constraint.extensionSql()}`,
       );
+    },
+
+    async extensionSql() {
+      const [schema] = await db.read<{ name: string }>(SCHEMA, []);
+      return `create extension btree_gist schema ${schema!.name};`;
     },
   };
   return constraint;

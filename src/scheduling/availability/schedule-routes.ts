@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { WorkspaceSettingsStore } from '../../account/workspace-settings.ts';
 import { ApiError } from '../../base/errors.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
@@ -125,7 +125,7 @@ function updateRoute(method: 'PATCH' | 'PUT', { schedules }: ScheduleRouteParts,
     scope: 'availability:write',
     tag,
     summary: 'Update a schedule',
-    description: 'Changes only the fields sent; `rules` and `overrides` replace all of theirs.',
+    description: 'Changes only the fields sent; `rules` and `overrides` replace the whole list.',
     body: scheduleUpdateBody,
     supportsIfMatch: true,
     answers: { 200: scheduleShape },

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Uuid } from '../../base/id.ts';
 import { requiredText } from '../../base/values/text.ts';
 import { date } from '../../base/values/time.ts';
 import { timeZone } from '../../base/values/time-zone.ts';
@@ -142,7 +141,7 @@ export function storedSchedule({
 export function shownSchedule({ id, version, user_id, name, is_default, ...rest }: Schedule) {
   const { created_by, created_at, updated_at } = rest;
   return {
-    id: id as Uuid,
+    id,
     version,
     user_id,
     name,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Caller } from '../../account/caller.ts';
 import { ApiError } from '../../base/errors.ts';
 import { instantOrDate } from '../../base/values/time.ts';

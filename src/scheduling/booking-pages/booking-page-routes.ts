@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { WorkspaceSettingsStore } from '../../account/workspace-settings.ts';
 import { ApiError, invalid } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
