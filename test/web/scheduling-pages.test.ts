@@ -80,6 +80,8 @@ describe('BK1: from no booking page to an appointment in the calendar, through t
     await guest.page.getByLabel('Name').fill('Jane Doe');
     await guest.page.getByLabel('Email').fill('jane@acme.example');
     await guest.page.getByLabel('Which topic?').fill('Boats');
+    // A page that is sent at once is taken for a program's.
+    await guest.page.waitForTimeout(1_500);
     await guest.page.getByRole('button', { name: 'Book' }).click();
     await expect.poll(async () => (await onlyOf('appointments'))?.status).toBe('booked');
     await guest.close();

@@ -2487,7 +2487,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get tasks that are due and deals that are about to close
+         * Get tasks that are due, deals that are about to close and appointments to come
          * @description At most 50 of each, with their total number.
          */
         get: operations["getAgenda"];
@@ -5808,6 +5808,11 @@ export interface components {
                 data: components["schemas"]["DealInput"][];
                 total_count: number;
             } | null;
+            /** @description The caller's appointments of the next seven days, next one first. Null without `appointments:read`. */
+            appointments: {
+                data: components["schemas"]["AppointmentInput"][];
+                total_count: number;
+            } | null;
         };
         AppointmentSettingsInput: {
             enabled: boolean;
@@ -8541,6 +8546,11 @@ export interface components {
             /** @description Open deals by their expected close date, also past ones. Null without `deals:read`. */
             deals: {
                 data: components["schemas"]["Deal"][];
+                total_count: number;
+            } | null;
+            /** @description The caller's appointments of the next seven days, next one first. Null without `appointments:read`. */
+            appointments: {
+                data: components["schemas"]["Appointment"][];
                 total_count: number;
             } | null;
         };
