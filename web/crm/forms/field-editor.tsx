@@ -63,7 +63,7 @@ export function FieldEditor({
   return (
     <Input.Wrapper
       component="fieldset"
-      label={noun === 'field' ? 'Fields' : 'Questions'}
+      label={noun === 'field' ? 'Fields' : 'Besides name and email'}
       error={error}
       className={classes.root}
     >

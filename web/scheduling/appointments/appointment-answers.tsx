@@ -17,7 +17,8 @@ function usePage(id: string | null) {
 export function AppointmentAnswers({ appointment }: { appointment: Appointment }) {
   const page = usePage(appointment.booking_page_id);
   const labelOf = (key: string) => page?.questions.find((item) => item.key === key)?.label ?? fieldLabel(key);
-  const entries = Object.entries(appointment.answers);
+  const placeOf = (key: string) => page?.questions.findIndex((item) => item.key === key) ?? -1;
+  const entries = Object.entries(appointment.answers).sort(([a], [b]) => placeOf(a) - placeOf(b));
   if (entries.length === 0) return '—';
   return (
     <dl className={classes.answers}>

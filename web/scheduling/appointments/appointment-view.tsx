@@ -2,6 +2,7 @@ import { lazy, Suspense } from 'react';
 import type { Appointment } from '../../api/appointment-queries.ts';
 import { PersonName } from '../../record/person.tsx';
 import { viewOf } from '../../record/object-view.ts';
+import { timeZone } from '../../ui/format.ts';
 import { AppointmentStatus } from './appointment-status.tsx';
 import { startText, zoneText } from './appointment-time.ts';
 
@@ -37,10 +38,15 @@ export const appointmentView = viewOf<Appointment>({
       Value: null,
       column: { width: '11.5rem', desktopOnly: false },
     },
-    ends_at: { Value: null },
+    ends_at: { Value: null, Filter: null },
     blocked_from: HIDDEN,
     blocked_until: HIDDEN,
-    time_zone: { label: 'Host’s time zone', Input: null, Value: ({ value }) => zoneText(String(value)) },
+    time_zone: {
+      label: 'Host’s time zone',
+      isShown: ({ time_zone: zone }) => zone !== timeZone(),
+      Input: null,
+      Value: ({ value }) => zoneText(String(value)),
+    },
     guest_time_zone: {
       label: 'Guest’s time zone',
       isRare: true,
@@ -52,7 +58,7 @@ export const appointmentView = viewOf<Appointment>({
       Value: null,
       column: { width: '10.5rem' },
     },
-    host_id: { column: { width: '9rem' } },
+    host_id: { column: { width: '8.5rem' } },
     co_host_ids: {
       isRare: true,
       Value: ({ record }) =>
@@ -63,7 +69,7 @@ export const appointmentView = viewOf<Appointment>({
           </span>
         )),
     },
-    contact_id: { column: { width: '10rem' } },
+    contact_id: { column: { width: '9rem' } },
     booking_page_id: {
       Cell: ({ value }) => (
         <Suspense>
@@ -78,7 +84,8 @@ export const appointmentView = viewOf<Appointment>({
       Filter: null,
     },
     guests: { isRare: true },
-    location: { column: { width: '16%', desktopOnly: true } },
+    // A long link would leave no room for the title.
+    location: { Cell: null },
     answers: {
       Input: null,
       isShown: ({ answers }) => Object.keys(answers).length > 0,

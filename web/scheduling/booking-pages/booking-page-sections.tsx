@@ -142,8 +142,9 @@ export function LimitSection({ api: { form } }: SectionProps) {
       </Group>
       <MinutesSelect
         label="Guests may move and cancel until"
-        description="Before the start. With none, until it starts."
+        description="A length of time before the start."
         presets={NOTICES}
+        zeroLabel="The start"
         {...form.getInputProps('cancel_notice_min')}
       />
     </Section>

@@ -24,20 +24,28 @@ export function minuteOptions(presets: readonly number[], chosen: readonly numbe
     .map((minutes) => ({ value: String(minutes), label: minutesText(minutes) }));
 }
 
-/** Chooses a length of time in minutes. @param emptyLabel the option for null, if there is one */
+/**
+ * Chooses a length of time in minutes.
+ * @param emptyLabel the option for null, if there is one
+ * @param zeroLabel the option for 0
+ */
 export function MinutesSelect({
   presets,
   emptyLabel,
+  zeroLabel,
   value,
   onChange,
   ...props
 }: Omit<SelectProps, 'data' | 'value' | 'onChange'> & {
   presets: readonly number[];
   emptyLabel?: string;
+  zeroLabel?: string;
   value?: number | null;
   onChange: (minutes: number | null) => void;
 }) {
-  const options = minuteOptions(presets, typeof value === 'number' ? [value] : []);
+  const options = minuteOptions(presets, typeof value === 'number' ? [value] : []).map((option) =>
+    option.value === '0' && zeroLabel !== undefined ? { ...option, label: zeroLabel } : option,
+  );
   return (
     <Select
       {...props}

@@ -28,7 +28,7 @@ export function EntryFace({ appointment, isShort = false }: { appointment: Appoi
       >
         {appointment.title}
       </TextLink>
-      {appointment.status === 'pending' && <span className={classes.entryNote}> · needs confirmation</span>}
+      {appointment.status === 'pending' && <span className={classes.entryNote}> (needs confirmation)</span>}
     </>
   );
 }

@@ -214,7 +214,7 @@ function placeStyle({ from, to, column, columns }: Omit<DayPart<unknown>, 'item'
 
 function hourText(day: string, hour: number): string {
   const at = Date.parse(`${day}T${String(hour).padStart(2, '0')}:00:00Z`);
-  return styledText(at, { hour: 'numeric', minute: '2-digit', timeZone: 'UTC' });
+  return styledText(at, { hour: 'numeric', timeZone: 'UTC' });
 }
 
 function snapped(minutes: number): number {
