@@ -16,6 +16,7 @@ import { million } from './bench-million.mjs';
 import { mixes } from './bench-mixes.mjs';
 import { searchRecords } from './bench-search.mjs';
 import { lists, search } from './bench-reads.mjs';
+import { slots } from './bench-slots.mjs';
 import { workers } from './bench-workers.mjs';
 import { start } from './bench-start.mjs';
 import { machine } from './machine.mjs';
@@ -37,6 +38,7 @@ const sections = {
   'search-records': searchRecords,
   lists,
   search,
+  slots,
   start,
 };
 

@@ -7,7 +7,7 @@ import { makeAccounts } from './accounts.ts';
 import type { Uuid } from './base/id.ts';
 import { makeConnectionEvents } from './connections/connection-event.ts';
 import { makeConnections } from './connections/connection-store.ts';
-import { CATALOGUE, FORMATS, LEAD_INPUTS } from './catalogue.ts';
+import { CALENDAR_READERS, CATALOGUE, FORMATS, LEAD_INPUTS } from './catalogue.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
 import type { Engine } from './delivery/engine.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
@@ -90,18 +90,24 @@ export function assemble(input: FoundationInput): App {
     leadsPerHour: config.leadsPerHour,
     logoOf: async (workspaceId) => (await storedFiles.logos.list([workspaceId])).get(workspaceId),
     leadInputByKeyStyle: LEAD_INPUTS,
+    http,
+    connections,
+    calendarReaders: CALENDAR_READERS,
   });
   const jobWorker = makeJobWorker({
     ...foundation,
     queue,
     types: listModules(modules).flatMap(({ jobTypes }) => jobTypes),
-    recurring: maintenanceTasks({
-      ...foundation,
-      mail,
-      files: storedFiles.files,
-      sendsMail: mailSender !== null,
-      retentionDays: config.retentionDays,
-    }),
+    recurring: [
+      ...maintenanceTasks({
+        ...foundation,
+        mail,
+        files: storedFiles.files,
+        sendsMail: mailSender !== null,
+        retentionDays: config.retentionDays,
+      }),
+      ...listModules(modules).flatMap(({ recurring = [] }) => recurring),
+    ],
     registry: engine.metrics.registry,
   });
 

@@ -46,6 +46,9 @@ export const CONNECTION_KINDS: ConnectionKinds<ConnectionServices> = new Map(
   INTEGRATIONS.flatMap(({ connection }) => (connection ? [[connection.name, connection]] : [])),
 );
 
+/** How the calendars of members are read. */
+export const CALENDAR_READERS = INTEGRATIONS.flatMap(({ calendarReader }) => calendarReader ?? []);
+
 /** The transport for a mail server's URL. Throws `StartError` if no integration has its scheme. */
 export function mailTransportOf(url: string, dial: Dial): MailTransport {
   const { protocol } = new URL(url);

@@ -3,8 +3,10 @@ import { axcelerate } from './integrations/axcelerate/axcelerate.ts';
 import { axocrm } from './integrations/axocrm/axocrm.ts';
 import { calcom } from './integrations/calcom/calcom.ts';
 import { calendly } from './integrations/calendly/calendly.ts';
+import { caldav } from './integrations/caldav/caldav.ts';
 import { crmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
 import { googleAds } from './integrations/google-ads/google-ads.ts';
+import { ics } from './integrations/ics/ics.ts';
 import type { Integration } from './integrations/integration.ts';
 import { remixcrm } from './integrations/remixcrm/remixcrm.ts';
 import { smtp } from './integrations/smtp/smtp.ts';
@@ -23,5 +25,7 @@ export const INTEGRATIONS: readonly Integration[] = [
   googleAds,
   calcom,
   calendly,
+  ics,
+  caldav,
   smtp,
 ];

@@ -14,6 +14,7 @@ import type { InboundBooking, TakenBooking } from '../scheduling/appointments/in
 import type { MailTransport } from '../mail/mail-transport.ts';
 import type { Dial } from '../net/dial.ts';
 import type { HttpClient } from '../net/http-client.ts';
+import type { CalendarReader } from '../scheduling/availability/calendar-reader.ts';
 
 /**
  * Another system, and everything that Fairlead does for it. Each folder of src/integrations exports one from the file
@@ -40,6 +41,8 @@ export interface Integration {
   readonly inbound?: readonly InboundWebhook[];
   /** A workspace's own account at the system, with secrets, a state and a log. */
   readonly connection?: ConnectionKind<ConnectionServices>;
+  /** How calendars are read for the busy times of members, by connections of its kind. */
+  readonly calendarReader?: CalendarReader;
   /** How the installation's mail is sent. */
   readonly mailTransport?: {
     /** The schemes of the URLs of its servers, such as `smtp:`. */

@@ -33,7 +33,9 @@ export async function composeMail(
     text,
     ...(html !== undefined && { html }),
     // As an alternative to the text, which clients show as an invitation, and as a file.
-    ...(calendar && { icalEvent: { method: calendar.method, filename: 'invite.ics', content: calendar.text } }),
+    ...(calendar && {
+      icalEvent: { method: calendar.method, filename: 'invite.ics', content: calendar.text },
+    }),
     headers: { ...headers, ...(isAutomatic && AUTOMATIC) },
     messageId: `<${messageId}>`,
     date,

@@ -5,7 +5,7 @@ import type { Dial } from './dial.ts';
 import { plainHost } from './egress-guard.ts';
 
 export interface HttpRequest {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PROPFIND' | 'REPORT';
   headers?: Readonly<Record<string, string>>;
   body?: string | Buffer;
   /** For the whole request, in milliseconds. */

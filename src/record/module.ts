@@ -41,6 +41,8 @@ export interface MadeModule {
   /** Its routes of the API besides those that its nouns have, in the order of the API's document. */
   routes: readonly Route[];
   jobTypes: readonly JobType[];
+  /** Its recurring jobs that need the records; those that need none are in `Module.maintenance`. */
+  recurring?: readonly RecurringJob[];
   /** How records are created, by noun, if not by the defaults. */
   createOptions?: Readonly<Record<string, CreateOptions<object>>>;
   /** What runs in processes with the service `worker`. */

@@ -161,7 +161,9 @@ async function fieldOf(
     default: fallback,
     ...(references !== undefined && { references }),
     ...(options && { options: await optionsOf(options, workspaceId, optionLists) }),
-    ...(filter && { filter: { parameter: filter.name ?? key, operators: ['eq', ...(filter.isRange ? BOUNDS : [])] } }),
+    ...(filter && {
+      filter: { parameter: filter.name ?? key, operators: ['eq', ...(filter.isRange ? BOUNDS : [])] },
+    }),
     sortable: isSortable(field),
   };
 }

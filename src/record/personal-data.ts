@@ -91,8 +91,7 @@ export const NOT_PERSONAL: Readonly<Record<string, Columns>> = {
   task: 'priority status created_by',
   lead: 'source status created_by',
   note: 'type created_by',
-  appointment:
-    'time_zone status source ical_uid rescheduled_by canceled_by invited_as created_by',
+  appointment: 'time_zone status source ical_uid rescheduled_by canceled_by invited_as created_by',
   calendar_feed: 'created_by',
   activity: 'record_type type actor',
   event: 'type object_type actor reason filter_skipped',

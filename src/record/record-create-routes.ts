@@ -107,7 +107,11 @@ function createRoute<R extends BaseRecord, Input extends object>(
     async handle(ctx) {
       const writer = writerOf(ctx);
       if (createWithReceipt) {
-        const answer = await createWithReceipt(writer, { input: ctx.body, query: ctx.query, caller: ctx.caller }, ctx);
+        const answer = await createWithReceipt(
+          writer,
+          { input: ctx.body, query: ctx.query, caller: ctx.caller },
+          ctx,
+        );
         if (answer.status !== 201) return answer;
         return { ...answer, headers: createdHeaders(path, (JSON.parse(answer.body) as Receipt).id) };
       }

@@ -9,8 +9,9 @@ import {
   type PreparedAppointments,
 } from './appointments/appointments.ts';
 import { GUEST_ERASURE } from './appointments/guest-erasure.ts';
-import { makeInboundBookings, type InboundBookings } from './appointments/inbound-booking.ts';
 import { readHostAppointments as appointmentsFor } from './appointments/host-appointments.ts';
+import { makeInboundBookings, type InboundBookings } from './appointments/inbound-booking.ts';
+import { calendarSyncJob, type CalendarSyncParts } from './availability/calendar-sync-job.ts';
 import { memberAvailabilityRoutes } from './availability/member-availability-routes.ts';
 import { scheduleRoutes } from './availability/schedule-routes.ts';
 import { makeScheduleStore } from './availability/schedule-store.ts';
@@ -23,7 +24,8 @@ import { slotRoutes } from './booking-pages/slot-routes.ts';
 import { BOOKING_SCOPES } from './booking-scopes.ts';
 import { makePublicBooking } from './public-booking/public-booking.ts';
 
-export type SchedulingParts = AppointmentParts;
+export interface SchedulingParts
+  extends AppointmentParts, Pick<CalendarSyncParts, 'connections' | 'http' | 'calendarReaders'> {}
 
 export interface Scheduling extends MadeModule {
   /** Bookings that other systems report. */
@@ -64,6 +66,7 @@ function makeScheduling(
       ...timeOffRoutes({ ...parts, timeOff: makeTimeOffStore(parts) }),
       ...memberAvailabilityRoutes({ ...parts, schedules, appointmentsFor }),
     ],
+    recurring: [calendarSyncJob(parts)],
     mountPages(app) {
       appointments.mountPages(app);
       mountBooking(app);

@@ -299,7 +299,15 @@ describe('changing', () => {
 
 test('kinds are described, so that a form can be drawn', async () => {
   const { data } = (await s.ask('GET', '/api/v1/connection-kinds')).json;
-  expect(data.map(({ name }: { name: string }) => name)).toEqual(['crm', 'typeform', 'google-ads']);
+  expect(data.map(({ name }: { name: string }) => name)).toEqual([
+    'crm',
+    'typeform',
+    'google-ads',
+    'calcom',
+    'calendly',
+    'ics',
+    'caldav',
+  ]);
   expect(data[1]).toMatchObject({
     label: 'Typeform',
     docs: 'docs/integrations/typeform.md',

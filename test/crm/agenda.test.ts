@@ -29,7 +29,21 @@ test('my open tasks that are due, and the open deals that are about to close, as
   await deal('next year', { expected_close_date: day(300) });
   await deal('won', { expected_close_date: day(0), status: 'won' });
 
+  const meeting = (title: string, days: number, body: object = {}) =>
+    s.ask('POST', '/api/v1/appointments', {
+      body: { title, starts_at: `${day(days)}T12:00:00Z`, host_id: me.id, ...body },
+    });
+  await meeting('in five days', 5);
+  await meeting('in two days', 2);
+  await meeting('in a month', 30);
+  await meeting('yesterday', -1);
+  await meeting('not mine', 3, { host_id: other.id });
+
   const { json } = await me.ask('GET', '/api/v1/agenda');
+  expect(json.appointments.data.map(({ title }: { title: string }) => title)).toEqual([
+    'in two days',
+    'in five days',
+  ]);
   expect(json.today).toBe(day(0));
   expect(json.tasks.data.map(({ title }: { title: string }) => title)).toEqual(['overdue', 'today']);
   expect(json.tasks.total_count).toBe(2);

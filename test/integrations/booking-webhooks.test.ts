@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeMember, type SignedIn } from '../kit/member.ts';
+import { PROJECT } from '../kit/process.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -27,7 +30,11 @@ async function connect(kind: string) {
 function sendCalcom(body: object, secret = calcom.secret) {
   const raw = JSON.stringify(body);
   const signature = createHmac('sha256', secret).update(raw).digest('hex');
-  return s.ask('POST', new URL(calcom.url).pathname, { as: null, raw, headers: { 'x-cal-signature-256': signature } });
+  return s.ask('POST', new URL(calcom.url).pathname, {
+    as: null,
+    raw,
+    headers: { 'x-cal-signature-256': signature },
+  });
 }
 
 /** Signed as Calendly does: of the time, a dot and the body. */
@@ -146,11 +153,31 @@ describe('BK5: Cal.com', () => {
 
   test('of anything else is logged and ignored; a wrong signature is a 401', async () => {
     expect((await sendCalcom({ triggerEvent: 'PING', payload: {} })).json).toEqual({ status: 'ignored' });
-    expect((await sendCalcom(calcomBody('BOOKING_CANCELLED', { uid: 'unknown' }))).json).toEqual({ status: 'ignored' });
-    expect((await sendCalcom(calcomBody('BOOKING_CREATED', { uid: 'x' }), 'another secret')).status).toBe(401);
+    expect((await sendCalcom(calcomBody('BOOKING_CANCELLED', { uid: 'unknown' }))).json).toEqual({
+      status: 'ignored',
+    });
+    expect((await sendCalcom(calcomBody('BOOKING_CREATED', { uid: 'x' }), 'another secret')).status).toBe(
+      401,
+    );
     expect((await sendCalcom({ triggerEvent: 'BOOKING_CREATED', payload: { uid: 'y' } })).status).toBe(400);
     expect(await s.newEvents()).toEqual([]);
     expect((await s.ask('POST', `/api/v1/connections/${calcom.id}/test`)).json.ok).toBe(true);
+  });
+});
+
+describe('the requests that the documents print', () => {
+  async function printed(page: string): Promise<object> {
+    const text = await readFile(path.join(PROJECT, 'docs/integrations', page), 'utf8');
+    const [, request = ''] = /```http\n([\s\S]*?)```/.exec(text) ?? [];
+    return JSON.parse(request.slice(request.indexOf('\n\n'))) as object;
+  }
+
+  test('of calcom.md and calendly.md book appointments', async () => {
+    for (const reply of [
+      await sendCalcom(await printed('calcom.md')),
+      await sendCalendly(await printed('calendly.md')),
+    ])
+      expect([reply.status, reply.json.status], reply.text).toEqual([200, 'accepted']);
   });
 });
 
@@ -201,26 +228,32 @@ describe('BK5: Calendly', () => {
     expect((await sendCalendly(calendlyBody('invitee.created', 'A1'))).json.status).toBe('duplicate');
   });
 
-  test.each(['canceled first', 'created first'])('a move is one appointment.rescheduled, with %s', async (order) => {
-    const [before, after] = [`${order.slice(0, 3)}1`, `${order.slice(0, 3)}2`];
-    const day = order === 'canceled first' ? '04' : '05';
-    const at = (hour: string) => ({
-      start_time: `2027-05-${day}T${hour}:00:00.000000Z`,
-      end_time: `2027-05-${day}T${hour}:15:00.000000Z`,
-    });
-    const { json } = await sendCalendly(calendlyBody('invitee.created', before, {}, at('14')));
-    await s.newEvents();
-    const canceled = calendlyBody('invitee.canceled', before, { rescheduled: true, new_invitee: INVITEE + after });
-    const created = calendlyBody('invitee.created', after, { old_invitee: INVITEE + before }, at('16'));
-    for (const body of order === 'canceled first' ? [canceled, created] : [created, canceled])
-      expect((await sendCalendly(body)).status).toBe(200);
-    expect(await s.newEvents()).toEqual(['appointment.rescheduled']);
-    expect(await read(json.appointment_id)).toMatchObject({
-      starts_at: `2027-05-${day}T16:00:00.000Z`,
-      status: 'booked',
-      external_id: after,
-    });
-  });
+  test.each(['canceled first', 'created first'])(
+    'a move is one appointment.rescheduled, with %s',
+    async (order) => {
+      const [before, after] = [`${order.slice(0, 3)}1`, `${order.slice(0, 3)}2`];
+      const day = order === 'canceled first' ? '04' : '05';
+      const at = (hour: string) => ({
+        start_time: `2027-05-${day}T${hour}:00:00.000000Z`,
+        end_time: `2027-05-${day}T${hour}:15:00.000000Z`,
+      });
+      const { json } = await sendCalendly(calendlyBody('invitee.created', before, {}, at('14')));
+      await s.newEvents();
+      const canceled = calendlyBody('invitee.canceled', before, {
+        rescheduled: true,
+        new_invitee: INVITEE + after,
+      });
+      const created = calendlyBody('invitee.created', after, { old_invitee: INVITEE + before }, at('16'));
+      for (const body of order === 'canceled first' ? [canceled, created] : [created, canceled])
+        expect((await sendCalendly(body)).status).toBe(200);
+      expect(await s.newEvents()).toEqual(['appointment.rescheduled']);
+      expect(await read(json.appointment_id)).toMatchObject({
+        starts_at: `2027-05-${day}T16:00:00.000Z`,
+        status: 'booked',
+        external_id: after,
+      });
+    },
+  );
 
   test('cancels, with who and why', async () => {
     const times = { start_time: '2027-05-06T14:00:00Z', end_time: '2027-05-06T14:15:00Z' };

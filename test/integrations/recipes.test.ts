@@ -154,6 +154,8 @@ test('every page of docs/integrations/ is linked from its index, and every page 
   );
   expect(pages.toSorted()).toEqual(
     [
+      'calcom.md',
+      'calendly.md',
       'google-ads-lead-forms.md',
       'make.md',
       'n8n.md',

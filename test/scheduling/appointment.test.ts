@@ -175,7 +175,10 @@ describe('BK3: a change', () => {
     const { status, json } = await host.ask('POST', path, { body });
     expect(status, JSON.stringify(json)).toBe(200);
     expect(json).toMatchObject({ ends_at: at(date, '11:45'), reschedule_reason: 'A meeting' });
-    expect((await eventOf('appointment.rescheduled')).context).toMatchObject({ by: 'host', reason: 'A meeting' });
+    expect((await eventOf('appointment.rescheduled')).context).toMatchObject({
+      by: 'host',
+      reason: 'A meeting',
+    });
   });
 
   test('to canceled frees the host, and fires appointment.canceled with who and why', async () => {
@@ -228,7 +231,11 @@ describe('who may', () => {
   test('another workspace sees and changes nothing', async () => {
     const { id } = await book(nextDay());
     for (const verb of ['reschedule', 'cancel', 'confirm', 'no-show']) {
-      const { status } = await post(`/${id}/${verb}`, verb === 'reschedule' ? { start: at('2027-06-01', '09:00') } : {}, s.charlie);
+      const { status } = await post(
+        `/${id}/${verb}`,
+        verb === 'reschedule' ? { start: at('2027-06-01', '09:00') } : {},
+        s.charlie,
+      );
       expect(status, verb).toBe(404);
     }
     expect((await post(`/${id}/cancel`, {}, s.bob)).status).toBe(403);

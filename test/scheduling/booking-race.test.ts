@@ -22,7 +22,9 @@ async function race(settings: object): Promise<Record<number, number>> {
   const path = `/book/${slug}/${json.slug}`;
   const from = new Date(Date.now() + 2 * DAY_MS).toISOString().slice(0, 10);
   const { json: listed } = await s.ask('GET', `${path}/slots?from=${from}&tz=UTC`, { as: null });
-  const [{ start }] = Object.values(listed.slots as Record<string, { start: string }[]>).flat() as [{ start: string }];
+  const [{ start }] = Object.values(listed.slots as Record<string, { start: string }[]>).flat() as [
+    { start: string },
+  ];
   const replies = await Promise.all(
     Array.from({ length: RACERS }, (_item, n) =>
       s.ask('POST', path, { as: null, body: { start, name: `Racer ${n}`, email: `racer${n}@example.com` } }),
@@ -35,7 +37,9 @@ async function race(settings: object): Promise<Record<number, number>> {
 
 test(`BK2: of ${RACERS} guests at once for one time of one host, one is booked`, async () => {
   expect(await race({ slug: 'one', hosts: [hosts[0]!] })).toEqual({ 201: 1, 409: RACERS - 1 });
-  const { rows } = await s.db.pool.query("select count(*)::int as count from appointment where status = 'booked'");
+  const { rows } = await s.db.pool.query(
+    "select count(*)::int as count from appointment where status = 'booked'",
+  );
   expect(rows[0].count).toBe(1);
   // Those who were late left nothing behind.
   expect((await s.ask('GET', '/api/v1/contacts?count=exact')).json.total_count).toBe(1);

@@ -54,7 +54,10 @@ export async function takeCalcomEvent(
   workspaceId: Uuid,
   sent: unknown,
 ): Promise<InboundResult> {
-  const { triggerEvent } = z.looseObject({ triggerEvent: z.string().catch('') }).catch({ triggerEvent: '' }).parse(sent);
+  const { triggerEvent } = z
+    .looseObject({ triggerEvent: z.string().catch('') })
+    .catch({ triggerEvent: '' })
+    .parse(sent);
   const status = Object.hasOwn(STATUS, triggerEvent) ? STATUS[triggerEvent] : undefined;
   if (status === undefined) return ignored('The event is not about a booking.');
   const parsed = delivery.safeParse(sent, { reportInput: true });
@@ -95,7 +98,16 @@ function locationOf({ location, metadata }: Payload): string | null {
 }
 
 /** What every booking has, in fields of the appointment. */
-const KNOWN = new Set(['name', 'email', 'guests', 'location', 'title', 'notes', 'attendeePhoneNumber', 'rescheduleReason']);
+const KNOWN = new Set([
+  'name',
+  'email',
+  'guests',
+  'location',
+  'title',
+  'notes',
+  'attendeePhoneNumber',
+  'rescheduleReason',
+]);
 const KEY = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
 function answersOf(payload: Payload): Answers {
@@ -113,7 +125,8 @@ function answerText({ responses }: Payload, name: string): string | null {
   const response: unknown = responses?.[name];
   const value: unknown =
     typeof response === 'object' && response !== null && 'value' in response ? response.value : response;
-  if (Array.isArray(value)) return textOf(value.filter((item) => typeof item === 'string').join(', '), 10_000);
+  if (Array.isArray(value))
+    return textOf(value.filter((item) => typeof item === 'string').join(', '), 10_000);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return textOf(value, 10_000);
 }

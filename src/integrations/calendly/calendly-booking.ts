@@ -30,9 +30,7 @@ const delivery = z.looseObject({
       name: z.string().nullish(),
       start_time: instant,
       end_time: instant,
-      location: z
-        .looseObject({ location: z.string().nullish(), join_url: z.string().nullish() })
-        .nullish(),
+      location: z.looseObject({ location: z.string().nullish(), join_url: z.string().nullish() }).nullish(),
       event_memberships: z.array(z.looseObject({ user_email: z.string().nullish() })).nullish(),
       event_guests: z.array(z.looseObject({ email: z.string().nullish() })).nullish(),
     }),
@@ -50,7 +48,10 @@ export async function takeCalendlyEvent(
   workspaceId: Uuid,
   sent: unknown,
 ): Promise<InboundResult> {
-  const { event } = z.looseObject({ event: z.string().catch('') }).catch({ event: '' }).parse(sent);
+  const { event } = z
+    .looseObject({ event: z.string().catch('') })
+    .catch({ event: '' })
+    .parse(sent);
   if (event !== CREATED && event !== CANCELED) return ignored('The event is not about a booking.');
   const parsed = delivery.safeParse(sent, { reportInput: true });
   if (!parsed.success) throw validationError(parsed.error, 'body');

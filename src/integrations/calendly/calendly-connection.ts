@@ -66,7 +66,8 @@ function verify({ headers, rawBody }: InboundRequest, secret: string): string | 
   // Computed in any case, so that the time does not depend on the header.
   const expected = hmacSha256(secret, 'hex', `${time}.`, rawBody);
   const isSigned = sameBytes(Buffer.from(signature), Buffer.from(expected));
-  if (sent === '') return 'The request has no Calendly-Webhook-Signature: set signing_key on the subscription.';
+  if (sent === '')
+    return 'The request has no Calendly-Webhook-Signature: set signing_key on the subscription.';
   if (!isSigned) return 'Calendly-Webhook-Signature does not match: signing_key is another one.';
   const ageS = Math.abs(nowS() - Number(time));
   return ageS <= TOLERANCE_S ? null : 'Calendly-Webhook-Signature is more than five minutes old.';

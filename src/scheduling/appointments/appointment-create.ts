@@ -76,7 +76,9 @@ export function appointmentCreateOptions(parts: AppointmentCreateParts): CreateO
           ? await prepareGuest(people, writer, { name, email, phone })
           : null;
       if (!person) return appointments.store.create(writer, [plan], answer);
-      const { lanes } = await db.transaction((trx) => bookWithin(parts, trx, writer, { plan, person, answer }));
+      const { lanes } = await db.transaction((trx) =>
+        bookWithin(parts, trx, writer, { plan, person, answer }),
+      );
       notify(lanes);
       return answer;
     },

@@ -50,7 +50,8 @@ async function complete({ workspaceSettings, uidDomain }: AppointmentRuleParts, 
   input['time_zone'] ??= zone;
   input['host_id'] ??= /^user:(.+)$/.exec(writer.actor)?.[1] ?? null;
   const guest = input['guest_name'];
-  input['title'] ??= typeof guest === 'string' ? `Appointment: ${guest}`.slice(0, 200).toWellFormed() : 'Appointment';
+  input['title'] ??=
+    typeof guest === 'string' ? `Appointment: ${guest}`.slice(0, 200).toWellFormed() : 'Appointment';
 }
 
 /** Locks the host, and refuses a time that is taken. */

@@ -67,14 +67,21 @@ export function appointmentAfter<R extends AppointmentState>(
   before: R | null,
   { at, actor, resolved }: WriteContext,
 ): R {
-  const { buffers, blocks = true, hasEnd = false, by = actedBy(actor), origin, uidDomain = 'localhost' } =
-    resolved as AppointmentResolution;
+  const {
+    buffers,
+    blocks = true,
+    hasEnd = false,
+    by = actedBy(actor),
+    origin,
+    uidDomain = 'localhost',
+  } = resolved as AppointmentResolution;
   const times = timesOf(next, before, hasEnd);
   const known = { ...next, ...origin, ...times, ical_uid: next.ical_uid ?? `${next.id}@${uidDomain}` };
   const blocked = blocks ? blockOf(known, before, buffers) : { blocked_from: null, blocked_until: null };
   if (before === null) return { ...known, ...blocked };
   checkStatus(before.status, known.status);
-  const isMoved = !isSameTime(before.starts_at, times.starts_at) || !isSameTime(before.ends_at, times.ends_at);
+  const isMoved =
+    !isSameTime(before.starts_at, times.starts_at) || !isSameTime(before.ends_at, times.ends_at);
   if (isMoved && before.status === 'canceled')
     throw new ApiError('conflict', 'The appointment is canceled; book another one.');
   const isCanceled = before.status !== 'canceled' && known.status === 'canceled';
@@ -90,7 +97,8 @@ export function appointmentAfter<R extends AppointmentState>(
     ...(isMoved && {
       reschedule_count: before.reschedule_count + 1,
       rescheduled_by: by,
-      reschedule_reason: known.reschedule_reason === before.reschedule_reason ? null : known.reschedule_reason,
+      reschedule_reason:
+        known.reschedule_reason === before.reschedule_reason ? null : known.reschedule_reason,
     }),
     ...(isCanceled && { canceled_at: at, canceled_by: by }),
   };
@@ -98,7 +106,8 @@ export function appointmentAfter<R extends AppointmentState>(
 
 /** The events of a change, in order. */
 export function appointmentEvents(before: AppointmentState, after: AppointmentState): string[] {
-  const isMoved = !isSameTime(before.starts_at, after.starts_at) || !isSameTime(before.ends_at, after.ends_at);
+  const isMoved =
+    !isSameTime(before.starts_at, after.starts_at) || !isSameTime(before.ends_at, after.ends_at);
   const events = isMoved && before.status !== 'pending' ? ['appointment.rescheduled'] : [];
   if (before.status !== after.status) {
     if (after.status === 'booked')
@@ -136,8 +145,10 @@ function timesOf(next: AppointmentState, before: AppointmentState | null, hasEnd
       ? start + DEFAULT_MINUTES * MINUTE_MS
       : Date.parse(next.ends_at);
   if (end <= start) throw invalid('ends_at', 'must be after starts_at');
-  if (end - start > MAX_MINUTES * MINUTE_MS) throw invalid('ends_at', 'must be at most 31 days after starts_at');
-  if (new Date(end).getUTCFullYear() > 9999) throw invalid('ends_at', 'must be a time in the years 1 to 9999');
+  if (end - start > MAX_MINUTES * MINUTE_MS)
+    throw invalid('ends_at', 'must be at most 31 days after starts_at');
+  if (new Date(end).getUTCFullYear() > 9999)
+    throw invalid('ends_at', 'must be a time in the years 1 to 9999');
   return { starts_at: new Date(start).toISOString(), ends_at: new Date(end).toISOString() };
 }
 

@@ -39,7 +39,8 @@ const defined = defineNoun({
     }),
     starts_at: datetime({
       label: 'Starts at',
-      description: 'Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent',
+      description:
+        'Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent',
       required: true,
       sample: '2026-06-10T09:00:00.000Z',
       filter: { isRange: true },
@@ -55,7 +56,8 @@ const defined = defineNoun({
     }),
     blocked_from: datetime({
       label: 'Blocked from',
-      description: 'Start with the buffer before it: from then on the host cannot be booked; null if it does not block',
+      description:
+        'Start with the buffer before it: from then on the host cannot be booked; null if it does not block',
       readOnly: true,
       sample: '2026-06-10T09:00:00.000Z',
     }),
@@ -100,7 +102,10 @@ const defined = defineNoun({
       filter: true,
       summary: 'presence',
     }),
-    co_host_ids: users({ label: 'Further hosts', description: 'Further hosts (user ids), of a collective page' }),
+    co_host_ids: users({
+      label: 'Further hosts',
+      description: 'Further hosts (user ids), of a collective page',
+    }),
     contact_id: record({
       label: 'Contact',
       description: 'Contact id; default: the contact with `guest_email`, which is created if there is none',
@@ -139,7 +144,7 @@ const defined = defineNoun({
     }),
     source: text({
       label: 'Source',
-      description: '`manual`, `booking_page`, or the system that it came from, as in `calendly`',
+      description: '`manual`, `booking_page`, or the name of the integration that it came from',
       max: 40,
       readOnly: true,
       default: 'manual',

@@ -42,7 +42,10 @@ export interface HostBlock {
 }
 
 /** All hosts of an appointment. */
-export function hostsOf({ host_id: hostId, co_host_ids: others }: Pick<HostBlock, 'host_id' | 'co_host_ids'>): Uuid[] {
+export function hostsOf({
+  host_id: hostId,
+  co_host_ids: others,
+}: Pick<HostBlock, 'host_id' | 'co_host_ids'>): Uuid[] {
   return [...new Set([...(hostId === null ? [] : [hostId]), ...others])];
 }
 

@@ -17,7 +17,7 @@ import type { OverlapConstraint } from './overlap-constraint.ts';
 
 /** A booking as another system reports it. */
 export interface InboundBooking {
-  /** The system, as in `calendly`. */
+  /** The name of the integration. */
   source: string;
   /** The system's id of the booking. */
   externalId: string;
@@ -115,11 +115,18 @@ async function find(
   return rows[0];
 }
 
-async function create(parts: InboundBookingParts, workspaceId: Uuid, booking: InboundBooking): Promise<TakenBooking> {
+async function create(
+  parts: InboundBookingParts,
+  workspaceId: Uuid,
+  booking: InboundBooking,
+): Promise<TakenBooking> {
   const { db, appointments, people, notify, uidDomain } = parts;
   const { source, externalId, guest } = booking;
   const writer: Writer = { workspaceId, actor: `door:${source}` };
-  const [host] = await db.read<{ id: Uuid | null; time_zone: string }>(HOST, [workspaceId, booking.hostEmail ?? '']);
+  const [host] = await db.read<{ id: Uuid | null; time_zone: string }>(HOST, [
+    workspaceId,
+    booking.hostEmail ?? '',
+  ]);
   const person = await prepareGuest(people, writer, guest, source);
   const input: AppointmentInput = {
     title: booking.title,
@@ -146,7 +153,9 @@ async function create(parts: InboundBookingParts, workspaceId: Uuid, booking: In
       uidDomain: uidDomain(),
       origin: { source, external_id: externalId },
     };
-    const { before: _locked, ...plan } = appointments.planEnriched(writer, input, { resolved: { ...resolved } });
+    const { before: _locked, ...plan } = appointments.planEnriched(writer, input, {
+      resolved: { ...resolved },
+    });
     return plan;
   };
   const { id, lanes } = await db.transaction(async (trx) => {
@@ -214,7 +223,8 @@ async function update(
 
 function movedBecause(current: Appointment, { startsAt, endsAt, reason }: InboundBooking) {
   const isMoved =
-    Date.parse(current.starts_at) !== Date.parse(startsAt) || Date.parse(current.ends_at) !== Date.parse(endsAt);
+    Date.parse(current.starts_at) !== Date.parse(startsAt) ||
+    Date.parse(current.ends_at) !== Date.parse(endsAt);
   return isMoved ? { reschedule_reason: reason } : {};
 }
 

@@ -74,7 +74,12 @@ export function recipientsOf(
 export function invitationMessage(
   appointment: MailedAppointment,
   { person, kind }: Recipient,
-  { as, before, now, attendees }: { as: InvitedAs; before: InvitedAs | null; now: number; attendees: readonly CalendarPerson[] },
+  {
+    as,
+    before,
+    now,
+    attendees,
+  }: { as: InvitedAs; before: InvitedAs | null; now: number; attendees: readonly CalendarPerson[] },
 ): MailMessage {
   const title = headerText(appointment.title);
   const isHost = kind === 'host';
@@ -91,7 +96,11 @@ export function invitationMessage(
       calendar: {
         method: as === 'canceled' ? ('CANCEL' as const) : ('REQUEST' as const),
         text: invitationCalendar(
-          calendarEventOf(appointment, { as, attendees, url: kind === 'guest' && as === 'confirmed' ? url : null }),
+          calendarEventOf(appointment, {
+            as,
+            attendees,
+            url: kind === 'guest' && as === 'confirmed' ? url : null,
+          }),
           as === 'canceled' ? 'CANCEL' : 'REQUEST',
           now,
         ),
@@ -102,7 +111,11 @@ export function invitationMessage(
 }
 
 /** @param minutes before the start */
-export function reminderMessage(appointment: MailedAppointment, { person, kind }: Recipient, minutes: number): MailMessage {
+export function reminderMessage(
+  appointment: MailedAppointment,
+  { person, kind }: Recipient,
+  minutes: number,
+): MailMessage {
   const isHost = kind === 'host';
   const closing = kind === 'guest' ? ['To move or cancel it:', appointment.manageUrl] : [];
   return {
@@ -157,7 +170,9 @@ function subjectOf(as: InvitedAs, before: InvitedAs | null, isUpdate: boolean): 
 
 function openingOf(as: InvitedAs, before: InvitedAs | null, isUpdate: boolean, isHost: boolean): string {
   if (as === 'requested')
-    return isHost ? 'An appointment with you was requested.' : 'You requested an appointment. It is not confirmed yet.';
+    return isHost
+      ? 'An appointment with you was requested.'
+      : 'You requested an appointment. It is not confirmed yet.';
   if (as === 'canceled')
     return before === 'requested' ? 'The appointment was not confirmed.' : 'The appointment was canceled.';
   return isUpdate ? 'The appointment has changed.' : 'The appointment is confirmed.';
@@ -195,7 +210,8 @@ function longTime(appointment: MailedAppointment, isHost: boolean): string {
   const start = new Date(appointment.starts_at);
   const end = new Date(appointment.ends_at);
   const day = (time: Date) => new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'full' }).format(time);
-  const clock = (time: Date) => new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'short' }).format(time);
+  const clock = (time: Date) =>
+    new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'short' }).format(time);
   const until = day(start) === day(end) ? clock(end) : `${day(end)}, ${clock(end)}`;
   return `${day(start)}, ${clock(start)} to ${until} (${timeZone})`;
 }

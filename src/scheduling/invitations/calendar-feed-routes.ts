@@ -131,7 +131,8 @@ export function mountCalendarFeeds(app: FastifyInstance, feeds: CalendarFeeds): 
       'x-robots-tag': 'noindex',
     });
     const known = String(request.headers['if-none-match'] ?? '');
-    if (known.split(/\s*,\s*/).some((item) => item.replace(/^W\//, '') === etag)) return reply.code(304).send();
+    if (known.split(/\s*,\s*/).some((item) => item.replace(/^W\//, '') === etag))
+      return reply.code(304).send();
     return reply.type('text/calendar; charset=utf-8').send(text);
   });
 }

@@ -127,7 +127,9 @@ export function makeCalendarFeeds({ db, clock, newId, baseUrl }: CalendarFeedPar
       await db.read(READ_MARK, [feed.workspace_id, feed.id, now]);
       return publishedCalendar(
         feed.workspace,
-        rows.map((row) => (feed.busy_only ? busyEvent(row) : feedEvent(row, `${baseUrl()}/appointments/${row.id}`))),
+        rows.map((row) =>
+          feed.busy_only ? busyEvent(row) : feedEvent(row, `${baseUrl()}/appointments/${row.id}`),
+        ),
       );
     },
   };

@@ -78,7 +78,10 @@ export function makeFollowUp(parts: FollowUpParts): FollowUp {
           try {
             if (await db.transaction((trx) => follow(parts, trx, workspaceId, id))) followed += 1;
           } catch (error) {
-            log.error({ err: (error as Error).message, appointment: id }, 'an appointment could not be followed up');
+            log.error(
+              { err: (error as Error).message, appointment: id },
+              'an appointment could not be followed up',
+            );
           }
         }
         done += followed;
@@ -134,7 +137,11 @@ async function invite(parts: FollowUpParts, trx: Transaction, row: InvitationRow
 }
 
 /** How calendars have to show it; null: as they do. */
-function shownAs({ status, deleted_at: deletedAt, expunged_at: expungedAt }: InvitationRow): InvitedAs | null {
+function shownAs({
+  status,
+  deleted_at: deletedAt,
+  expunged_at: expungedAt,
+}: InvitationRow): InvitedAs | null {
   if (expungedAt !== null) return null;
   if (deletedAt !== null || status === 'canceled') return 'canceled';
   if (status === 'pending') return 'requested';

@@ -38,10 +38,20 @@ const FIND = {
          where l.hash = $1 and a.deleted_at is null and a.ends_at > now() - interval '30 days'`,
 };
 
-export function makeGuestLinks({ db, sealer, baseUrl }: { db: Database; sealer: Sealer; baseUrl(): string }): GuestLinks {
+export function makeGuestLinks({
+  db,
+  sealer,
+  baseUrl,
+}: {
+  db: Database;
+  sealer: Sealer;
+  baseUrl(): string;
+}): GuestLinks {
   const key = sealer.derive('appointment link');
   const tokenOf = (workspaceId: Uuid, appointmentId: Uuid) =>
-    Buffer.from(hmacSha256(key, 'base64', `${workspaceId}\n${appointmentId}`), 'base64').toString('base64url');
+    Buffer.from(hmacSha256(key, 'base64', `${workspaceId}\n${appointmentId}`), 'base64').toString(
+      'base64url',
+    );
   const hashOf = (token: string) => sha256('appointment link', '\n', token);
 
   return {

@@ -43,17 +43,20 @@ export interface InvitationRow {
   invited_as: InvitedAs | null;
 }
 
-/** The columns of `InvitationRow`, of an appointment `a`. */
+/** The columns of `InvitationRow`, of an appointment `a`. A host who has left the workspace gets no mail. */
 export const INVITATION_COLUMNS = `
 a.workspace_id, a.id, a.version, a.title, a.sequence, a.ical_uid, a.starts_at, a.ends_at, a.created_at, a.updated_at,
 a.deleted_at, a.expunged_at, a.time_zone, a.guest_time_zone, a.status, a.location, a.description, a.cancel_reason,
 a.reschedule_count, a.sends_mail, a.guest_name, a.guest_email, a.guests, a.host_id, a.followed_version,
 a.invited_sequence, a.invited_as,
 (select w.name from workspace w where w.id = a.workspace_id) as workspace,
-(select u.name from app_user u where u.id = a.host_id) as host_name,
-(select u.email from app_user u where u.id = a.host_id) as host_email,
+(select u.name from member m join app_user u on u.id = m.user_id
+  where m.workspace_id = a.workspace_id and m.user_id = a.host_id) as host_name,
+(select u.email from member m join app_user u on u.id = m.user_id
+  where m.workspace_id = a.workspace_id and m.user_id = a.host_id) as host_email,
 (select coalesce(json_agg(json_build_object('name', u.name, 'address', u.email)), '[]')
-  from app_user u where u.id = any(a.co_host_ids)) as co_hosts,
+  from member m join app_user u on u.id = m.user_id
+  where m.workspace_id = a.workspace_id and m.user_id = any(a.co_host_ids)) as co_hosts,
 (select nullif(concat_ws(' ', c.first_name, c.last_name), '') from contact c
   where c.workspace_id = a.workspace_id and c.id = a.contact_id and c.deleted_at is null) as contact_name,
 (select c.email from contact c

@@ -63,7 +63,10 @@ export function reminderJob(parts: ReminderParts): JobType<Payload> {
   return jobType({ name: NAME, payload, run: (run) => remind(parts, run) });
 }
 
-async function remind(parts: ReminderParts, { db, workspaceId, payload: { appointment_id: id, minutes } }: JobRun<Payload>) {
+async function remind(
+  parts: ReminderParts,
+  { db, workspaceId, payload: { appointment_id: id, minutes } }: JobRun<Payload>,
+) {
   const { clock, jobs, mail, mailFrom } = parts;
   const sent = await db.transaction(async (trx) => {
     const row = await readInvitation(trx, workspaceId!, id);
@@ -72,7 +75,12 @@ async function remind(parts: ReminderParts, { db, workspaceId, payload: { appoin
     const now = clock.now();
     if (now < dueMs) {
       // Moved to a later time.
-      const options = { workspaceId: workspaceId!, uniqueKey: keyOf(id, minutes), runAt: isoTime(dueMs), trx };
+      const options = {
+        workspaceId: workspaceId!,
+        uniqueKey: keyOf(id, minutes),
+        runAt: isoTime(dueMs),
+        trx,
+      };
       await jobs.enqueue(QUEUED, { appointment_id: id, minutes }, options);
       return false;
     }

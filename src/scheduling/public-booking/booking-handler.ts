@@ -82,9 +82,12 @@ export function makeBookingHandler({ bookings, tokens, proofs, limit }: BookingH
       proof: session === null ? 'none' : await proofs.check(session, fields[CONTROLS.proof]),
       requiresProof: page.proof_of_work === 'required',
     });
-    const [bot] = reasons.filter((reason) => reason !== 'disposable_email');
+    const bot = reasons.find((reason) => reason !== 'disposable_email');
     if (bot !== undefined)
-      throw new ApiError('forbidden', 'The booking was not accepted. Open the page again, and send it once more.');
+      throw new ApiError(
+        'forbidden',
+        'The booking was not accepted. Open the page again, and send it once more.',
+      );
     return reasons.length > 0;
   }
 }

@@ -5,6 +5,7 @@ import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError } from '../../base/errors.ts';
 import { errorBody, validationError } from '../../http/error-response.ts';
 import { validate } from '../../http/validation.ts';
+import { instant } from '../../base/values/time.ts';
 import { timeZone as zoneSchema } from '../../base/values/time-zone.ts';
 import type { PageVisits } from '../../http/public/page-visits.ts';
 import { frameOf } from '../../http/public/public-page.ts';
@@ -81,7 +82,8 @@ export class BookingSite {
     const visit = await this.#visitOf(request);
     const { page, query } = visit;
     const send = (text: string) => sendPage(reply, page, 200, text);
-    if (page.duration_min.length > 1 && query['duration'] === undefined) return send(durationStep(viewOf(visit)));
+    if (page.duration_min.length > 1 && query['duration'] === undefined)
+      return send(durationStep(viewOf(visit)));
     const start = timeOf(query['start']);
     const date = dateOf(query['date']);
     if (start !== null) return this.#openDetails(reply, visit, start);
@@ -124,7 +126,11 @@ export class BookingSite {
     const visited = await this.findPage(request);
     this.#routes.checkOrigin(request, reply, visited.page);
     const fields = fieldsOf(request.body);
-    const handled = await this.#parts.handler.take(visited, { fields, address: request.ip, needsToken: false });
+    const handled = await this.#parts.handler.take(visited, {
+      fields,
+      address: request.ip,
+      needsToken: false,
+    });
     switch (handled.kind) {
       case 'booked': {
         const appointment = await this.#parts.guestAppointments.shown(visited.workspaceId, handled.id);
@@ -133,7 +139,9 @@ export class BookingSite {
       case 'taken':
         return this.#refuseTaken(request, reply, visited, handled.input);
       case 'stale':
-        throw refused([{ field: '_token', message: 'has expired; get a new one from the session of the page' }]);
+        throw refused([
+          { field: '_token', message: 'has expired; get a new one from the session of the page' },
+        ]);
       default:
         throw refused(handled.errors);
     }
@@ -266,7 +274,15 @@ export class BookingSite {
 }
 
 function viewOf({ page, path, workspaceName, timeZone, duration, query }: Visit) {
-  return { page, path, workspaceName, timeZone, duration, prefill: prefillOf(page, query), frame: frameOf(query) };
+  return {
+    page,
+    path,
+    workspaceName,
+    timeZone,
+    duration,
+    prefill: prefillOf(page, query),
+    frame: frameOf(query),
+  };
 }
 
 /** Values for the page's own fields and questions, and nothing else. `a1` is the answer to the first question. */
@@ -293,12 +309,13 @@ function refused(errors: { field: string; message: string }[]): ApiError {
 
 /** A time of the query, in the format of the API. */
 function timeOf(sent: unknown): string | null {
-  const ms = typeof sent === 'string' ? Date.parse(sent) : NaN;
-  return Number.isNaN(ms) ? null : isoTime(ms);
+  const parsed = instant.safeParse(sent);
+  return parsed.success ? isoTime(Date.parse(parsed.data)) : null;
 }
 
 function dateOf(sent: unknown): string | null {
-  const isDate = typeof sent === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(sent) && !Number.isNaN(Date.parse(sent));
+  const isDate =
+    typeof sent === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(sent) && !Number.isNaN(Date.parse(sent));
   return isDate ? sent : null;
 }
 

@@ -10,7 +10,7 @@ import {
   type PageFiles,
 } from '../../http/public/public-page.ts';
 import type { BookingPage } from '../booking-pages/booking-page.ts';
-import type { BookingQuestion } from '../booking-pages/booking-question.ts';
+import { guestField, problemList, questionField } from './booking-fields.ts';
 import { clockIn, dateIn, longDate, timeZoneNames } from './guest-time.ts';
 import { asksPhone, fieldNames, type SentFields } from './guest-input.ts';
 
@@ -47,7 +47,8 @@ export function durationStep(view: View): string {
     'How long?',
     html`<ul class="choices">
       ${page.duration_min.map(
-        (minutes) => html`<li><a href="${linkOf(view, { duration: String(minutes) })}">${lengthOf(minutes)}</a></li>`,
+        (minutes) =>
+          html`<li><a href="${linkOf(view, { duration: String(minutes) })}">${lengthOf(minutes)}</a></li>`,
       )}
     </ul>`,
   );
@@ -60,7 +61,11 @@ export function durationStep(view: View): string {
  */
 export function dayStep(
   view: View,
-  { days, from, more }: { days: Readonly<Record<string, readonly OfferedStart[]>>; from: string | null; more: string | null },
+  {
+    days,
+    from,
+    more,
+  }: { days: Readonly<Record<string, readonly OfferedStart[]>>; from: string | null; more: string | null },
 ): string {
   const dates = Object.keys(days).toSorted();
   const list = html`<ul class="choices">
@@ -87,7 +92,12 @@ export function dayStep(
 }
 
 /** The free times of a day. @param notice above them, such as that the chosen one was taken meanwhile */
-export function timeStep(view: View, date: string, starts: readonly OfferedStart[], notice: string | null): string {
+export function timeStep(
+  view: View,
+  date: string,
+  starts: readonly OfferedStart[],
+  notice: string | null,
+): string {
   const duration = String(view.duration);
   return step(
     view,
@@ -97,7 +107,9 @@ export function timeStep(view: View, date: string, starts: readonly OfferedStart
       <ul class="choices times">
         ${starts.map(
           ({ start }) =>
-            html`<li><a href="${linkOf(view, { duration, date, start })}">${clockIn(view.timeZone, start)}</a></li>`,
+            html`<li>
+              <a href="${linkOf(view, { duration, date, start })}">${clockIn(view.timeZone, start)}</a>
+            </li>`,
         )}
       </ul>
       <p class="more"><a href="${linkOf(view, { duration })}">Other days</a></p>
@@ -129,25 +141,44 @@ export function detailsStep(view: DetailsView): string {
     starts.length > 0 ? longDate(date) : `${longDate(date)}, ${clockIn(timeZone, start)}`,
     html`
       <p class="text">${lengthOf(duration)}, ${zoneText(timeZone)}${placeOf(page)}</p>
-      ${(errors.length > 0 || notice !== null) && problems(view)}
+      ${(errors.length > 0 || notice !== null) && problemList(view)}
       <form method="post" action="${linkOf(view, {})}" data-challenge="${view.challenge}">
-        ${starts.length > 0
-          ? html`<fieldset class="field">
-              <legend>Time</legend>
-              ${starts.map(
-                (item, at) => html`<div class="check">
-                  <input id="start-${at}" type="radio" name="start" value="${item.start}" required />
-                  <label for="start-${at}">${clockIn(timeZone, item.start)}</label>
-                </div>`,
-              )}
-            </fieldset>`
-          : html`<input type="hidden" name="start" value="${start}" />`}
+        ${
+          starts.length > 0
+            ? html`<fieldset class="field">
+                <legend>Time</legend>
+                ${starts.map(
+                  (item, at) =>
+                    html`<div class="check">
+                      <input id="start-${at}" type="radio" name="start" value="${item.start}" required />
+                      <label for="start-${at}">${clockIn(timeZone, item.start)}</label>
+                    </div>`,
+                )}
+              </fieldset>`
+            : html`<input type="hidden" name="start" value="${start}" />`
+        }
         ${guestField(view, { key: 'name', label: 'Name', type: 'text', autocomplete: 'name', required: true })}
         ${guestField(view, { key: 'email', label: 'Email', type: 'email', autocomplete: 'email', required: true })}
-        ${asksPhone(page) &&
-        guestField(view, { key: 'phone', label: 'Phone', type: 'tel', autocomplete: 'tel', required: false })}
-        ${page.location_kind === 'ask' &&
-        guestField(view, { key: 'location', label: 'Where?', type: 'text', autocomplete: null, required: true })}
+        ${
+          asksPhone(page) &&
+          guestField(view, {
+            key: 'phone',
+            label: 'Phone',
+            type: 'tel',
+            autocomplete: 'tel',
+            required: false,
+          })
+        }
+        ${
+          page.location_kind === 'ask' &&
+          guestField(view, {
+            key: 'location',
+            label: 'Where?',
+            type: 'text',
+            autocomplete: null,
+            required: true,
+          })
+        }
         ${page.questions.map((question) => questionField(view, question))}
         ${guestField(view, {
           key: 'guests',
@@ -192,7 +223,10 @@ function zoneForm(view: View, more: Readonly<Record<string, string>> = {}): Html
     <label for="time-zone">Time zone</label>
     <select id="time-zone" name="time_zone">
       ${timeZoneNames(timeZone).map(
-        (name) => html`<option value="${name}" ${name === timeZone && html`selected`}>${name.replaceAll('_', ' ')}</option>`,
+        (name) =>
+          html`<option value="${name}" ${name === timeZone && html`selected`}>
+            ${name.replaceAll('_', ' ')}
+          </option>`,
       )}
     </select>
     ${hiddenFields({ ...queryOf(view), duration: String(duration), ...more })}
@@ -227,112 +261,4 @@ function placeOf({ location_kind: kind, location_text: text }: BookingPage): str
   if (kind === 'in_person' && text !== null) return `, ${text}`;
   if (kind === 'phone') return ', by telephone';
   return kind === 'link' ? ', online' : '';
-}
-
-const LABELS: Readonly<Record<string, string>> = {
-  name: 'Name',
-  email: 'Email',
-  phone: 'Phone',
-  location: 'Where?',
-  guests: 'Further guests',
-  start: 'Time',
-  duration: 'Duration',
-};
-
-function problems({ page, errors, notice }: DetailsView): Html {
-  const labelOf = (key: string) =>
-    page.questions.find((question) => question.key === key)?.label ?? LABELS[key] ?? key;
-  return html`<div class="problems" role="alert">
-    <p>${notice ?? 'Please correct the fields marked below.'}</p>
-    <ul>
-      ${errors.map(({ field, message }) => html`<li><a href="#field-${field}">${labelOf(field)}</a> ${message}</li>`)}
-    </ul>
-  </div>`;
-}
-
-interface GuestField {
-  key: string;
-  label: string;
-  type: 'text' | 'email' | 'tel';
-  autocomplete: string | null;
-  required: boolean;
-  help?: string;
-}
-
-function guestField(view: DetailsView, { key, label, type, autocomplete, required, help }: GuestField): Html {
-  return field(
-    view,
-    { key, label, required, help: help ?? null },
-    (common) =>
-      html`<input
-        ${common}
-        type="${type}"
-        value="${textOf(view.values[key])}"
-        ${autocomplete !== null && html`autocomplete="${autocomplete}"`}
-      />`,
-  );
-}
-
-const INPUT_TYPES: Readonly<Partial<Record<BookingQuestion['type'], string>>> = {
-  email: 'email',
-  phone: 'tel',
-  date: 'date',
-  number: 'number',
-};
-
-function questionField(view: DetailsView, question: BookingQuestion): Html {
-  const { key, type, options, placeholder } = question;
-  const value = textOf(view.values[key] ?? question.value);
-  if (type === 'hidden') return html`<input type="hidden" name="${key}" value="${value}" />`;
-  const hint = placeholder !== null && html`placeholder="${placeholder}"`;
-  return field(view, question, (common) => {
-    switch (type) {
-      case 'textarea':
-        // HTML drops a line break right after <textarea>.
-        return html`<textarea ${common} ${hint} rows="4">${value}</textarea>`;
-      case 'select':
-        return html`<select ${common}>
-          <option value="">${placeholder ?? 'Choose…'}</option>
-          ${options.map(
-            (option) => html`<option value="${option}" ${option === value && html`selected`}>${option}</option>`,
-          )}
-        </select>`;
-      case 'checkbox':
-        return html`<input ${common} type="checkbox" value="true" ${value === 'true' && html`checked`} />`;
-      default:
-        return html`<input
-          ${common}
-          ${hint}
-          type="${INPUT_TYPES[type] ?? 'text'}"
-          value="${value}"
-          ${type === 'number' && html`step="any"`}
-        />`;
-    }
-  });
-}
-
-function field(
-  { errors }: DetailsView,
-  { key, label, required, help, type }: Pick<BookingQuestion, 'key' | 'label' | 'required' | 'help'> & { type?: string },
-  control: (common: Html) => Html,
-): Html {
-  const error = errors.find((item) => item.field === key)?.message;
-  const described = [...(help === null ? [] : [`help-${key}`]), ...(error === undefined ? [] : [`error-${key}`])];
-  const common = html`id="field-${key}" name="${key}" ${required && html`required`}
-  ${described.length > 0 && html`aria-describedby="${described.join(' ')}"`}
-  ${error !== undefined && html`aria-invalid="true"`}`;
-  const isCheckbox = type === 'checkbox';
-  const caption = html`<label for="field-${key}"
-    >${label}${!required && !isCheckbox && html` <span class="optional">(optional)</span>`}</label
-  >`;
-  return html`<div class="field ${error !== undefined && 'wrong'}">
-    ${isCheckbox ? html`<div class="check">${control(common)}${caption}</div>` : html`${caption}${control(common)}`}
-    ${help !== null && html`<p class="help" id="help-${key}">${help}</p>`}
-    ${error !== undefined && html`<p class="error" id="error-${key}">${label} ${error}</p>`}
-  </div>`;
-}
-
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.filter((item) => typeof item === 'string').join(', ');
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

@@ -76,7 +76,14 @@ export function makeGuestAppointments(parts: GuestAppointmentParts): GuestAppoin
   }
 
   function show(workspaceId: Uuid, appointment: Appointment, host: string | null): ShownAppointment {
-    const { id, title, starts_at: start, ends_at: end, time_zone: zone, guest_time_zone: guestZone } = appointment;
+    const {
+      id,
+      title,
+      starts_at: start,
+      ends_at: end,
+      time_zone: zone,
+      guest_time_zone: guestZone,
+    } = appointment;
     const { status, location } = appointment;
     return {
       id,
@@ -150,7 +157,10 @@ export function makeGuestAppointments(parts: GuestAppointmentParts): GuestAppoin
       const { workspaceId, appointment, hostName: host, page } = managed;
       checkChangeable(managed, clock.now());
       if (page === null)
-        throw new ApiError('conflict', 'The page of the appointment no longer exists; cancel it, or ask the host.');
+        throw new ApiError(
+          'conflict',
+          'The page of the appointment no longer exists; cancel it, or ask the host.',
+        );
       const end = start + durationMin * MINUTE_MS;
       if (start === Date.parse(appointment.starts_at) && end === Date.parse(appointment.ends_at))
         return show(workspaceId, appointment, host);
@@ -173,7 +183,11 @@ function checkChangeable({ appointment, page }: ManagedAppointment, now: number)
   if (obstacle !== null) throw new ApiError('conflict', obstacle);
 }
 
-function obstacleOf({ status, starts_at: start }: Appointment, page: BookingPage | null, now: number): string | null {
+function obstacleOf(
+  { status, starts_at: start }: Appointment,
+  page: BookingPage | null,
+  now: number,
+): string | null {
   if (status === 'canceled') return 'The appointment is canceled.';
   if (status !== 'pending' && status !== 'booked') return 'The appointment is over.';
   if (Date.parse(start) <= now) return 'The appointment has begun.';

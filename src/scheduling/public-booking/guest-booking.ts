@@ -74,7 +74,7 @@ const TURNS = {
 };
 
 export function makeGuestBookings(parts: GuestBookingParts): GuestBookings {
-  const { db, clock, idempotency, slots, people, constraint, notify } = parts;
+  const { db, clock, idempotency, people, constraint, notify } = parts;
   const turns = makeTurns();
 
   return {
@@ -93,7 +93,11 @@ export function makeGuestBookings(parts: GuestBookingParts): GuestBookings {
         // In turn, so that those who wait for a host do not take all connections.
         const { id, lanes } = await turns.take(workspaceId, () =>
           db.transaction(async (trx) => {
-            await lockHosts(trx, workspaceId, page.hosts.map((host) => host.user_id));
+            await lockHosts(
+              trx,
+              workspaceId,
+              page.hosts.map((host) => host.user_id),
+            );
             if (claim && (await isAnswered(trx, claim))) throw new AlreadyAnswered();
             const slot = await slotOrRefusal(parts, trx, visited, input);
             const hosts = await chooseHosts(parts, trx, visited, slot);
@@ -107,7 +111,8 @@ export function makeGuestBookings(parts: GuestBookingParts): GuestBookings {
         notify(lanes);
         return { id, isRepeat: false };
       } catch (error) {
-        const stored = error instanceof AlreadyAnswered && claim && (await idempotency.stored(claim, clock.now()));
+        const stored =
+          error instanceof AlreadyAnswered && claim && (await idempotency.stored(claim, clock.now()));
         if (!stored) throw error;
         return { id: (JSON.parse(stored.body) as { id: Uuid }).id, isRepeat: true };
       }
@@ -121,7 +126,10 @@ function claimOf({ workspaceId, page }: VisitedPage, nonce: string, input: Guest
   return { workspaceId, identity: page.id, key: hash, requestHash: hash };
 }
 
-async function isAnswered(trx: Transaction, { workspaceId, identity, key }: IdempotencyClaim): Promise<boolean> {
+async function isAnswered(
+  trx: Transaction,
+  { workspaceId, identity, key }: IdempotencyClaim,
+): Promise<boolean> {
   return (await query(trx, ANSWERED, [workspaceId, identity, key])).length > 0;
 }
 
@@ -238,7 +246,10 @@ function titleOf({ title }: BookingPage, { name }: GuestInput): string {
   return `${title}: ${name}`.slice(0, MAX_TITLE).toWellFormed();
 }
 
-function locationOf({ location_kind: kind, location_text: text }: BookingPage, input: GuestInput): string | null {
+function locationOf(
+  { location_kind: kind, location_text: text }: BookingPage,
+  input: GuestInput,
+): string | null {
   if (kind === 'ask') return input.location;
   return kind === 'phone' && text === null ? input.phone : text;
 }

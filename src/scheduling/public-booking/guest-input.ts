@@ -45,12 +45,18 @@ export function readGuestInput(page: BookingPage, sent: SentFields): GuestInput 
   const name = taken('name', textOf(sent['name'], MAX_TEXT.name, true));
   const email = taken('email', emailOf(sent['email']));
   const phone = taken('phone', textOf(sent['phone'], MAX_TEXT.phone, false));
-  const location = taken('location', textOf(sent['location'], MAX_TEXT.location, page.location_kind === 'ask'));
+  const location = taken(
+    'location',
+    textOf(sent['location'], MAX_TEXT.location, page.location_kind === 'ask'),
+  );
   const guests = taken('guests', guestsOf(sent['guests']));
-  const given = answersIn(sent);
+  const answered = answersIn(sent);
   const answers: Answers = {};
   for (const question of page.questions) {
-    const answer = taken(question.key, answerOf(question, given[question.key]));
+    const answer = taken(
+      question.key,
+      answerOf(question, Object.hasOwn(answered, question.key) ? answered[question.key] : undefined),
+    );
     if (answer !== null) answers[question.key] = answer;
   }
   if (errors.length > 0) return errors;
@@ -123,14 +129,17 @@ function guestsOf(sent: unknown): Read<string[]> {
   if (sent === undefined || sent === null) return { value: [] };
   const items = Array.isArray(sent) ? (sent as unknown[]) : String(sent).split(/[\s,;]+/);
   const addresses = [...new Set(items.map((item) => String(item).trim()).filter((item) => item !== ''))];
-  if (addresses.length > MAX_FURTHER_GUESTS) return { wrong: `must have at most ${MAX_FURTHER_GUESTS} addresses` };
+  if (addresses.length > MAX_FURTHER_GUESTS)
+    return { wrong: `must have at most ${MAX_FURTHER_GUESTS} addresses` };
   const isValid = (address: string) => emailAddress.safeParse(address).success && isMailAddress(address);
   return addresses.every(isValid) ? { value: addresses } : { wrong: 'must be email addresses' };
 }
 
 function answersIn(sent: SentFields): SentFields {
   const { answers } = sent;
-  return typeof answers === 'object' && answers !== null && !Array.isArray(answers) ? (answers as SentFields) : sent;
+  return typeof answers === 'object' && answers !== null && !Array.isArray(answers)
+    ? (answers as SentFields)
+    : sent;
 }
 
 const MAX_ANSWER = 1000;
@@ -150,7 +159,11 @@ function answerOf(question: BookingQuestion, sent: unknown): Read<string | numbe
   return checked(type, options, read.value);
 }
 
-function checked(type: BookingQuestion['type'], options: readonly string[], text: string): Read<string | number> {
+function checked(
+  type: BookingQuestion['type'],
+  options: readonly string[],
+  text: string,
+): Read<string | number> {
   switch (type) {
     case 'email':
       return emailAddress.safeParse(text).success ? { value: text } : { wrong: 'must be an email address' };
@@ -158,7 +171,9 @@ function checked(type: BookingQuestion['type'], options: readonly string[], text
       return date.safeParse(text).success ? { value: text } : { wrong: 'must be a date, as in 2026-08-15' };
     case 'number': {
       const digits = text.replace(',', '.');
-      return /^-?\d{1,15}(\.\d{1,10})?$/.test(digits) ? { value: Number(digits) } : { wrong: 'must be a number' };
+      return /^-?\d{1,15}(\.\d{1,10})?$/.test(digits)
+        ? { value: Number(digits) }
+        : { wrong: 'must be a number' };
     }
     case 'select':
       return options.includes(text) ? { value: text } : { wrong: 'must be one of the options' };

@@ -2,7 +2,9 @@
 
 /** As in `Tuesday, 1 December 2026`. @param date `YYYY-MM-DD` */
 export function longDate(date: string): string {
-  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' }).format(new Date(`${date}T00:00Z`));
+  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' }).format(
+    new Date(`${date}T00:00Z`),
+  );
 }
 
 /** As in `09:30`. @param time ISO 8601 */

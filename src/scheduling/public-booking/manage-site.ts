@@ -51,11 +51,16 @@ export class ManageSite {
       return this.#send(request, reply, managed, 200, { notice: null, isBooked: false });
     const query = request.query as SentFields;
     const shown = await this.#parts.guestAppointments.shown(workspaceId, managed.appointment.id);
-    const start = typeof query['start'] === 'string' ? Date.parse(query['start']) : NaN;
+    const start = instant.safeParse(query['start']);
     const frame = frameOf(query);
-    if (!Number.isNaN(start)) {
+    if (start.success) {
       const view = { appointment: shown, path: pathOf(request), frame };
-      return sendPage(reply, addresses(managed), 200, confirmMovePage(view, isoTime(start), null));
+      return sendPage(
+        reply,
+        addresses(managed),
+        200,
+        confirmMovePage(view, isoTime(Date.parse(start.data)), null),
+      );
     }
     return sendPage(reply, addresses(managed), 200, await this.#choose(request, managed, query, null));
   }
@@ -187,7 +192,9 @@ function searchOf(request: FastifyRequest, more: Record<string, string>): string
   return search === '' ? '' : `?${search}`;
 }
 
-function zoneOf({ appointment: { guest_time_zone: guestZone, time_zone: zone } }: ManagedAppointment): string {
+function zoneOf({
+  appointment: { guest_time_zone: guestZone, time_zone: zone },
+}: ManagedAppointment): string {
   return guestZone ?? zone;
 }
 

@@ -42,17 +42,19 @@ export function managePage(view: ManageView): string {
     ${summary(appointment)}
     ${status === 'pending' && html`<p class="text">You will get a mail once it is confirmed.</p>`}
     ${obstacle !== null && status !== 'canceled' && html`<p class="text">${obstacle}</p>`}
-    ${obstacle === null &&
-    html`
-      ${canMove && html`<p><a class="button" href="${path}/reschedule${search}">Choose another time</a></p>`}
-      <form method="post" action="${path}/cancel${search}">
-        <div class="field">
-          <label for="field-reason">Reason <span class="optional">(optional)</span></label>
-          <input id="field-reason" name="reason" type="text" maxlength="1000" />
-        </div>
-        <button type="submit" class="quiet">Cancel the appointment</button>
-      </form>
-    `}
+    ${
+      obstacle === null &&
+      html`
+        ${canMove && html`<p><a class="button" href="${path}/reschedule${search}">Choose another time</a></p>`}
+        <form method="post" action="${path}/cancel${search}">
+          <div class="field">
+            <label for="field-reason">Reason <span class="optional">(optional)</span></label>
+            <input id="field-reason" name="reason" type="text" maxlength="1000" />
+          </div>
+          <button type="submit" class="quiet">Cancel the appointment</button>
+        </form>
+      `
+    }
   `;
   return publicPage(`${HEADINGS[status]}: ${title}`, body, frame, BOOKING_FILES);
 }
@@ -90,9 +92,18 @@ function summary({ title, start, end, time_zone: zone, location, host }: ShownAp
     <dd>${title}</dd>
     <dt>When</dt>
     <dd>
-      ${longDate(dateIn(zone, start))}, ${clockIn(zone, start)} to ${clockIn(zone, end)} (${zone.replaceAll('_', ' ')})
+      ${longDate(dateIn(zone, start))}, ${clockIn(zone, start)} to ${clockIn(zone, end)}
+      (${zone.replaceAll('_', ' ')})
     </dd>
-    ${host !== null && html`<dt>With</dt><dd>${host}</dd>`}
-    ${location !== null && html`<dt>Where</dt><dd>${link ? html`<a href="${location}">${location}</a>` : location}</dd>`}
+    ${
+      host !== null &&
+      html`<dt>With</dt>
+        <dd>${host}</dd>`
+    }
+    ${
+      location !== null &&
+      html`<dt>Where</dt>
+        <dd>${link ? html`<a href="${location}">${location}</a>` : location}</dd>`
+    }
   </dl>`;
 }

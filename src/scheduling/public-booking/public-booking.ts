@@ -57,7 +57,8 @@ export function makePublicBooking(
     });
     const site = new BookingSite(routes, { ...parts, visits, handler, guestAppointments });
     const manage = new ManageSite({ ...parts, guestAppointments });
-    const pageOf = async (...request: Parameters<typeof site.findPage>) => (await site.findPage(...request)).page;
+    const pageOf = async (...request: Parameters<typeof site.findPage>) =>
+      (await site.findPage(...request)).page;
 
     routes.page(MANAGE_PATH, (request, reply) => manage.open(request, reply));
     routes.page(`${MANAGE_PATH}/reschedule`, (request, reply) => manage.openMove(request, reply));
