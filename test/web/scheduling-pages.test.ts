@@ -76,9 +76,9 @@ describe('BK1: from no booking page to an appointment in the calendar, through t
     const guest = await openWindow(browser, s.url, { viewport: PHONE });
     await guest.page.goto(`${new URL(url).pathname}?time_zone=UTC`);
     await guest.page.locator('.choices a').nth(1).click();
-    await guest.page.locator('.times a').first().click();
+    await guest.page.locator('.choices a').first().click();
     await guest.page.getByLabel('Name').fill('Jane Doe');
-    await guest.page.getByLabel('Email').fill('jane@acme.example');
+    await guest.page.getByLabel('Email', { exact: true }).fill('jane@acme.example');
     await guest.page.getByLabel('Which topic?').fill('Boats');
     // A page that is sent at once is taken for a program's.
     await guest.page.waitForTimeout(1_500);
