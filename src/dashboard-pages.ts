@@ -10,4 +10,5 @@ export const DASHBOARD_PAGES: readonly string[] = [
   'settings',
   'leads',
   'forms',
+  'booking-pages',
 ];

@@ -1,6 +1,7 @@
 import {
   IconAddressBook,
   IconBuilding,
+  IconCalendarEvent,
   IconCash,
   IconChartBar,
   IconCircleCheck,
@@ -18,6 +19,7 @@ import { analyticsSearch } from './crm/leads/analytics/analytics-search.ts';
 import { objectViews } from './crm/object-views.ts';
 import { lazy, type Page } from './page-definition.ts';
 import { listSearch } from './record/list-search.ts';
+import { SCHEDULING_PAGES } from './scheduling/scheduling-pages.ts';
 import { SETTINGS_PAGES } from './settings/settings-pages.ts';
 
 /** With the views of objects, which these pages need at once. */
@@ -87,6 +89,7 @@ export const PAGES = {
     scope: 'forms:write',
   },
 
+  ...SCHEDULING_PAGES,
   ...SETTINGS_PAGES,
 
   /** Lists and pages of the records of any object. A path above comes first. */
@@ -132,6 +135,8 @@ export const RECORD_GROUP: readonly (ListItem | PageName)[] = [
   // The list of payments has a switch to it.
   { plural: 'subscriptions', title: 'Subscriptions', icon: IconRepeat, isInPaletteOnly: true },
   { plural: 'tasks', title: 'Tasks', icon: IconCircleCheck },
+  { plural: 'appointments', title: 'Appointments', icon: IconCalendarEvent },
+  'bookingPages',
 ];
 
 interface ListItem {
@@ -144,7 +149,7 @@ interface ListItem {
 /** The groups of the settings in the side navigation. A page that is in none of them is among the records. */
 export const SETTINGS_GROUPS: readonly { title: string; pages: readonly PageName[] }[] = [
   { title: 'Workspace', pages: ['workspace'] },
-  { title: 'People', pages: ['members', 'profile'] },
+  { title: 'People', pages: ['members', 'availability', 'profile'] },
   { title: 'Records', pages: ['leadSettings', 'pipelines', 'tags', 'trash'] },
   { title: 'Connections', pages: ['connections', 'crmWebhook'] },
   { title: 'Developers', pages: ['apiKeys', 'webhooks', 'deliveries', 'events', 'eventTypes'] },

@@ -78,6 +78,24 @@ beforeAll(async () => {
     schema: { type: 'object' },
     sample: {},
   });
+  await create('schedules', { user_id: owner.id, rules: [{ weekday: 1, start: '09:00', end: '24:00' }] });
+  const bookingPage = await create('booking-pages', {
+    title: LONG,
+    hosts: [owner.id],
+    duration_min: [30, 60],
+    questions: [{ key: 'topic', label: LONG, type: 'text' }],
+  });
+  const startsAt = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000).toISOString();
+  const appointment = await create('appointments', {
+    title: LONG,
+    starts_at: startsAt,
+    host_id: owner.id,
+    contact_id: contact.id,
+    guest_time_zone: 'America/New_York',
+    answers: { topic: LONG },
+    location: LONG,
+    status: 'pending',
+  });
   pages = {
     contacts: '/contacts',
     contact: `/contacts/${contact.id}`,
@@ -88,6 +106,14 @@ beforeAll(async () => {
     tasks: '/tasks',
     task: `/tasks/${task.id}`,
     leads: '/leads',
+    appointments: '/appointments',
+    'appointments-day': '/appointments?view=day',
+    'appointments-month': '/appointments?view=month',
+    'appointments-table': '/appointments?view=table',
+    appointment: `/appointments/${appointment.id}`,
+    'booking-pages': '/booking-pages',
+    'booking-page': `/booking-pages/${bookingPage.id}`,
+    availability: '/settings/availability',
     'lead-analytics': '/leads/analytics',
     'lead-board': '/leads?view=board',
     lead: `/leads/${lead.id}`,

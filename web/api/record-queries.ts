@@ -41,7 +41,8 @@ type BuiltIn =
   | 'leads'
   | 'notes'
   | 'payments'
-  | 'subscriptions';
+  | 'subscriptions'
+  | 'appointments';
 type Changes<Plural extends BuiltIn> = paths[`/api/v1/${Plural}/{id}`]['patch'];
 type RecordOf<Plural extends BuiltIn> = Changes<Plural>['responses'][200]['content']['application/json'];
 type InputOf<Plural extends BuiltIn> = Changes<Plural>['requestBody']['content']['application/json'];

@@ -1,6 +1,7 @@
 import {
   IconAddressBook,
   IconBuilding,
+  IconCalendarEvent,
   IconCash,
   IconCircleCheck,
   IconInbox,
@@ -20,6 +21,7 @@ export const OBJECT_ICONS: Readonly<Record<string, Icon>> = {
   note: IconNote,
   payment: IconCash,
   subscription: IconRepeat,
+  appointment: IconCalendarEvent,
 };
 
 /** Objects that are neither in navigation nor among what the palette creates. */

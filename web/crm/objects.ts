@@ -1,6 +1,7 @@
 import type { ObjectViewsByKey } from '../record/object-view.ts';
 import { paymentView } from '../payments/payment-view.tsx';
 import { subscriptionView } from '../payments/subscription-view.tsx';
+import { appointmentView } from '../scheduling/appointments/appointment-view.tsx';
 import { companyView } from './companies/company-view.tsx';
 import { contactView } from './contacts/contact-view.tsx';
 import { dealView } from './deals/deal-view.tsx';
@@ -18,4 +19,5 @@ export const OBJECT_VIEWS: ObjectViewsByKey = {
   note: noteView,
   payment: paymentView,
   subscription: subscriptionView,
+  appointment: appointmentView,
 };

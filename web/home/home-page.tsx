@@ -8,6 +8,7 @@ import { ClosingDeals } from './closing-deals.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import classes from './home-page.module.css';
 import { MyTasks } from './my-tasks.tsx';
+import { NextAppointments } from './next-appointments.tsx';
 import { NewLeads } from './new-leads.tsx';
 import { PaymentsToSettle } from './payments-to-settle.tsx';
 import { RecentRecords } from './recent-records.tsx';
@@ -37,6 +38,7 @@ export function HomePage() {
         ) : (
           <div className={classes.columns}>
             <div className={classes.column}>
+              {hasScope('appointments:read') && <NextAppointments />}
               {hasScope('tasks:read') && <MyTasks />}
               {hasScope('deals:read') && <ClosingDeals />}
               <PaymentsToSettle />

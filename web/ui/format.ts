@@ -136,6 +136,32 @@ export function timeText(time: number): string {
   return current.time.format(time);
 }
 
+/** How a time is shown: fields of the options of `Intl.DateTimeFormat`. */
+export type TimeStyle = Pick<
+  Intl.DateTimeFormatOptions,
+  'dateStyle' | 'timeStyle' | 'weekday' | 'day' | 'month' | 'year' | 'hour' | 'minute' | 'timeZone'
+>;
+
+/** A time in ms in a style, in the workspace's time zone unless the style names another. */
+export function styledText(time: number, style: TimeStyle): string {
+  return formatIn(style).format(time);
+}
+
+/** The time from one to another, in ms, as in `10:00 – 10:30`. */
+export function styledRangeText(from: number, to: number, style: TimeStyle): string {
+  return formatIn(style).formatRange(from, to);
+}
+
+function formatIn(style: TimeStyle): Intl.DateTimeFormat {
+  const { locale, time_zone: timeZone } = current.region;
+  return new Intl.DateTimeFormat(locale, { timeZone, ...style });
+}
+
+/** The workspace's time zone, as in `Europe/Berlin`. */
+export function timeZone(): string {
+  return current.region.time_zone;
+}
+
 /** A calendar date, `YYYY-MM-DD`, whatever the time zone. */
 export function dayText(day: string): string {
   return current.day.format(Date.parse(day));

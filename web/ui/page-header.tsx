@@ -45,11 +45,7 @@ export function PageHeader({
             </Text>
           )}
         </div>
-        {actions && (
-          <Group gap="xs" wrap="nowrap">
-            {actions}
-          </Group>
-        )}
+        {actions && <Group gap="xs">{actions}</Group>}
       </div>
     </header>
   );

@@ -27,18 +27,21 @@ import { keyFrom, LEAD_KINDS, newField, OWN_KINDS } from './form-draft.ts';
 /** A stable default value. */
 const NONE: FormField[] = [];
 
-/** Edits the fields of a form: add, move, change in place, remove. */
+/** Edits the fields of a form, or the questions of another page: add, move, change in place, remove. */
 export function FieldEditor({
   value = NONE,
   onChange,
   error,
   fixedKeys,
+  noun = 'field',
 }: {
   value?: FormField[];
   onChange: (fields: FormField[]) => void;
   error?: ReactNode;
   /** Keys that are already in use elsewhere: they stay the same when the label changes. */
   fixedKeys: ReadonlySet<string>;
+  /** A question sets no field of a lead. */
+  noun?: 'field' | 'question';
 }) {
   const [open, setOpen] = useState<number | null>(null);
   const add = (kind: string) => {
@@ -58,7 +61,12 @@ export function FieldEditor({
   };
 
   return (
-    <Input.Wrapper component="fieldset" label="Fields" error={error} className={classes.root}>
+    <Input.Wrapper
+      component="fieldset"
+      label={noun === 'field' ? 'Fields' : 'Besides name and email'}
+      error={error}
+      className={classes.root}
+    >
       <ol className={classes.list}>
         {value.map((field, at) => (
           // No property of a field is stable while it is edited. The inputs are controlled, so the index is safe as a key.
@@ -71,7 +79,7 @@ export function FieldEditor({
                 onClick={() => setOpen(open === at ? null : at)}
               >
                 {open === at ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
-                <span className={classes.label}>{field.label || 'Untitled field'}</span>
+                <span className={classes.label}>{field.label || `Untitled ${noun}`}</span>
                 <span className={classes.type}>
                   {typeName(field.type)}
                   {field.required && ', required'}
@@ -96,13 +104,14 @@ export function FieldEditor({
                 field={field}
                 others={value.filter((_field, index) => index !== at)}
                 isKeyFixed={fixedKeys.has(field.key)}
+                noun={noun}
                 onChange={(changed) => onChange(value.map((item, index) => (index === at ? changed : item)))}
               />
             )}
           </li>
         ))}
       </ol>
-      <AddField fields={value} onAdd={add} />
+      <AddField fields={value} noun={noun} onAdd={add} />
     </Input.Wrapper>
   );
 }
@@ -125,7 +134,15 @@ function FieldAction({
   );
 }
 
-function AddField({ fields, onAdd }: { fields: readonly FormField[]; onAdd: (kind: string) => void }) {
+function AddField({
+  fields,
+  noun,
+  onAdd,
+}: {
+  fields: readonly FormField[];
+  noun: 'field' | 'question';
+  onAdd: (kind: string) => void;
+}) {
   const taken = new Set(fields.map(({ maps_to: target }) => target));
   const item = ([kind, { label }]: [string, { label: string }]) => (
     <Menu.Item key={kind} onClick={() => onAdd(kind)}>
@@ -136,15 +153,19 @@ function AddField({ fields, onAdd }: { fields: readonly FormField[]; onAdd: (kin
     <Menu position="bottom-start">
       <Menu.Target>
         <Button variant="default" size="xs" mt="xs" leftSection={<IconPlus size={14} />}>
-          Add field
+          Add {noun}
         </Button>
       </Menu.Target>
       <Menu.Dropdown className={classes.menu}>
-        <Menu.Label>Lead fields</Menu.Label>
-        {Object.entries(LEAD_KINDS)
-          .filter(([kind]) => !taken.has(kind))
-          .map(item)}
-        <Menu.Label>Custom fields</Menu.Label>
+        {noun === 'field' && (
+          <>
+            <Menu.Label>Lead fields</Menu.Label>
+            {Object.entries(LEAD_KINDS)
+              .filter(([kind]) => !taken.has(kind))
+              .map(item)}
+            <Menu.Label>Custom fields</Menu.Label>
+          </>
+        )}
         {Object.entries(OWN_KINDS).map(item)}
       </Menu.Dropdown>
     </Menu>
@@ -165,11 +186,13 @@ function FieldSettings({
   field,
   others,
   isKeyFixed,
+  noun,
   onChange,
 }: {
   field: FormField;
   others: readonly FormField[];
   isKeyFixed: boolean;
+  noun: 'field' | 'question';
   onChange: (field: FormField) => void;
 }) {
   const set = (change: Partial<FormField>) => onChange({ ...field, ...change });
@@ -223,28 +246,30 @@ function FieldSettings({
           />
         </>
       )}
-      <Select
-        label="Maps to"
-        data={[
-          { value: '', label: 'Submission only' },
-          { value: customField, label: `Lead: custom field ${field.key}` },
-          ...TARGETS,
-          ...(field.maps_to?.startsWith('custom_fields.') && field.maps_to !== customField
-            ? [
-                {
-                  value: field.maps_to,
-                  label: `Lead: ${field.maps_to.replace('custom_fields.', 'custom field ')}`,
-                },
-              ]
-            : []),
-        ]}
-        allowDeselect={false}
-        value={field.maps_to ?? ''}
-        onChange={(target) => set({ maps_to: target || null })}
-      />
+      {noun === 'field' && (
+        <Select
+          label="Maps to"
+          data={[
+            { value: '', label: 'Submission only' },
+            { value: customField, label: `Lead: custom field ${field.key}` },
+            ...TARGETS,
+            ...(field.maps_to?.startsWith('custom_fields.') && field.maps_to !== customField
+              ? [
+                  {
+                    value: field.maps_to,
+                    label: `Lead: ${field.maps_to.replace('custom_fields.', 'custom field ')}`,
+                  },
+                ]
+              : []),
+          ]}
+          allowDeselect={false}
+          value={field.maps_to ?? ''}
+          onChange={(target) => set({ maps_to: target || null })}
+        />
+      )}
       <TextInput
         label="Key"
-        description="The field’s name in the API and in webhooks."
+        description={`The ${noun}’s name in the API and in webhooks.`}
         value={field.key}
         onChange={(event) => set({ key: event.currentTarget.value })}
       />

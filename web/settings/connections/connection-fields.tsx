@@ -1,6 +1,7 @@
 import { NumberInput, PasswordInput, Select, Switch, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import type { ConnectionField, ConnectionKind } from '../../api/connection-queries.ts';
+import { PersonPicker } from '../../record/person.tsx';
 
 export interface ConnectionValues {
   name: string;
@@ -67,6 +68,8 @@ function ConnectionInput({
       />
     );
   const common = { label, description, required, ...input };
+  // The id of a member: nobody knows it by heart.
+  if (field.name === 'user_id') return <PersonPicker {...common} />;
   if (field.kind === 'select') return <Select data={options} {...common} />;
   if (field.kind === 'number') return <NumberInput {...common} />;
   if (field.kind === 'boolean')

@@ -1,0 +1,35 @@
+import type { Appointment } from '../../api/appointment-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
+import { timeZone } from '../../ui/format.ts';
+import { otherZones, whenText, zoneText } from './appointment-time.ts';
+import classes from './appointment-page.module.css';
+
+/** When an appointment is, in the workspace's time zone, and in those of host and guest where they differ. */
+export function AppointmentWhen({ appointment }: { appointment: Appointment }) {
+  const mayWrite = useHasScope('appointments:write');
+  const { status, canceled_by: by, cancel_reason: reason } = appointment;
+  return (
+    <div className={classes.when}>
+      <p className={classes.time} data-canceled={status === 'canceled' || undefined}>
+        <time dateTime={appointment.starts_at}>{whenText(appointment)}</time>{' '}
+        <span className={classes.zone}>{zoneText(timeZone())}</span>
+      </p>
+      {otherZones(appointment).map(({ who, zone, text }) => (
+        <p key={who} className={classes.other}>
+          {who}: {text} <span className={classes.zone}>{zone}</span>
+        </p>
+      ))}
+      {status === 'pending' && mayWrite && (
+        <p className={classes.other}>
+          The guest asked for this time. It is kept for them until you confirm or decline.
+        </p>
+      )}
+      {status === 'canceled' && (
+        <p className={classes.other}>
+          Canceled{by !== null && ` by the ${by === 'api' ? 'API' : by}`}
+          {reason ? `: ${reason}` : '.'}
+        </p>
+      )}
+    </div>
+  );
+}
