@@ -1415,6 +1415,408 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/appointments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List appointments */
+        get: operations["getAppointments"];
+        put?: never;
+        /**
+         * Create an appointment
+         * @description Books it by hand. Fires `appointment.booked`, or `appointment.requested` with the status `pending`. Without `contact_id`, the contact with `guest_email` or `guest_phone` is found or created (`contact.created`), if the caller has the scope `contacts:write`; a batch does not do that. 409 `slot_taken` if the host has another appointment at this time.
+         */
+        post: operations["postAppointments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 appointments
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postAppointmentsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 appointments
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchAppointmentsBatch"];
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an appointment */
+        get: operations["getAppointmentsId"];
+        /**
+         * Update an appointment
+         * @description Changes only the fields sent. Fires `appointment.updated` or `appointment.requested` or `appointment.rescheduled` or `appointment.canceled` or `appointment.completed` or `appointment.no_show`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putAppointmentsId"];
+        post?: never;
+        /**
+         * Delete an appointment
+         * @description Fires `appointment.deleted`; afterwards the appointment answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteAppointmentsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an appointment
+         * @description Changes only the fields sent. Fires `appointment.updated` or `appointment.requested` or `appointment.rescheduled` or `appointment.canceled` or `appointment.completed` or `appointment.no_show`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchAppointmentsId"];
+        trace?: never;
+    };
+    "/api/v1/appointments/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 appointments
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `appointment.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postAppointmentsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore an appointment
+         * @description Within 30 days of its deletion. Fires `appointment.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postAppointmentsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase an appointment
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `appointment.deleted`, if it was not deleted.
+         */
+        post: operations["postAppointmentsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List payments */
+        get: operations["getPayments"];
+        put?: never;
+        /**
+         * Create a payment
+         * @description Fires `payment.created`.
+         */
+        post: operations["postPayments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 payments
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postPaymentsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 payments
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchPaymentsBatch"];
+        trace?: never;
+    };
+    "/api/v1/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a payment */
+        get: operations["getPaymentsId"];
+        /**
+         * Update a payment
+         * @description Changes only the fields sent. Fires `payment.updated` or `payment.received` or `payment.failed` or `payment.refunded`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putPaymentsId"];
+        post?: never;
+        /**
+         * Delete a payment
+         * @description Fires `payment.deleted`; afterwards the payment answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deletePaymentsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a payment
+         * @description Changes only the fields sent. Fires `payment.updated` or `payment.received` or `payment.failed` or `payment.refunded`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchPaymentsId"];
+        trace?: never;
+    };
+    "/api/v1/payments/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 payments
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `payment.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postPaymentsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a payment
+         * @description Within 30 days of its deletion. Fires `payment.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postPaymentsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a payment
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `payment.deleted`, if it was not deleted.
+         */
+        post: operations["postPaymentsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List subscriptions */
+        get: operations["getSubscriptions"];
+        put?: never;
+        /**
+         * Create a subscription
+         * @description Fires `subscription.created`.
+         */
+        post: operations["postSubscriptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 subscriptions
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postSubscriptionsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 subscriptions
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchSubscriptionsBatch"];
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a subscription */
+        get: operations["getSubscriptionsId"];
+        /**
+         * Update a subscription
+         * @description Changes only the fields sent. Fires `subscription.updated` or `subscription.canceled`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putSubscriptionsId"];
+        post?: never;
+        /**
+         * Delete a subscription
+         * @description Fires `subscription.deleted`; afterwards the subscription answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteSubscriptionsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a subscription
+         * @description Changes only the fields sent. Fires `subscription.updated` or `subscription.canceled`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchSubscriptionsId"];
+        trace?: never;
+    };
+    "/api/v1/subscriptions/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 subscriptions
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `subscription.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postSubscriptionsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a subscription
+         * @description Within 30 days of its deletion. Fires `subscription.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postSubscriptionsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a subscription
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `subscription.deleted`, if it was not deleted.
+         */
+        post: operations["postSubscriptionsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/courses": {
         parameters: {
             query?: never;
@@ -2360,7 +2762,7 @@ export interface paths {
         };
         /**
          * Get the timeline of a contact
-         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes. Entries of merged records are included.
+         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record, of the tasks and notes about it, of its payments and subscriptions, and of the notes about these tasks. Entries of merged records are included.
          */
         get: operations["getActivitiesContactId"];
         put?: never;
@@ -2949,7 +3351,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get tasks that are due and deals that are about to close
+         * Get open tasks, deals that are about to close and appointments to come
          * @description At most 50 of each, with their total number.
          */
         get: operations["getAgenda"];
@@ -3086,6 +3488,425 @@ export interface paths {
          * @description Permanent. A submission that became a lead is deleted with the lead.
          */
         delete: operations["deleteFormsIdSubmissionsSubmissionId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointment-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get whether appointments are on
+         * @description They are off where the database lacks the extension `btree_gist` and its role may not create it; `sql` is what to run then.
+         */
+        get: operations["getAppointmentSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}/reschedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move an appointment
+         * @description Fires `appointment.rescheduled`. 409 `slot_taken` if the host has another appointment at this time. With If-Match, 412 if the version differs.
+         */
+        post: operations["postAppointmentsIdReschedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an appointment
+         * @description Fires `appointment.canceled`; one that is canceled stays as it is. With If-Match, 412 if the version differs.
+         */
+        post: operations["postAppointmentsIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a requested appointment
+         * @description Fires `appointment.booked`; one that is booked stays as it is. With If-Match, 412 if the version differs.
+         */
+        post: operations["postAppointmentsIdConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appointments/{id}/no-show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark that the guest did not come
+         * @description Fires `appointment.no_show`. With If-Match, 412 if the version differs.
+         */
+        post: operations["postAppointmentsIdNoShow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar-feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List calendar feeds
+         * @description The caller's own; with the role admin, those of all members.
+         */
+        get: operations["getCalendarFeeds"];
+        put?: never;
+        /**
+         * Create a calendar feed
+         * @description Calendars read it by its URL, each at its own pace: Google every 8 to 24 hours, Outlook about every 3 hours, Apple as set. Whoever has the URL can read it.
+         */
+        post: operations["postCalendarFeeds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar-feeds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a calendar feed
+         * @description Its URL stops working at once.
+         */
+        delete: operations["deleteCalendarFeedsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/booking-pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List booking pages */
+        get: operations["getBookingPages"];
+        put?: never;
+        /**
+         * Create a booking page
+         * @description A host without a schedule works Monday to Friday, 9:00 to 17:00, in the time zone of the workspace.
+         */
+        post: operations["postBookingPages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/booking-pages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a booking page */
+        get: operations["getBookingPagesId"];
+        /**
+         * Update a booking page
+         * @description Changes only the settings sent; lists are replaced as a whole. A former slug leads nowhere. Appointments stay as they are.
+         */
+        put: operations["putBookingPagesId"];
+        post?: never;
+        /**
+         * Delete a booking page
+         * @description Its URL then answers 404. Its appointments stay.
+         */
+        delete: operations["deleteBookingPagesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a booking page
+         * @description Changes only the settings sent; lists are replaced as a whole. A former slug leads nowhere. Appointments stay as they are.
+         */
+        patch: operations["patchBookingPagesId"];
+        trace?: never;
+    };
+    "/api/v1/booking-pages/{id}/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the slots of a booking page
+         * @description The times that can be booked now. A page that is not active has slots too.
+         */
+        get: operations["getBookingPagesIdSlots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List schedules
+         * @description Working hours of members, oldest first.
+         */
+        get: operations["getSchedules"];
+        put?: never;
+        /**
+         * Create a schedule
+         * @description The member's first schedule becomes the default one. Members create their own; those of others need `booking:manage`.
+         */
+        post: operations["postSchedules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a schedule */
+        get: operations["getSchedulesId"];
+        /**
+         * Update a schedule
+         * @description Changes only the fields sent; `rules` and `overrides` replace the whole list.
+         */
+        put: operations["putSchedulesId"];
+        post?: never;
+        /**
+         * Delete a schedule
+         * @description 409 if a booking page names it. Without any, a member works Monday to Friday, 9:00 to 17:00.
+         */
+        delete: operations["deleteSchedulesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a schedule
+         * @description Changes only the fields sent; `rules` and `overrides` replace the whole list.
+         */
+        patch: operations["patchSchedulesId"];
+        trace?: never;
+    };
+    "/api/v1/time-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List time off */
+        get: operations["getTimeOff"];
+        put?: never;
+        /**
+         * Create time off
+         * @description Appointments in it stay. Members create their own; that of others needs `booking:manage`.
+         */
+        post: operations["postTimeOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/time-off/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get time off */
+        get: operations["getTimeOffId"];
+        /**
+         * Update time off
+         * @description Changes only the fields sent.
+         */
+        put: operations["putTimeOffId"];
+        post?: never;
+        /** Delete time off */
+        delete: operations["deleteTimeOffId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update time off
+         * @description Changes only the fields sent.
+         */
+        patch: operations["patchTimeOffId"];
+        trace?: never;
+    };
+    "/api/v1/members/{id}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the availability of a member */
+        get: operations["getMembersIdAvailability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get recurring revenue and what was received
+         * @description Amounts of different currencies are never added.
+         */
+        get: operations["getPaymentsSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the refunds of a payment
+         * @description Newest first.
+         */
+        get: operations["getPaymentsIdRefunds"];
+        put?: never;
+        /**
+         * Record a refund of a manual payment
+         * @description Fires `payment.refunded`. Several partial refunds are possible, up to the amount received. Payments of a provider are refunded there: 409.
+         */
+        post: operations["postPaymentsIdRefunds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the disputes of a payment
+         * @description Newest first.
+         */
+        get: operations["getPaymentsIdDisputes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reconciliations
+         * @description Newest first, kept for 90 days. A connection with a restricted key is read when it is made, every hour and every night.
+         */
+        get: operations["getPaymentsReconciliations"];
+        put?: never;
+        /**
+         * Read a provider now
+         * @description Queues the reading of the events and the objects of a connection with a restricted key.
+         */
+        post: operations["postPaymentsReconciliations"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3940,6 +4761,35 @@ export interface components {
                 authentication: string;
             }[];
         };
+        ActivityInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Changed fields with their previous values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Name of the record, if it is not the one of the timeline; null for an unnamed one. */
+            record_name?: string | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
+            /** @description Details added by a module. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
         TaskInput: {
             /**
              * Format: uuid
@@ -3992,168 +4842,6 @@ export interface components {
             lead_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
-            /** @description Tags */
-            tags: string[];
-        };
-        CompanyInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description Website, kept as sent */
-            website: string | null;
-            /** @description Industry */
-            industry: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Postal address */
-            address: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Ids of the records that were merged into this one; left out if there are none */
-            merged_ids?: string[];
-        };
-        ContactInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description First name */
-            first_name: string | null;
-            /** @description Last name */
-            last_name: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Further email addresses */
-            other_emails: string[];
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Further telephone numbers, kept as sent */
-            other_phones: string[];
-            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
-            company: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Job title */
-            job_title: string | null;
-            /** @description Status */
-            status: string;
-            /** @description Where the contact came from, as in `website` */
-            source: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Ids of the records that were merged into this one; left out if there are none */
-            merged_ids?: string[];
-        };
-        DealInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description In units of `currency` */
-            value: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "open" | "won" | "lost";
-            /**
-             * Format: uuid
-             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
-             */
-            pipeline_id: string;
-            /**
-             * Format: uuid
-             * @description Stage id; default: the pipeline's first stage
-             */
-            stage_id: string;
-            /** @description Expected close date */
-            expected_close_date: string | null;
-            /** @description When it was won or lost */
-            closed_at: string | null;
-            /** @description Lost reason */
-            lost_reason: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
             /** @description Tags */
             tags: string[];
         };
@@ -4459,33 +5147,6 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
-        ActivityInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description Event type, as in `contact.updated`, or a type of a module. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Changed fields with their previous values. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Changed fields with their new values; null where these are no longer known. */
-            changed_to?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Of the creation of a note: the note as it is now. */
-            record?: {
-                [key: string]: unknown;
-            };
-            /** @description Details added by a module. */
-            details?: unknown;
-            /** Format: date-time */
-            occurred_at: string;
-        };
         NoteInput: {
             /**
              * Format: uuid
@@ -4568,6 +5229,293 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        RefundInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            /** @description Id of the refund at the provider, if it is known. */
+            external_id: string | null;
+            /** @description In units of `currency`. */
+            amount: number;
+            currency: string;
+            /** @enum {string} */
+            status: "requires_action" | "pending" | "succeeded" | "failed" | "canceled";
+            reason: string | null;
+            /** @description The payer took the money back. */
+            reversal: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        DisputeInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            external_id: string;
+            /** @description In units of `currency`. */
+            amount: number;
+            currency: string;
+            /** @enum {string} */
+            status: "needs_response" | "under_review" | "closed" | "won" | "lost";
+            reason: string | null;
+            /** @description A question of the bank: no money has moved. */
+            inquiry: boolean;
+            evidence_due_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        PaymentSummaryInput: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description Recurring revenue now, per currency. Trials do not count. */
+            recurring: {
+                currency: string;
+                /** @description What active and past due subscriptions bring in a month. */
+                monthly: number;
+                /** @description In units of the currency. */
+                yearly: number;
+                subscriptions: number;
+            }[];
+            /** @description Payments that were received between `from` and `to`, per currency. */
+            received: {
+                currency: string;
+                /** @description In units of the currency. */
+                received: number;
+                /** @description In units of the currency. */
+                refunded: number;
+                payments: number;
+            }[];
+            /** @description Payments without a contact: `matched_by=unmatched`. */
+            unmatched: number;
+            /** @description Payments that several contacts could be meant by. */
+            ambiguous: number;
+            /** @description Payments with a dispute that is open or was lost. */
+            disputed: number;
+            /** @description Subscriptions that are past due or unpaid. */
+            past_due: number;
+        };
+        PaymentTotalsInput: {
+            currency: string;
+            /** @description In units of the currency. */
+            received: number;
+            /** @description In units of the currency. */
+            refunded: number;
+        }[];
+        PaymentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
+            provider: string;
+            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+            external_id: string | null;
+            /**
+             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
+            /** @description In units of `currency`, with no more decimals than the currency has */
+            amount: number;
+            /** @description In units of `currency` */
+            amount_received: number;
+            /** @description In units of `currency`; refunds that failed are not included */
+            amount_refunded: number;
+            /** @description Amount of the latest refund, in units of `currency` */
+            last_refund_amount: number | null;
+            /** @description Fee of the provider, in units of `currency`, if it is known */
+            fee: number | null;
+            /** @description Amount received less the fee, if it is known */
+            net: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Description */
+            description: string | null;
+            /** @description Who paid */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description The lead with the address of the payer, if there is no contact */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Subscription */
+            subscription_id: string | null;
+            /** @description As in `card`, `bank_transfer`, `cash` */
+            method_type: string | null;
+            /** @description The last four digits of the card or the account */
+            method_last4: string | null;
+            /** @description Failure code */
+            failure_code: string | null;
+            /** @description Failure message */
+            failure_message: string | null;
+            /** @description Whether a dispute is open or was lost */
+            disputed: boolean;
+            /** @description Status of the latest dispute */
+            dispute_status: string | null;
+            /** @description Receipt, kept as sent */
+            receipt_url: string | null;
+            /** @description The address that the payer gave to the provider */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Id of the customer at the provider */
+            customer_external_id: string | null;
+            /** @description Id of the invoice at the provider */
+            invoice_external_id: string | null;
+            /** @description Subscription id at the provider */
+            subscription_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description Paid at */
+            paid_at: string | null;
+            /** @description Of the latest attempt that failed */
+            failed_at: string | null;
+            /** @description Of the latest refund */
+            refunded_at: string | null;
+            /** @description Created at the provider */
+            provider_created_at: string | null;
+        };
+        ReconciliationInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            connection_id: string;
+            /**
+             * @description `events`: what the provider has reported; `objects`: payments and subscriptions as they are.
+             * @enum {string}
+             */
+            source: "events" | "objects";
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @description Null while it runs. */
+            finished_at: string | null;
+            read_count: number;
+            /** @description How many of them had been missed. */
+            changed_count: number;
+            /** @description What had been missed, at most 500, with the records that were created or changed. */
+            differences: {
+                type: string;
+                external_id: string | null;
+                record_type: string | null;
+                record_id: string | null;
+            }[];
+            error: string | null;
+        };
+        SubscriptionInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
+            provider: string;
+            /** @description Its id at the provider */
+            external_id: string | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** @description Plan */
+            plan_name: string | null;
+            /** @description Id of the price or the plan at the provider */
+            price_external_id: string | null;
+            /** @description Quantity */
+            quantity: number | null;
+            /** @description For one interval, all units included; in units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Interval
+             * @enum {string}
+             */
+            interval: "day" | "week" | "month" | "year";
+            /** @description Intervals between two payments: 3 months */
+            interval_count: number;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Started at */
+            started_at: string | null;
+            /** @description When it renews */
+            current_period_end: string | null;
+            /** @description Trial ends */
+            trial_end: string | null;
+            /** @description When it is going to end, if it was canceled for later */
+            cancel_at: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Ended at */
+            ended_at: string | null;
+            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+            cancel_reason: string | null;
+            /** @description Customer email */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Customer id */
+            customer_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
         };
         ObjectFieldInput: {
             key: string;
@@ -4655,6 +5603,332 @@ export interface components {
             usage?: {
                 [key: string]: number;
             };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        AppointmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title; default: `Appointment`, with the name of the guest */
+            title: string;
+            /**
+             * Format: date-time
+             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description End; default: 30 minutes after the start
+             */
+            ends_at: string;
+            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
+            blocked_from: string | null;
+            /** @description End with the buffer after it */
+            blocked_until: string | null;
+            /** @description Time zone of the host (IANA); default: that of the workspace */
+            time_zone: string;
+            /** @description Time zone of the guest (IANA) */
+            guest_time_zone: string | null;
+            /**
+             * @description State; `pending` waits for confirmation
+             * @enum {string}
+             */
+            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
+            /** @description Host (user id); default: the signed-in user */
+            host_id: string | null;
+            /** @description Further hosts (user ids), of a collective page */
+            co_host_ids: string[];
+            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Booking page id; null if it was not booked through one */
+            booking_page_id: string | null;
+            /** @description Guest's name */
+            guest_name: string | null;
+            /** @description Guest's email */
+            guest_email: string | null;
+            /** @description Guest's phone, kept as sent */
+            guest_phone: string | null;
+            /** @description Email addresses of further guests */
+            guests: string[];
+            /** @description An address, a telephone number or a link */
+            location: string | null;
+            /** @description Description */
+            description: string | null;
+            /** @description Answers to the questions of the page, by key */
+            answers: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Whether host and guests get invitations and reminders */
+            sends_mail: boolean;
+            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
+            source: string;
+            /** @description Id of the booking in the other system */
+            external_id: string | null;
+            /** @description UID in calendars; it never changes */
+            ical_uid: string;
+            /** @description Number of the version in calendars; it rises with every change that calendars show */
+            sequence: number;
+            /** @description How often it was moved */
+            reschedule_count: number;
+            /** @description Rescheduled by */
+            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Reschedule reason */
+            reschedule_reason: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Canceled by */
+            canceled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Cancel reason */
+            cancel_reason: string | null;
+        };
+        CalendarFeedInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The member whose appointments it holds.
+             */
+            user_id: string;
+            /** @description Whether it shows only that the member is busy. */
+            busy_only: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description When a calendar last read it. */
+            last_read_at: string | null;
+        };
+        SlotListInput: {
+            time_zone: string;
+            /** @description In minutes. */
+            duration: number;
+            /** @description By date in the time zone; dates without slots are left out. */
+            slots: {
+                [key: string]: {
+                    /** Format: date-time */
+                    start: string;
+                    /** Format: date-time */
+                    end: string;
+                    host_ids: string[];
+                }[];
+            };
+        };
+        ScheduleInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            user_id: string;
+            name: string;
+            is_default: boolean;
+            time_zone: string;
+            rules: {
+                weekday: number;
+                start: string;
+                end: string;
+            }[];
+            overrides: {
+                /** Format: date */
+                date: string;
+                ranges: {
+                    start: string;
+                    end: string;
+                }[];
+            }[];
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        MemberAvailabilityInput: {
+            /** Format: uuid */
+            user_id: string;
+            schedule: {
+                /** @description Null: the member has no schedule, so these hours count. */
+                id: string | null;
+                name: string | null;
+                time_zone: string;
+                rules: {
+                    weekday: number;
+                    start: string;
+                    end: string;
+                }[];
+                overrides: {
+                    /** Format: date */
+                    date: string;
+                    ranges: {
+                        start: string;
+                        end: string;
+                    }[];
+                }[];
+            };
+            /** @description Appointments with their buffers, time off and busy times of calendars, merged. */
+            busy: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+            }[];
+            /** @description Empty for those who may not change the availability of the member. */
+            calendars: {
+                /** Format: uuid */
+                connection_id: string;
+                kind: string;
+                name: string;
+                active: boolean;
+                /** @description When it was last read. */
+                synced_at: string | null;
+                /** @description Why the last read failed. */
+                problem: string | null;
+                /** @description Whether it could not be read for 30 minutes. */
+                stale: boolean;
+            }[];
+        };
+        TimeOffInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            user_id: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            reason: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        BookingPageInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            slug: string;
+            title: string;
+            description: string | null;
+            /** @description User ids, in order. */
+            hosts: string[];
+            /**
+             * @description `one` host, `round_robin`: a free one of them, `collective`: all of them together.
+             * @enum {string}
+             */
+            host_mode: "one" | "round_robin" | "collective";
+            /** @description In minutes; guests choose, the first is the default. */
+            duration_min: number[];
+            /** @description Minutes between starts; null: the duration. */
+            slot_step_min: number | null;
+            /** @description Minutes past the full local hour at which starts begin; null: at the beginning of working hours. */
+            start_align_min: number | null;
+            /** @description Free minutes before each appointment. */
+            buffer_before_min: number;
+            /** @description Free minutes after each appointment. */
+            buffer_after_min: number;
+            /** @description The shortest notice of a booking, in minutes. */
+            min_notice_min: number;
+            /** @description How far ahead it can be booked. */
+            max_ahead_days: number;
+            /** @description Appointments by host and day of the host's time zone; null: any number. */
+            max_per_day: number | null;
+            /** @description The same by week, from Monday. */
+            max_per_week: number | null;
+            /**
+             * @description `ask`: the guest says where.
+             * @enum {string}
+             */
+            location_kind: "in_person" | "phone" | "link" | "ask";
+            location_text: string | null;
+            questions: {
+                key: string;
+                label: string;
+                /** @enum {string} */
+                type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                required: boolean;
+                options: string[];
+                placeholder: string | null;
+                help: string | null;
+                value: string | null;
+            }[];
+            /**
+             * @description `manual`: a host confirms each appointment.
+             * @enum {string}
+             */
+            confirmation: "auto" | "manual";
+            /** @description Until how many minutes before the start guests may move and cancel. */
+            cancel_notice_min: number;
+            reminders: {
+                /** @enum {string} */
+                kind: "email";
+                minutes_before: number;
+            }[];
+            /**
+             * @description The time zone that the page shows: the visitor's, or the host's for meetings in person.
+             * @enum {string}
+             */
+            time_zone_display: "visitor" | "host";
+            submit_label: string;
+            thanks_text: string;
+            /** @description URL that guests are redirected to after booking: `https://`. */
+            redirect_url: string | null;
+            /** @description Origins that may embed the page, as in `https://www.example.com`. */
+            allowed_origins: string[];
+            /**
+             * @description `required`: bookings without proof of work, as from browsers without JavaScript, are refused.
+             * @enum {string}
+             */
+            proof_of_work: "optional" | "required";
+            /** @description Whether it can be booked. */
+            active: boolean;
+            host_settings: {
+                /** Format: uuid */
+                user_id: string;
+                name: string | null;
+                weight: number;
+                schedule_id: string | null;
+            }[];
+            /**
+             * Format: uri
+             * @description URL of the public page.
+             */
+            url: string;
+            /** @description HTML that embeds it in a page. */
+            embed_code: string;
+            /** @description What keeps guests from booking, or may show them wrong times. */
+            problems: {
+                /** @enum {string} */
+                code: "no_hosts" | "host_left" | "no_working_hours" | "calendar_unreachable";
+                user_id: string | null;
+                message: string;
+            }[];
             created_by: string;
             /** Format: date-time */
             created_at: string;
@@ -4920,6 +6194,63 @@ export interface components {
             /** @description Whether an email with the link was queued. */
             mailed?: boolean;
         };
+        ContactInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Further email addresses */
+            other_emails: string[];
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Further telephone numbers, kept as sent */
+            other_phones: string[];
+            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+            company: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Job title */
+            job_title: string | null;
+            /** @description Status */
+            status: string;
+            /** @description Where the contact came from, as in `website` */
+            source: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+        };
         ExpandedContactInput: {
             /**
              * Format: uuid
@@ -4974,6 +6305,8 @@ export interface components {
             tags: string[];
             /** @description Ids of the records that were merged into this one; left out if there are none */
             merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -4991,6 +6324,53 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        CompanyInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Website, kept as sent */
+            website: string | null;
+            /** @description Industry */
+            industry: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Postal address */
+            address: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
         };
         ExpandedCompanyInput: {
             /**
@@ -5036,6 +6416,8 @@ export interface components {
             tags: string[];
             /** @description Ids of the records that were merged into this one; left out if there are none */
             merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -5046,6 +6428,70 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        DealInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description In units of `currency` */
+            value: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "won" | "lost";
+            /**
+             * Format: uuid
+             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
+             */
+            pipeline_id: string;
+            /**
+             * Format: uuid
+             * @description Stage id; default: the pipeline's first stage
+             */
+            stage_id: string;
+            /** @description Expected close date */
+            expected_close_date: string | null;
+            /** @description When it was won or lost */
+            closed_at: string | null;
+            /** @description Lost reason */
+            lost_reason: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
         };
         ExpandedDealInput: {
             /**
@@ -5108,6 +6554,8 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -5487,6 +6935,396 @@ export interface components {
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
                 task_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedAppointmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title; default: `Appointment`, with the name of the guest */
+            title: string;
+            /**
+             * Format: date-time
+             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description End; default: 30 minutes after the start
+             */
+            ends_at: string;
+            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
+            blocked_from: string | null;
+            /** @description End with the buffer after it */
+            blocked_until: string | null;
+            /** @description Time zone of the host (IANA); default: that of the workspace */
+            time_zone: string;
+            /** @description Time zone of the guest (IANA) */
+            guest_time_zone: string | null;
+            /**
+             * @description State; `pending` waits for confirmation
+             * @enum {string}
+             */
+            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
+            /** @description Host (user id); default: the signed-in user */
+            host_id: string | null;
+            /** @description Further hosts (user ids), of a collective page */
+            co_host_ids: string[];
+            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Booking page id; null if it was not booked through one */
+            booking_page_id: string | null;
+            /** @description Guest's name */
+            guest_name: string | null;
+            /** @description Guest's email */
+            guest_email: string | null;
+            /** @description Guest's phone, kept as sent */
+            guest_phone: string | null;
+            /** @description Email addresses of further guests */
+            guests: string[];
+            /** @description An address, a telephone number or a link */
+            location: string | null;
+            /** @description Description */
+            description: string | null;
+            /** @description Answers to the questions of the page, by key */
+            answers: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Whether host and guests get invitations and reminders */
+            sends_mail: boolean;
+            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
+            source: string;
+            /** @description Id of the booking in the other system */
+            external_id: string | null;
+            /** @description UID in calendars; it never changes */
+            ical_uid: string;
+            /** @description Number of the version in calendars; it rises with every change that calendars show */
+            sequence: number;
+            /** @description How often it was moved */
+            reschedule_count: number;
+            /** @description Rescheduled by */
+            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Reschedule reason */
+            reschedule_reason: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Canceled by */
+            canceled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Cancel reason */
+            cancel_reason: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                host_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                booking_page_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedPaymentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
+            provider: string;
+            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+            external_id: string | null;
+            /**
+             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
+            /** @description In units of `currency`, with no more decimals than the currency has */
+            amount: number;
+            /** @description In units of `currency` */
+            amount_received: number;
+            /** @description In units of `currency`; refunds that failed are not included */
+            amount_refunded: number;
+            /** @description Amount of the latest refund, in units of `currency` */
+            last_refund_amount: number | null;
+            /** @description Fee of the provider, in units of `currency`, if it is known */
+            fee: number | null;
+            /** @description Amount received less the fee, if it is known */
+            net: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Description */
+            description: string | null;
+            /** @description Who paid */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description The lead with the address of the payer, if there is no contact */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Subscription */
+            subscription_id: string | null;
+            /** @description As in `card`, `bank_transfer`, `cash` */
+            method_type: string | null;
+            /** @description The last four digits of the card or the account */
+            method_last4: string | null;
+            /** @description Failure code */
+            failure_code: string | null;
+            /** @description Failure message */
+            failure_message: string | null;
+            /** @description Whether a dispute is open or was lost */
+            disputed: boolean;
+            /** @description Status of the latest dispute */
+            dispute_status: string | null;
+            /** @description Receipt, kept as sent */
+            receipt_url: string | null;
+            /** @description The address that the payer gave to the provider */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Id of the customer at the provider */
+            customer_external_id: string | null;
+            /** @description Id of the invoice at the provider */
+            invoice_external_id: string | null;
+            /** @description Subscription id at the provider */
+            subscription_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description Paid at */
+            paid_at: string | null;
+            /** @description Of the latest attempt that failed */
+            failed_at: string | null;
+            /** @description Of the latest refund */
+            refunded_at: string | null;
+            /** @description Created at the provider */
+            provider_created_at: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                subscription_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedSubscriptionInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
+            provider: string;
+            /** @description Its id at the provider */
+            external_id: string | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** @description Plan */
+            plan_name: string | null;
+            /** @description Id of the price or the plan at the provider */
+            price_external_id: string | null;
+            /** @description Quantity */
+            quantity: number | null;
+            /** @description For one interval, all units included; in units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Interval
+             * @enum {string}
+             */
+            interval: "day" | "week" | "month" | "year";
+            /** @description Intervals between two payments: 3 months */
+            interval_count: number;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Started at */
+            started_at: string | null;
+            /** @description When it renews */
+            current_period_end: string | null;
+            /** @description Trial ends */
+            trial_end: string | null;
+            /** @description When it is going to end, if it was canceled for later */
+            cancel_at: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Ended at */
+            ended_at: string | null;
+            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+            cancel_reason: string | null;
+            /** @description Customer email */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Customer id */
+            customer_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -5921,11 +7759,26 @@ export interface components {
                 data: components["schemas"]["TaskInput"][];
                 total_count: number;
             } | null;
+            /** @description The caller's other open tasks, at most 10: by due date, those without one last. Null without `tasks:read`. */
+            later_tasks: {
+                data: components["schemas"]["TaskInput"][];
+                total_count: number;
+            } | null;
             /** @description Open deals by their expected close date, also past ones. Null without `deals:read`. */
             deals: {
                 data: components["schemas"]["DealInput"][];
                 total_count: number;
             } | null;
+            /** @description The caller's appointments of the next seven days, next one first. Null without `appointments:read`. */
+            appointments: {
+                data: components["schemas"]["AppointmentInput"][];
+                total_count: number;
+            } | null;
+        };
+        AppointmentSettingsInput: {
+            enabled: boolean;
+            /** @description Run it as a superuser of the database. */
+            sql: string | null;
         };
         ConnectionInput: {
             /** Format: uuid */
@@ -6053,6 +7906,8 @@ export interface components {
             docs: string;
             /** @description What to do in the other system, in order. */
             steps: string[];
+            /** @description The events to select in the other system; empty if there is nothing to select. */
+            events: string[];
             fields: components["schemas"]["ConnectionFieldInput"][];
             urls: {
                 label: string;
@@ -6657,6 +8512,35 @@ export interface components {
                 authentication: string;
             }[];
         };
+        Activity: {
+            /** Format: uuid */
+            id: string;
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Changed fields with their previous values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Name of the record, if it is not the one of the timeline; null for an unnamed one. */
+            record_name?: string | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
+            /** @description Details added by a module. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
         Task: {
             /**
              * Format: uuid
@@ -6709,168 +8593,6 @@ export interface components {
             lead_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
-            /** @description Tags */
-            tags: string[];
-        };
-        Company: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description Website, kept as sent */
-            website: string | null;
-            /** @description Industry */
-            industry: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Postal address */
-            address: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Ids of the records that were merged into this one; left out if there are none */
-            merged_ids?: string[];
-        };
-        Contact: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description First name */
-            first_name: string | null;
-            /** @description Last name */
-            last_name: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Further email addresses */
-            other_emails: string[];
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Further telephone numbers, kept as sent */
-            other_phones: string[];
-            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
-            company: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Job title */
-            job_title: string | null;
-            /** @description Status */
-            status: string;
-            /** @description Where the contact came from, as in `website` */
-            source: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Ids of the records that were merged into this one; left out if there are none */
-            merged_ids?: string[];
-        };
-        Deal: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description In units of `currency` */
-            value: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "open" | "won" | "lost";
-            /**
-             * Format: uuid
-             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
-             */
-            pipeline_id: string;
-            /**
-             * Format: uuid
-             * @description Stage id; default: the pipeline's first stage
-             */
-            stage_id: string;
-            /** @description Expected close date */
-            expected_close_date: string | null;
-            /** @description When it was won or lost */
-            closed_at: string | null;
-            /** @description Lost reason */
-            lost_reason: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
             /** @description Tags */
             tags: string[];
         };
@@ -7176,33 +8898,6 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
-        Activity: {
-            /** Format: uuid */
-            id: string;
-            /** @description Event type, as in `contact.updated`, or a type of a module. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Changed fields with their previous values. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Changed fields with their new values; null where these are no longer known. */
-            changed_to?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Of the creation of a note: the note as it is now. */
-            record?: {
-                [key: string]: unknown;
-            };
-            /** @description Details added by a module. */
-            details?: unknown;
-            /** Format: date-time */
-            occurred_at: string;
-        };
         Note: {
             /**
              * Format: uuid
@@ -7285,6 +8980,293 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        Refund: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            /** @description Id of the refund at the provider, if it is known. */
+            external_id: string | null;
+            /** @description In units of `currency`. */
+            amount: number;
+            currency: string;
+            /** @enum {string} */
+            status: "requires_action" | "pending" | "succeeded" | "failed" | "canceled";
+            reason: string | null;
+            /** @description The payer took the money back. */
+            reversal: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        Dispute: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            external_id: string;
+            /** @description In units of `currency`. */
+            amount: number;
+            currency: string;
+            /** @enum {string} */
+            status: "needs_response" | "under_review" | "closed" | "won" | "lost";
+            reason: string | null;
+            /** @description A question of the bank: no money has moved. */
+            inquiry: boolean;
+            evidence_due_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        PaymentSummary: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description Recurring revenue now, per currency. Trials do not count. */
+            recurring: {
+                currency: string;
+                /** @description What active and past due subscriptions bring in a month. */
+                monthly: number;
+                /** @description In units of the currency. */
+                yearly: number;
+                subscriptions: number;
+            }[];
+            /** @description Payments that were received between `from` and `to`, per currency. */
+            received: {
+                currency: string;
+                /** @description In units of the currency. */
+                received: number;
+                /** @description In units of the currency. */
+                refunded: number;
+                payments: number;
+            }[];
+            /** @description Payments without a contact: `matched_by=unmatched`. */
+            unmatched: number;
+            /** @description Payments that several contacts could be meant by. */
+            ambiguous: number;
+            /** @description Payments with a dispute that is open or was lost. */
+            disputed: number;
+            /** @description Subscriptions that are past due or unpaid. */
+            past_due: number;
+        };
+        PaymentTotals: {
+            currency: string;
+            /** @description In units of the currency. */
+            received: number;
+            /** @description In units of the currency. */
+            refunded: number;
+        }[];
+        Payment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
+            provider: string;
+            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+            external_id: string | null;
+            /**
+             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
+            /** @description In units of `currency`, with no more decimals than the currency has */
+            amount: number;
+            /** @description In units of `currency` */
+            amount_received: number;
+            /** @description In units of `currency`; refunds that failed are not included */
+            amount_refunded: number;
+            /** @description Amount of the latest refund, in units of `currency` */
+            last_refund_amount: number | null;
+            /** @description Fee of the provider, in units of `currency`, if it is known */
+            fee: number | null;
+            /** @description Amount received less the fee, if it is known */
+            net: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Description */
+            description: string | null;
+            /** @description Who paid */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description The lead with the address of the payer, if there is no contact */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Subscription */
+            subscription_id: string | null;
+            /** @description As in `card`, `bank_transfer`, `cash` */
+            method_type: string | null;
+            /** @description The last four digits of the card or the account */
+            method_last4: string | null;
+            /** @description Failure code */
+            failure_code: string | null;
+            /** @description Failure message */
+            failure_message: string | null;
+            /** @description Whether a dispute is open or was lost */
+            disputed: boolean;
+            /** @description Status of the latest dispute */
+            dispute_status: string | null;
+            /** @description Receipt, kept as sent */
+            receipt_url: string | null;
+            /** @description The address that the payer gave to the provider */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Id of the customer at the provider */
+            customer_external_id: string | null;
+            /** @description Id of the invoice at the provider */
+            invoice_external_id: string | null;
+            /** @description Subscription id at the provider */
+            subscription_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description Paid at */
+            paid_at: string | null;
+            /** @description Of the latest attempt that failed */
+            failed_at: string | null;
+            /** @description Of the latest refund */
+            refunded_at: string | null;
+            /** @description Created at the provider */
+            provider_created_at: string | null;
+        };
+        Reconciliation: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            connection_id: string;
+            /**
+             * @description `events`: what the provider has reported; `objects`: payments and subscriptions as they are.
+             * @enum {string}
+             */
+            source: "events" | "objects";
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @description Null while it runs. */
+            finished_at: string | null;
+            read_count: number;
+            /** @description How many of them had been missed. */
+            changed_count: number;
+            /** @description What had been missed, at most 500, with the records that were created or changed. */
+            differences: {
+                type: string;
+                external_id: string | null;
+                record_type: string | null;
+                record_id: string | null;
+            }[];
+            error: string | null;
+        };
+        Subscription: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
+            provider: string;
+            /** @description Its id at the provider */
+            external_id: string | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** @description Plan */
+            plan_name: string | null;
+            /** @description Id of the price or the plan at the provider */
+            price_external_id: string | null;
+            /** @description Quantity */
+            quantity: number | null;
+            /** @description For one interval, all units included; in units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Interval
+             * @enum {string}
+             */
+            interval: "day" | "week" | "month" | "year";
+            /** @description Intervals between two payments: 3 months */
+            interval_count: number;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Started at */
+            started_at: string | null;
+            /** @description When it renews */
+            current_period_end: string | null;
+            /** @description Trial ends */
+            trial_end: string | null;
+            /** @description When it is going to end, if it was canceled for later */
+            cancel_at: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Ended at */
+            ended_at: string | null;
+            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+            cancel_reason: string | null;
+            /** @description Customer email */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Customer id */
+            customer_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
         };
         ObjectField: {
             key: string;
@@ -7372,6 +9354,332 @@ export interface components {
             usage?: {
                 [key: string]: number;
             };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Appointment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title; default: `Appointment`, with the name of the guest */
+            title: string;
+            /**
+             * Format: date-time
+             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description End; default: 30 minutes after the start
+             */
+            ends_at: string;
+            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
+            blocked_from: string | null;
+            /** @description End with the buffer after it */
+            blocked_until: string | null;
+            /** @description Time zone of the host (IANA); default: that of the workspace */
+            time_zone: string;
+            /** @description Time zone of the guest (IANA) */
+            guest_time_zone: string | null;
+            /**
+             * @description State; `pending` waits for confirmation
+             * @enum {string}
+             */
+            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
+            /** @description Host (user id); default: the signed-in user */
+            host_id: string | null;
+            /** @description Further hosts (user ids), of a collective page */
+            co_host_ids: string[];
+            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Booking page id; null if it was not booked through one */
+            booking_page_id: string | null;
+            /** @description Guest's name */
+            guest_name: string | null;
+            /** @description Guest's email */
+            guest_email: string | null;
+            /** @description Guest's phone, kept as sent */
+            guest_phone: string | null;
+            /** @description Email addresses of further guests */
+            guests: string[];
+            /** @description An address, a telephone number or a link */
+            location: string | null;
+            /** @description Description */
+            description: string | null;
+            /** @description Answers to the questions of the page, by key */
+            answers: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Whether host and guests get invitations and reminders */
+            sends_mail: boolean;
+            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
+            source: string;
+            /** @description Id of the booking in the other system */
+            external_id: string | null;
+            /** @description UID in calendars; it never changes */
+            ical_uid: string;
+            /** @description Number of the version in calendars; it rises with every change that calendars show */
+            sequence: number;
+            /** @description How often it was moved */
+            reschedule_count: number;
+            /** @description Rescheduled by */
+            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Reschedule reason */
+            reschedule_reason: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Canceled by */
+            canceled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Cancel reason */
+            cancel_reason: string | null;
+        };
+        CalendarFeed: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The member whose appointments it holds.
+             */
+            user_id: string;
+            /** @description Whether it shows only that the member is busy. */
+            busy_only: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description When a calendar last read it. */
+            last_read_at: string | null;
+        };
+        SlotList: {
+            time_zone: string;
+            /** @description In minutes. */
+            duration: number;
+            /** @description By date in the time zone; dates without slots are left out. */
+            slots: {
+                [key: string]: {
+                    /** Format: date-time */
+                    start: string;
+                    /** Format: date-time */
+                    end: string;
+                    host_ids: string[];
+                }[];
+            };
+        };
+        Schedule: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            user_id: string;
+            name: string;
+            is_default: boolean;
+            time_zone: string;
+            rules: {
+                weekday: number;
+                start: string;
+                end: string;
+            }[];
+            overrides: {
+                /** Format: date */
+                date: string;
+                ranges: {
+                    start: string;
+                    end: string;
+                }[];
+            }[];
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        MemberAvailability: {
+            /** Format: uuid */
+            user_id: string;
+            schedule: {
+                /** @description Null: the member has no schedule, so these hours count. */
+                id: string | null;
+                name: string | null;
+                time_zone: string;
+                rules: {
+                    weekday: number;
+                    start: string;
+                    end: string;
+                }[];
+                overrides: {
+                    /** Format: date */
+                    date: string;
+                    ranges: {
+                        start: string;
+                        end: string;
+                    }[];
+                }[];
+            };
+            /** @description Appointments with their buffers, time off and busy times of calendars, merged. */
+            busy: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+            }[];
+            /** @description Empty for those who may not change the availability of the member. */
+            calendars: {
+                /** Format: uuid */
+                connection_id: string;
+                kind: string;
+                name: string;
+                active: boolean;
+                /** @description When it was last read. */
+                synced_at: string | null;
+                /** @description Why the last read failed. */
+                problem: string | null;
+                /** @description Whether it could not be read for 30 minutes. */
+                stale: boolean;
+            }[];
+        };
+        TimeOff: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            user_id: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            reason: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        BookingPage: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            slug: string;
+            title: string;
+            description: string | null;
+            /** @description User ids, in order. */
+            hosts: string[];
+            /**
+             * @description `one` host, `round_robin`: a free one of them, `collective`: all of them together.
+             * @enum {string}
+             */
+            host_mode: "one" | "round_robin" | "collective";
+            /** @description In minutes; guests choose, the first is the default. */
+            duration_min: number[];
+            /** @description Minutes between starts; null: the duration. */
+            slot_step_min: number | null;
+            /** @description Minutes past the full local hour at which starts begin; null: at the beginning of working hours. */
+            start_align_min: number | null;
+            /** @description Free minutes before each appointment. */
+            buffer_before_min: number;
+            /** @description Free minutes after each appointment. */
+            buffer_after_min: number;
+            /** @description The shortest notice of a booking, in minutes. */
+            min_notice_min: number;
+            /** @description How far ahead it can be booked. */
+            max_ahead_days: number;
+            /** @description Appointments by host and day of the host's time zone; null: any number. */
+            max_per_day: number | null;
+            /** @description The same by week, from Monday. */
+            max_per_week: number | null;
+            /**
+             * @description `ask`: the guest says where.
+             * @enum {string}
+             */
+            location_kind: "in_person" | "phone" | "link" | "ask";
+            location_text: string | null;
+            questions: {
+                key: string;
+                label: string;
+                /** @enum {string} */
+                type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                required: boolean;
+                options: string[];
+                placeholder: string | null;
+                help: string | null;
+                value: string | null;
+            }[];
+            /**
+             * @description `manual`: a host confirms each appointment.
+             * @enum {string}
+             */
+            confirmation: "auto" | "manual";
+            /** @description Until how many minutes before the start guests may move and cancel. */
+            cancel_notice_min: number;
+            reminders: {
+                /** @enum {string} */
+                kind: "email";
+                minutes_before: number;
+            }[];
+            /**
+             * @description The time zone that the page shows: the visitor's, or the host's for meetings in person.
+             * @enum {string}
+             */
+            time_zone_display: "visitor" | "host";
+            submit_label: string;
+            thanks_text: string;
+            /** @description URL that guests are redirected to after booking: `https://`. */
+            redirect_url: string | null;
+            /** @description Origins that may embed the page, as in `https://www.example.com`. */
+            allowed_origins: string[];
+            /**
+             * @description `required`: bookings without proof of work, as from browsers without JavaScript, are refused.
+             * @enum {string}
+             */
+            proof_of_work: "optional" | "required";
+            /** @description Whether it can be booked. */
+            active: boolean;
+            host_settings: {
+                /** Format: uuid */
+                user_id: string;
+                name: string | null;
+                weight: number;
+                schedule_id: string | null;
+            }[];
+            /**
+             * Format: uri
+             * @description URL of the public page.
+             */
+            url: string;
+            /** @description HTML that embeds it in a page. */
+            embed_code: string;
+            /** @description What keeps guests from booking, or may show them wrong times. */
+            problems: {
+                /** @enum {string} */
+                code: "no_hosts" | "host_left" | "no_working_hours" | "calendar_unreachable";
+                user_id: string | null;
+                message: string;
+            }[];
             created_by: string;
             /** Format: date-time */
             created_at: string;
@@ -7637,6 +9945,63 @@ export interface components {
             /** @description Whether an email with the link was queued. */
             mailed?: boolean;
         };
+        Contact: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Further email addresses */
+            other_emails: string[];
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Further telephone numbers, kept as sent */
+            other_phones: string[];
+            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+            company: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Job title */
+            job_title: string | null;
+            /** @description Status */
+            status: string;
+            /** @description Where the contact came from, as in `website` */
+            source: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotals"];
+        };
         ExpandedContact: {
             /**
              * Format: uuid
@@ -7691,6 +10056,8 @@ export interface components {
             tags: string[];
             /** @description Ids of the records that were merged into this one; left out if there are none */
             merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotals"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7708,6 +10075,53 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Company: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Website, kept as sent */
+            website: string | null;
+            /** @description Industry */
+            industry: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Postal address */
+            address: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotals"];
         };
         ExpandedCompany: {
             /**
@@ -7753,6 +10167,8 @@ export interface components {
             tags: string[];
             /** @description Ids of the records that were merged into this one; left out if there are none */
             merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotals"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7763,6 +10179,70 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Deal: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description In units of `currency` */
+            value: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "won" | "lost";
+            /**
+             * Format: uuid
+             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
+             */
+            pipeline_id: string;
+            /**
+             * Format: uuid
+             * @description Stage id; default: the pipeline's first stage
+             */
+            stage_id: string;
+            /** @description Expected close date */
+            expected_close_date: string | null;
+            /** @description When it was won or lost */
+            closed_at: string | null;
+            /** @description Lost reason */
+            lost_reason: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotals"];
         };
         ExpandedDeal: {
             /**
@@ -7825,6 +10305,8 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotals"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -8204,6 +10686,396 @@ export interface components {
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
                 task_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedAppointment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title; default: `Appointment`, with the name of the guest */
+            title: string;
+            /**
+             * Format: date-time
+             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description End; default: 30 minutes after the start
+             */
+            ends_at: string;
+            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
+            blocked_from: string | null;
+            /** @description End with the buffer after it */
+            blocked_until: string | null;
+            /** @description Time zone of the host (IANA); default: that of the workspace */
+            time_zone: string;
+            /** @description Time zone of the guest (IANA) */
+            guest_time_zone: string | null;
+            /**
+             * @description State; `pending` waits for confirmation
+             * @enum {string}
+             */
+            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
+            /** @description Host (user id); default: the signed-in user */
+            host_id: string | null;
+            /** @description Further hosts (user ids), of a collective page */
+            co_host_ids: string[];
+            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Booking page id; null if it was not booked through one */
+            booking_page_id: string | null;
+            /** @description Guest's name */
+            guest_name: string | null;
+            /** @description Guest's email */
+            guest_email: string | null;
+            /** @description Guest's phone, kept as sent */
+            guest_phone: string | null;
+            /** @description Email addresses of further guests */
+            guests: string[];
+            /** @description An address, a telephone number or a link */
+            location: string | null;
+            /** @description Description */
+            description: string | null;
+            /** @description Answers to the questions of the page, by key */
+            answers: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Whether host and guests get invitations and reminders */
+            sends_mail: boolean;
+            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
+            source: string;
+            /** @description Id of the booking in the other system */
+            external_id: string | null;
+            /** @description UID in calendars; it never changes */
+            ical_uid: string;
+            /** @description Number of the version in calendars; it rises with every change that calendars show */
+            sequence: number;
+            /** @description How often it was moved */
+            reschedule_count: number;
+            /** @description Rescheduled by */
+            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Reschedule reason */
+            reschedule_reason: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Canceled by */
+            canceled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Cancel reason */
+            cancel_reason: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                host_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                booking_page_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedPayment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
+            provider: string;
+            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+            external_id: string | null;
+            /**
+             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
+            /** @description In units of `currency`, with no more decimals than the currency has */
+            amount: number;
+            /** @description In units of `currency` */
+            amount_received: number;
+            /** @description In units of `currency`; refunds that failed are not included */
+            amount_refunded: number;
+            /** @description Amount of the latest refund, in units of `currency` */
+            last_refund_amount: number | null;
+            /** @description Fee of the provider, in units of `currency`, if it is known */
+            fee: number | null;
+            /** @description Amount received less the fee, if it is known */
+            net: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Description */
+            description: string | null;
+            /** @description Who paid */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description The lead with the address of the payer, if there is no contact */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Subscription */
+            subscription_id: string | null;
+            /** @description As in `card`, `bank_transfer`, `cash` */
+            method_type: string | null;
+            /** @description The last four digits of the card or the account */
+            method_last4: string | null;
+            /** @description Failure code */
+            failure_code: string | null;
+            /** @description Failure message */
+            failure_message: string | null;
+            /** @description Whether a dispute is open or was lost */
+            disputed: boolean;
+            /** @description Status of the latest dispute */
+            dispute_status: string | null;
+            /** @description Receipt, kept as sent */
+            receipt_url: string | null;
+            /** @description The address that the payer gave to the provider */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Id of the customer at the provider */
+            customer_external_id: string | null;
+            /** @description Id of the invoice at the provider */
+            invoice_external_id: string | null;
+            /** @description Subscription id at the provider */
+            subscription_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description Paid at */
+            paid_at: string | null;
+            /** @description Of the latest attempt that failed */
+            failed_at: string | null;
+            /** @description Of the latest refund */
+            refunded_at: string | null;
+            /** @description Created at the provider */
+            provider_created_at: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                subscription_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedSubscription: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
+            provider: string;
+            /** @description Its id at the provider */
+            external_id: string | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** @description Plan */
+            plan_name: string | null;
+            /** @description Id of the price or the plan at the provider */
+            price_external_id: string | null;
+            /** @description Quantity */
+            quantity: number | null;
+            /** @description For one interval, all units included; in units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Interval
+             * @enum {string}
+             */
+            interval: "day" | "week" | "month" | "year";
+            /** @description Intervals between two payments: 3 months */
+            interval_count: number;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Started at */
+            started_at: string | null;
+            /** @description When it renews */
+            current_period_end: string | null;
+            /** @description Trial ends */
+            trial_end: string | null;
+            /** @description When it is going to end, if it was canceled for later */
+            cancel_at: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Ended at */
+            ended_at: string | null;
+            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+            cancel_reason: string | null;
+            /** @description Customer email */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Customer id */
+            customer_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -8638,11 +11510,26 @@ export interface components {
                 data: components["schemas"]["Task"][];
                 total_count: number;
             } | null;
+            /** @description The caller's other open tasks, at most 10: by due date, those without one last. Null without `tasks:read`. */
+            later_tasks: {
+                data: components["schemas"]["Task"][];
+                total_count: number;
+            } | null;
             /** @description Open deals by their expected close date, also past ones. Null without `deals:read`. */
             deals: {
                 data: components["schemas"]["Deal"][];
                 total_count: number;
             } | null;
+            /** @description The caller's appointments of the next seven days, next one first. Null without `appointments:read`. */
+            appointments: {
+                data: components["schemas"]["Appointment"][];
+                total_count: number;
+            } | null;
+        };
+        AppointmentSettings: {
+            enabled: boolean;
+            /** @description Run it as a superuser of the database. */
+            sql: string | null;
         };
         Connection: {
             /** Format: uuid */
@@ -8770,6 +11657,8 @@ export interface components {
             docs: string;
             /** @description What to do in the other system, in order. */
             steps: string[];
+            /** @description The events to select in the other system; empty if there is nothing to select. */
+            events: string[];
             fields: components["schemas"]["ConnectionField"][];
             urls: {
                 label: string;
@@ -11170,6 +14059,7 @@ export interface operations {
                         tags: string[];
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
+                        payment_totals?: components["schemas"]["PaymentTotals"];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -11417,6 +14307,7 @@ export interface operations {
                         tags: string[];
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
+                        payment_totals?: components["schemas"]["PaymentTotals"];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -12062,6 +14953,7 @@ export interface operations {
                         tags: string[];
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
+                        payment_totals?: components["schemas"]["PaymentTotals"];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -15317,6 +18209,2239 @@ export interface operations {
         };
     };
     postNotesIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAppointments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-title" | "title" | "-starts_at" | "starts_at" | "-ends_at" | "ends_at" | "-blocked_from" | "blocked_from" | "-blocked_until" | "blocked_until" | "-time_zone" | "time_zone" | "-guest_time_zone" | "guest_time_zone" | "-status" | "status" | "-guest_name" | "guest_name" | "-guest_email" | "guest_email" | "-location" | "location" | "-source" | "source" | "-external_id" | "external_id" | "-ical_uid" | "ical_uid" | "-sequence" | "sequence" | "-reschedule_count" | "reschedule_count" | "-rescheduled_by" | "rescheduled_by" | "-reschedule_reason" | "reschedule_reason" | "-canceled_at" | "canceled_at" | "-canceled_by" | "canceled_by" | "-cancel_reason" | "cancel_reason") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this starts_at. */
+                starts_at?: string;
+                /** @description Only records with this ends_at. */
+                ends_at?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this host_id. */
+                host_id?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this booking_page_id. */
+                booking_page_id?: string;
+                /** @description Only records with this source. */
+                source?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                "starts_at[gt]"?: string;
+                "starts_at[gte]"?: string;
+                "starts_at[lt]"?: string;
+                "starts_at[lte]"?: string;
+                "ends_at[gt]"?: string;
+                "ends_at[gte]"?: string;
+                "ends_at[lt]"?: string;
+                "ends_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: host_id, contact_id, company_id, deal_id, booking_page_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedAppointment"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Title; default: `Appointment`, with the name of the guest */
+                    title?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+                     */
+                    starts_at: string;
+                    /** @description End; default: 30 minutes after the start */
+                    ends_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly blocked_from?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly blocked_until?: unknown;
+                    /** @description Time zone of the host (IANA); default: that of the workspace */
+                    time_zone?: string | null;
+                    /** @description Time zone of the guest (IANA) */
+                    guest_time_zone?: string | null;
+                    /** @description State; `pending` waits for confirmation. Default: booked. */
+                    status?: ("pending" | "booked" | "canceled" | "completed" | "no_show") | null;
+                    /** @description Host (user id); default: the signed-in user */
+                    host_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly co_host_ids?: unknown;
+                    /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly booking_page_id?: unknown;
+                    /** @description Guest's name */
+                    guest_name?: string | null;
+                    /** @description Guest's email */
+                    guest_email?: string | null;
+                    /** @description Guest's phone, kept as sent */
+                    guest_phone?: string | null;
+                    /** @description Email addresses of further guests */
+                    guests?: string[] | null;
+                    /** @description An address, a telephone number or a link */
+                    location?: string | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /** @description Answers to the questions of the page, by key */
+                    answers?: {
+                        [key: string]: string | number | boolean;
+                    } | null;
+                    /** @description Whether host and guests get invitations and reminders */
+                    sends_mail?: boolean | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly source?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly ical_uid?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sequence?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly reschedule_count?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly rescheduled_by?: unknown;
+                    /** @description Reschedule reason */
+                    reschedule_reason?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_by?: unknown;
+                    /** @description Cancel reason */
+                    cancel_reason?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Appointment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchAppointmentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Appointment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAppointmentsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: host_id, contact_id, company_id, deal_id, booking_page_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedAppointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putAppointmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Title; default: `Appointment`, with the name of the guest */
+                    title?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+                     */
+                    starts_at?: string;
+                    /** @description End; default: 30 minutes after the start */
+                    ends_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly blocked_from?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly blocked_until?: unknown;
+                    /** @description Time zone of the host (IANA); default: that of the workspace */
+                    time_zone?: string | null;
+                    /** @description Time zone of the guest (IANA) */
+                    guest_time_zone?: string | null;
+                    /** @description State; `pending` waits for confirmation. Default: booked. */
+                    status?: ("pending" | "booked" | "canceled" | "completed" | "no_show") | null;
+                    /** @description Host (user id); default: the signed-in user */
+                    host_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly co_host_ids?: unknown;
+                    /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly booking_page_id?: unknown;
+                    /** @description Guest's name */
+                    guest_name?: string | null;
+                    /** @description Guest's email */
+                    guest_email?: string | null;
+                    /** @description Guest's phone, kept as sent */
+                    guest_phone?: string | null;
+                    /** @description Email addresses of further guests */
+                    guests?: string[] | null;
+                    /** @description An address, a telephone number or a link */
+                    location?: string | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /** @description Answers to the questions of the page, by key */
+                    answers?: {
+                        [key: string]: string | number | boolean;
+                    } | null;
+                    /** @description Whether host and guests get invitations and reminders */
+                    sends_mail?: boolean | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly source?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly ical_uid?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sequence?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly reschedule_count?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly rescheduled_by?: unknown;
+                    /** @description Reschedule reason */
+                    reschedule_reason?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_by?: unknown;
+                    /** @description Cancel reason */
+                    cancel_reason?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteAppointmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchAppointmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Title; default: `Appointment`, with the name of the guest */
+                    title?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+                     */
+                    starts_at?: string;
+                    /** @description End; default: 30 minutes after the start */
+                    ends_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly blocked_from?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly blocked_until?: unknown;
+                    /** @description Time zone of the host (IANA); default: that of the workspace */
+                    time_zone?: string | null;
+                    /** @description Time zone of the guest (IANA) */
+                    guest_time_zone?: string | null;
+                    /** @description State; `pending` waits for confirmation. Default: booked. */
+                    status?: ("pending" | "booked" | "canceled" | "completed" | "no_show") | null;
+                    /** @description Host (user id); default: the signed-in user */
+                    host_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly co_host_ids?: unknown;
+                    /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly booking_page_id?: unknown;
+                    /** @description Guest's name */
+                    guest_name?: string | null;
+                    /** @description Guest's email */
+                    guest_email?: string | null;
+                    /** @description Guest's phone, kept as sent */
+                    guest_phone?: string | null;
+                    /** @description Email addresses of further guests */
+                    guests?: string[] | null;
+                    /** @description An address, a telephone number or a link */
+                    location?: string | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /** @description Answers to the questions of the page, by key */
+                    answers?: {
+                        [key: string]: string | number | boolean;
+                    } | null;
+                    /** @description Whether host and guests get invitations and reminders */
+                    sends_mail?: boolean | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly source?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly ical_uid?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sequence?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly reschedule_count?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly rescheduled_by?: unknown;
+                    /** @description Reschedule reason */
+                    reschedule_reason?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_by?: unknown;
+                    /** @description Cancel reason */
+                    cancel_reason?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPayments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-provider" | "provider" | "-external_id" | "external_id" | "-status" | "status" | "-amount" | "amount" | "-amount_received" | "amount_received" | "-amount_refunded" | "amount_refunded" | "-last_refund_amount" | "last_refund_amount" | "-fee" | "fee" | "-net" | "net" | "-currency" | "currency" | "-description" | "description" | "-matched_by" | "matched_by" | "-method_type" | "method_type" | "-method_last4" | "method_last4" | "-failure_code" | "failure_code" | "-failure_message" | "failure_message" | "-dispute_status" | "dispute_status" | "-receipt_url" | "receipt_url" | "-customer_email" | "customer_email" | "-customer_name" | "customer_name" | "-customer_external_id" | "customer_external_id" | "-invoice_external_id" | "invoice_external_id" | "-subscription_external_id" | "subscription_external_id" | "-connection_id" | "connection_id" | "-paid_at" | "paid_at" | "-failed_at" | "failed_at" | "-refunded_at" | "refunded_at" | "-provider_created_at" | "provider_created_at") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this provider. */
+                provider?: string;
+                /** @description Only records with this external_id. */
+                external_id?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this currency. */
+                currency?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
+                /** @description Only records with this matched_by. */
+                matched_by?: string;
+                /** @description Only records with this match_ambiguous. */
+                match_ambiguous?: "true" | "false";
+                /** @description Only records with this subscription_id. */
+                subscription_id?: string;
+                /** @description Only records with this disputed. */
+                disputed?: "true" | "false";
+                /** @description Only records with this customer_email. */
+                customer_email?: string;
+                /** @description Only records with this customer_external_id. */
+                customer_external_id?: string;
+                /** @description Only records with this invoice_external_id. */
+                invoice_external_id?: string;
+                /** @description Only records with this connection_id. */
+                connection_id?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id, subscription_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedPayment"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPayments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand. Default: manual. */
+                    provider?: string | null;
+                    /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+                    external_id?: string | null;
+                    /** @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received. Default: received. */
+                    status?: ("pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled") | null;
+                    /**
+                     * @description In units of `currency`, with no more decimals than the currency has
+                     * @example 49.9
+                     */
+                    amount: number;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly amount_received?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly amount_refunded?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly last_refund_amount?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly fee?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly net?: unknown;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example GBP
+                     */
+                    currency?: string | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /** @description Who paid */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description The lead with the address of the payer, if there is no contact */
+                    lead_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly matched_by?: unknown;
+                    /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+                    match_ambiguous?: boolean | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly subscription_id?: unknown;
+                    /** @description As in `card`, `bank_transfer`, `cash` */
+                    method_type?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly method_last4?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failure_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failure_message?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly disputed?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly dispute_status?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly receipt_url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_email?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly invoice_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly subscription_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Paid at */
+                    paid_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failed_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly refunded_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider_created_at?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Payment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchPaymentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Payment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPaymentsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id, subscription_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedPayment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putPaymentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand. Default: manual. */
+                    provider?: string | null;
+                    /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+                    external_id?: string | null;
+                    /** @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received. Default: received. */
+                    status?: ("pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled") | null;
+                    /**
+                     * @description In units of `currency`, with no more decimals than the currency has
+                     * @example 49.9
+                     */
+                    amount?: number;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly amount_received?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly amount_refunded?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly last_refund_amount?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly fee?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly net?: unknown;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example GBP
+                     */
+                    currency?: string | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /** @description Who paid */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description The lead with the address of the payer, if there is no contact */
+                    lead_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly matched_by?: unknown;
+                    /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+                    match_ambiguous?: boolean | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly subscription_id?: unknown;
+                    /** @description As in `card`, `bank_transfer`, `cash` */
+                    method_type?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly method_last4?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failure_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failure_message?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly disputed?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly dispute_status?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly receipt_url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_email?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly invoice_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly subscription_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Paid at */
+                    paid_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failed_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly refunded_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider_created_at?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deletePaymentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchPaymentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand. Default: manual. */
+                    provider?: string | null;
+                    /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+                    external_id?: string | null;
+                    /** @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received. Default: received. */
+                    status?: ("pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled") | null;
+                    /**
+                     * @description In units of `currency`, with no more decimals than the currency has
+                     * @example 49.9
+                     */
+                    amount?: number;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly amount_received?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly amount_refunded?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly last_refund_amount?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly fee?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly net?: unknown;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example GBP
+                     */
+                    currency?: string | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /** @description Who paid */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description The lead with the address of the payer, if there is no contact */
+                    lead_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly matched_by?: unknown;
+                    /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+                    match_ambiguous?: boolean | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly subscription_id?: unknown;
+                    /** @description As in `card`, `bank_transfer`, `cash` */
+                    method_type?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly method_last4?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failure_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failure_message?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly disputed?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly dispute_status?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly receipt_url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_email?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly invoice_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly subscription_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Paid at */
+                    paid_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failed_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly refunded_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider_created_at?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSubscriptions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-provider" | "provider" | "-external_id" | "external_id" | "-status" | "status" | "-plan_name" | "plan_name" | "-price_external_id" | "price_external_id" | "-quantity" | "quantity" | "-amount" | "amount" | "-currency" | "currency" | "-interval" | "interval" | "-interval_count" | "interval_count" | "-matched_by" | "matched_by" | "-started_at" | "started_at" | "-current_period_end" | "current_period_end" | "-trial_end" | "trial_end" | "-cancel_at" | "cancel_at" | "-canceled_at" | "canceled_at" | "-ended_at" | "ended_at" | "-cancel_reason" | "cancel_reason" | "-customer_email" | "customer_email" | "-customer_name" | "customer_name" | "-customer_external_id" | "customer_external_id" | "-connection_id" | "connection_id") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this provider. */
+                provider?: string;
+                /** @description Only records with this external_id. */
+                external_id?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this price_external_id. */
+                price_external_id?: string;
+                /** @description Only records with this currency. */
+                currency?: string;
+                /** @description Only records with this interval. */
+                interval?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
+                /** @description Only records with this matched_by. */
+                matched_by?: string;
+                /** @description Only records with this match_ambiguous. */
+                match_ambiguous?: "true" | "false";
+                /** @description Only records with this customer_email. */
+                customer_email?: string;
+                /** @description Only records with this customer_external_id. */
+                customer_external_id?: string;
+                /** @description Only records with this connection_id. */
+                connection_id?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedSubscription"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand. Default: manual. */
+                    provider?: string | null;
+                    /** @description Its id at the provider */
+                    external_id?: string | null;
+                    /** @description Status. Default: active. */
+                    status?: ("incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled") | null;
+                    /** @description Plan */
+                    plan_name?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly price_external_id?: unknown;
+                    /**
+                     * @description Quantity
+                     * @example 1
+                     */
+                    quantity?: number | null;
+                    /**
+                     * @description For one interval, all units included; in units of `currency`
+                     * @example 49.9
+                     */
+                    amount?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example GBP
+                     */
+                    currency?: string | null;
+                    /** @description Interval. Default: month. */
+                    interval?: ("day" | "week" | "month" | "year") | null;
+                    /**
+                     * @description Intervals between two payments: 3 months
+                     * @example 1
+                     */
+                    interval_count?: number | null;
+                    /** @description Contact */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly matched_by?: unknown;
+                    /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+                    match_ambiguous?: boolean | null;
+                    /** @description Started at */
+                    started_at?: string | null;
+                    /** @description When it renews */
+                    current_period_end?: string | null;
+                    /** @description Trial ends */
+                    trial_end?: string | null;
+                    /** @description When it is going to end, if it was canceled for later */
+                    cancel_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly ended_at?: unknown;
+                    /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+                    cancel_reason?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_email?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptionsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Subscription"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchSubscriptionsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Subscription"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSubscriptionsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedSubscription"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putSubscriptionsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand. Default: manual. */
+                    provider?: string | null;
+                    /** @description Its id at the provider */
+                    external_id?: string | null;
+                    /** @description Status. Default: active. */
+                    status?: ("incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled") | null;
+                    /** @description Plan */
+                    plan_name?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly price_external_id?: unknown;
+                    /**
+                     * @description Quantity
+                     * @example 1
+                     */
+                    quantity?: number | null;
+                    /**
+                     * @description For one interval, all units included; in units of `currency`
+                     * @example 49.9
+                     */
+                    amount?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example GBP
+                     */
+                    currency?: string | null;
+                    /** @description Interval. Default: month. */
+                    interval?: ("day" | "week" | "month" | "year") | null;
+                    /**
+                     * @description Intervals between two payments: 3 months
+                     * @example 1
+                     */
+                    interval_count?: number | null;
+                    /** @description Contact */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly matched_by?: unknown;
+                    /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+                    match_ambiguous?: boolean | null;
+                    /** @description Started at */
+                    started_at?: string | null;
+                    /** @description When it renews */
+                    current_period_end?: string | null;
+                    /** @description Trial ends */
+                    trial_end?: string | null;
+                    /** @description When it is going to end, if it was canceled for later */
+                    cancel_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly ended_at?: unknown;
+                    /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+                    cancel_reason?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_email?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteSubscriptionsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchSubscriptionsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand. Default: manual. */
+                    provider?: string | null;
+                    /** @description Its id at the provider */
+                    external_id?: string | null;
+                    /** @description Status. Default: active. */
+                    status?: ("incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled") | null;
+                    /** @description Plan */
+                    plan_name?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly price_external_id?: unknown;
+                    /**
+                     * @description Quantity
+                     * @example 1
+                     */
+                    quantity?: number | null;
+                    /**
+                     * @description For one interval, all units included; in units of `currency`
+                     * @example 49.9
+                     */
+                    amount?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example GBP
+                     */
+                    currency?: string | null;
+                    /** @description Interval. Default: month. */
+                    interval?: ("day" | "week" | "month" | "year") | null;
+                    /**
+                     * @description Intervals between two payments: 3 months
+                     * @example 1
+                     */
+                    interval_count?: number | null;
+                    /** @description Contact */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly matched_by?: unknown;
+                    /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+                    match_ambiguous?: boolean | null;
+                    /** @description Started at */
+                    started_at?: string | null;
+                    /** @description When it renews */
+                    current_period_end?: string | null;
+                    /** @description Trial ends */
+                    trial_end?: string | null;
+                    /** @description When it is going to end, if it was canceled for later */
+                    cancel_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly ended_at?: unknown;
+                    /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+                    cancel_reason?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_email?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptionsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptionsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptionsIdErase: {
         parameters: {
             query?: never;
             header?: {
@@ -21658,6 +26783,1964 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAppointmentSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentSettings"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsIdReschedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description New start.
+                     */
+                    start?: string;
+                    /**
+                     * Format: date-time
+                     * @description Another name for `start`.
+                     */
+                    starts_at?: string;
+                    /** @description New duration, in minutes; default: as before. */
+                    duration?: number;
+                    /** @description Why; stored as `reschedule_reason`. */
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsIdCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why; stored as `cancel_reason`. */
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsIdConfirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAppointmentsIdNoShow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCalendarFeeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CalendarFeed"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCalendarFeeds: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description A member; default: the member who asks. Another member needs the role admin.
+                     */
+                    user_id?: string;
+                    /** @default false */
+                    busy_only?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /**
+                         * Format: uuid
+                         * @description The member whose appointments it holds.
+                         */
+                        user_id: string;
+                        /** @description Whether it shows only that the member is busy. */
+                        busy_only: boolean;
+                        created_by: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** @description When a calendar last read it. */
+                        last_read_at: string | null;
+                        /** @description Its secret URL, to be pasted into a calendar. Shown only here. */
+                        url: string;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteCalendarFeedsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBookingPages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["BookingPage"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postBookingPages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly embed_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly host_settings?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly problems?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Default: made of the title.
+                     * @example intro-call
+                     */
+                    slug?: string;
+                    title: string;
+                    description?: string | null;
+                    /** @description User ids; default: the member who calls, or who made the key. */
+                    hosts?: (string | {
+                        /** Format: uuid */
+                        user_id: string;
+                        weight?: number;
+                        schedule_id?: string | null;
+                        /** @description Set by the server; ignored when sent. */
+                        readonly name?: unknown;
+                    })[];
+                    /**
+                     * @description Default: `one` for one host, else `round_robin`.
+                     * @enum {string}
+                     */
+                    host_mode?: "one" | "round_robin" | "collective";
+                    /**
+                     * @description In minutes; guests choose, the first is the default.
+                     * @default [
+                     *       30
+                     *     ]
+                     */
+                    duration_min?: number[];
+                    /**
+                     * @description Minutes between starts; null: the duration.
+                     * @default null
+                     */
+                    slot_step_min?: number | null;
+                    /**
+                     * @description Minutes past the full local hour at which starts begin; null: at the beginning of working hours.
+                     * @default null
+                     */
+                    start_align_min?: number | null;
+                    /**
+                     * @description Free minutes before each appointment.
+                     * @default 0
+                     */
+                    buffer_before_min?: number;
+                    /**
+                     * @description Free minutes after each appointment.
+                     * @default 0
+                     */
+                    buffer_after_min?: number;
+                    /**
+                     * @description The shortest notice of a booking, in minutes.
+                     * @default 240
+                     */
+                    min_notice_min?: number;
+                    /**
+                     * @description How far ahead it can be booked.
+                     * @default 60
+                     */
+                    max_ahead_days?: number;
+                    /**
+                     * @description Appointments by host and day of the host's time zone; null: any number.
+                     * @default null
+                     */
+                    max_per_day?: number | null;
+                    /**
+                     * @description The same by week, from Monday.
+                     * @default null
+                     */
+                    max_per_week?: number | null;
+                    /**
+                     * @description `ask`: the guest says where.
+                     * @default phone
+                     * @enum {string}
+                     */
+                    location_kind?: "in_person" | "phone" | "link" | "ask";
+                    /** @description An address, a telephone number, or the URL of a `link`. */
+                    location_text?: string | null;
+                    /** @description In the order of the page; it asks for name and e-mail address by itself. */
+                    questions?: {
+                        /** @description Name of the answer in appointments and events. */
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                        /** @default false */
+                        required?: boolean;
+                        /**
+                         * @description For type `select`.
+                         * @default []
+                         */
+                        options?: string[];
+                        placeholder?: string | null;
+                        help?: string | null;
+                        /** @description For type `hidden`: the value if the page sends none. */
+                        value?: string | null;
+                    }[];
+                    /**
+                     * @description `manual`: a host confirms each appointment.
+                     * @default auto
+                     * @enum {string}
+                     */
+                    confirmation?: "auto" | "manual";
+                    /**
+                     * @description Until how many minutes before the start guests may move and cancel.
+                     * @default 0
+                     */
+                    cancel_notice_min?: number;
+                    /**
+                     * @default [
+                     *       {
+                     *         "kind": "email",
+                     *         "minutes_before": 1440
+                     *       },
+                     *       {
+                     *         "kind": "email",
+                     *         "minutes_before": 60
+                     *       }
+                     *     ]
+                     */
+                    reminders?: {
+                        /**
+                         * @default email
+                         * @enum {string}
+                         */
+                        kind?: "email";
+                        minutes_before: number;
+                    }[];
+                    /**
+                     * @description The time zone that the page shows: the visitor's, or the host's for meetings in person.
+                     * @default visitor
+                     * @enum {string}
+                     */
+                    time_zone_display?: "visitor" | "host";
+                    /** @default Book */
+                    submit_label?: string;
+                    /** @default You will get an e-mail with the details. */
+                    thanks_text?: string;
+                    /**
+                     * @description URL that guests are redirected to after booking: `https://`.
+                     * @default null
+                     */
+                    redirect_url?: string | null;
+                    /**
+                     * @description Origins that may embed the page, as in `https://www.example.com`.
+                     * @default []
+                     */
+                    allowed_origins?: string[];
+                    /**
+                     * @description `required`: bookings without proof of work, as from browsers without JavaScript, are refused.
+                     * @default optional
+                     * @enum {string}
+                     */
+                    proof_of_work?: "optional" | "required";
+                    /**
+                     * @description Whether it can be booked.
+                     * @default true
+                     */
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingPage"];
+                };
+            };
+            /** @description Another booking page has the slug. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBookingPagesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingPage"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putBookingPagesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly embed_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly host_settings?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly problems?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description The last part of the URL, unique in the workspace.
+                     * @example intro-call
+                     */
+                    slug?: string;
+                    title?: string;
+                    description?: string | null;
+                    /** @description User ids, or objects with `user_id`, `weight` (share of a round robin) and `schedule_id` (null: the default schedule). An id keeps the weight and schedule that the host has. */
+                    hosts?: (string | {
+                        /** Format: uuid */
+                        user_id: string;
+                        weight?: number;
+                        schedule_id?: string | null;
+                        /** @description Set by the server; ignored when sent. */
+                        readonly name?: unknown;
+                    })[];
+                    /**
+                     * @description `one` host, `round_robin`: a free one of them, `collective`: all of them together.
+                     * @enum {string}
+                     */
+                    host_mode?: "one" | "round_robin" | "collective";
+                    /** @description In minutes; guests choose, the first is the default. */
+                    duration_min?: number[];
+                    /** @description Minutes between starts; null: the duration. */
+                    slot_step_min?: number | null;
+                    /** @description Minutes past the full local hour at which starts begin; null: at the beginning of working hours. */
+                    start_align_min?: number | null;
+                    /** @description Free minutes before each appointment. */
+                    buffer_before_min?: number;
+                    /** @description Free minutes after each appointment. */
+                    buffer_after_min?: number;
+                    /** @description The shortest notice of a booking, in minutes. */
+                    min_notice_min?: number;
+                    /** @description How far ahead it can be booked. */
+                    max_ahead_days?: number;
+                    /** @description Appointments by host and day of the host's time zone; null: any number. */
+                    max_per_day?: number | null;
+                    /** @description The same by week, from Monday. */
+                    max_per_week?: number | null;
+                    /**
+                     * @description `ask`: the guest says where.
+                     * @enum {string}
+                     */
+                    location_kind?: "in_person" | "phone" | "link" | "ask";
+                    /** @description An address, a telephone number, or the URL of a `link`. */
+                    location_text?: string | null;
+                    /** @description In the order of the page; it asks for name and e-mail address by itself. */
+                    questions?: {
+                        /** @description Name of the answer in appointments and events. */
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                        /** @default false */
+                        required?: boolean;
+                        /**
+                         * @description For type `select`.
+                         * @default []
+                         */
+                        options?: string[];
+                        placeholder?: string | null;
+                        help?: string | null;
+                        /** @description For type `hidden`: the value if the page sends none. */
+                        value?: string | null;
+                    }[];
+                    /**
+                     * @description `manual`: a host confirms each appointment.
+                     * @enum {string}
+                     */
+                    confirmation?: "auto" | "manual";
+                    /** @description Until how many minutes before the start guests may move and cancel. */
+                    cancel_notice_min?: number;
+                    reminders?: {
+                        /**
+                         * @default email
+                         * @enum {string}
+                         */
+                        kind?: "email";
+                        minutes_before: number;
+                    }[];
+                    /**
+                     * @description The time zone that the page shows: the visitor's, or the host's for meetings in person.
+                     * @enum {string}
+                     */
+                    time_zone_display?: "visitor" | "host";
+                    submit_label?: string;
+                    thanks_text?: string;
+                    /** @description URL that guests are redirected to after booking: `https://`. */
+                    redirect_url?: string | null;
+                    /** @description Origins that may embed the page, as in `https://www.example.com`. */
+                    allowed_origins?: string[];
+                    /**
+                     * @description `required`: bookings without proof of work, as from browsers without JavaScript, are refused.
+                     * @enum {string}
+                     */
+                    proof_of_work?: "optional" | "required";
+                    /** @description Whether it can be booked. */
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingPage"];
+                };
+            };
+            /** @description Another booking page has the slug. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteBookingPagesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchBookingPagesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly embed_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly host_settings?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly problems?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description The last part of the URL, unique in the workspace.
+                     * @example intro-call
+                     */
+                    slug?: string;
+                    title?: string;
+                    description?: string | null;
+                    /** @description User ids, or objects with `user_id`, `weight` (share of a round robin) and `schedule_id` (null: the default schedule). An id keeps the weight and schedule that the host has. */
+                    hosts?: (string | {
+                        /** Format: uuid */
+                        user_id: string;
+                        weight?: number;
+                        schedule_id?: string | null;
+                        /** @description Set by the server; ignored when sent. */
+                        readonly name?: unknown;
+                    })[];
+                    /**
+                     * @description `one` host, `round_robin`: a free one of them, `collective`: all of them together.
+                     * @enum {string}
+                     */
+                    host_mode?: "one" | "round_robin" | "collective";
+                    /** @description In minutes; guests choose, the first is the default. */
+                    duration_min?: number[];
+                    /** @description Minutes between starts; null: the duration. */
+                    slot_step_min?: number | null;
+                    /** @description Minutes past the full local hour at which starts begin; null: at the beginning of working hours. */
+                    start_align_min?: number | null;
+                    /** @description Free minutes before each appointment. */
+                    buffer_before_min?: number;
+                    /** @description Free minutes after each appointment. */
+                    buffer_after_min?: number;
+                    /** @description The shortest notice of a booking, in minutes. */
+                    min_notice_min?: number;
+                    /** @description How far ahead it can be booked. */
+                    max_ahead_days?: number;
+                    /** @description Appointments by host and day of the host's time zone; null: any number. */
+                    max_per_day?: number | null;
+                    /** @description The same by week, from Monday. */
+                    max_per_week?: number | null;
+                    /**
+                     * @description `ask`: the guest says where.
+                     * @enum {string}
+                     */
+                    location_kind?: "in_person" | "phone" | "link" | "ask";
+                    /** @description An address, a telephone number, or the URL of a `link`. */
+                    location_text?: string | null;
+                    /** @description In the order of the page; it asks for name and e-mail address by itself. */
+                    questions?: {
+                        /** @description Name of the answer in appointments and events. */
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                        /** @default false */
+                        required?: boolean;
+                        /**
+                         * @description For type `select`.
+                         * @default []
+                         */
+                        options?: string[];
+                        placeholder?: string | null;
+                        help?: string | null;
+                        /** @description For type `hidden`: the value if the page sends none. */
+                        value?: string | null;
+                    }[];
+                    /**
+                     * @description `manual`: a host confirms each appointment.
+                     * @enum {string}
+                     */
+                    confirmation?: "auto" | "manual";
+                    /** @description Until how many minutes before the start guests may move and cancel. */
+                    cancel_notice_min?: number;
+                    reminders?: {
+                        /**
+                         * @default email
+                         * @enum {string}
+                         */
+                        kind?: "email";
+                        minutes_before: number;
+                    }[];
+                    /**
+                     * @description The time zone that the page shows: the visitor's, or the host's for meetings in person.
+                     * @enum {string}
+                     */
+                    time_zone_display?: "visitor" | "host";
+                    submit_label?: string;
+                    thanks_text?: string;
+                    /** @description URL that guests are redirected to after booking: `https://`. */
+                    redirect_url?: string | null;
+                    /** @description Origins that may embed the page, as in `https://www.example.com`. */
+                    allowed_origins?: string[];
+                    /**
+                     * @description `required`: bookings without proof of work, as from browsers without JavaScript, are refused.
+                     * @enum {string}
+                     */
+                    proof_of_work?: "optional" | "required";
+                    /** @description Whether it can be booked. */
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingPage"];
+                };
+            };
+            /** @description Another booking page has the slug. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBookingPagesIdSlots: {
+        parameters: {
+            query?: {
+                /** @description The first date; default: today. */
+                from?: string;
+                /** @description The last date, at most 62 days; default: 31 days. */
+                to?: string;
+                /** @description Of the dates; default: the time zone of the workspace. */
+                time_zone?: string;
+                /** @description In minutes; default: the first of the page. */
+                duration?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSchedules: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                /** @description Of one member. */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Schedule"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSchedules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * Format: uuid
+                     * @description The member; default: the member who calls, or who made the key.
+                     */
+                    user_id?: string;
+                    /** @default Working hours */
+                    name?: string;
+                    /**
+                     * @description Default: the time zone of the workspace.
+                     * @example Europe/Berlin
+                     */
+                    time_zone?: string;
+                    /** @description Default: whether it is the member's first. */
+                    is_default?: boolean;
+                    /** @description Working hours by weekday, in the time zone of the schedule. */
+                    rules: {
+                        /** @description 1 is Monday, 7 is Sunday. */
+                        weekday: number;
+                        /** @example 09:00 */
+                        start: string;
+                        /** @example 09:00 */
+                        end: string;
+                    }[];
+                    /**
+                     * @description Dates with other working hours than their weekday.
+                     * @default []
+                     */
+                    overrides?: {
+                        /** Format: date */
+                        date: string;
+                        /** @description Working hours of the date; empty: none. */
+                        ranges: {
+                            /** @example 09:00 */
+                            start: string;
+                            /** @example 09:00 */
+                            end: string;
+                        }[];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSchedulesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putSchedulesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_id?: unknown;
+                    name?: string;
+                    /**
+                     * @description A name of the IANA time zone database.
+                     * @example Europe/Berlin
+                     */
+                    time_zone?: string;
+                    /** @description Whether booking pages use it that name no other schedule. */
+                    is_default?: boolean;
+                    /** @description Working hours by weekday, in the time zone of the schedule. */
+                    rules?: {
+                        /** @description 1 is Monday, 7 is Sunday. */
+                        weekday: number;
+                        /** @example 09:00 */
+                        start: string;
+                        /** @example 09:00 */
+                        end: string;
+                    }[];
+                    /** @description Dates with other working hours than their weekday. */
+                    overrides?: {
+                        /** Format: date */
+                        date: string;
+                        /** @description Working hours of the date; empty: none. */
+                        ranges: {
+                            /** @example 09:00 */
+                            start: string;
+                            /** @example 09:00 */
+                            end: string;
+                        }[];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteSchedulesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchSchedulesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_id?: unknown;
+                    name?: string;
+                    /**
+                     * @description A name of the IANA time zone database.
+                     * @example Europe/Berlin
+                     */
+                    time_zone?: string;
+                    /** @description Whether booking pages use it that name no other schedule. */
+                    is_default?: boolean;
+                    /** @description Working hours by weekday, in the time zone of the schedule. */
+                    rules?: {
+                        /** @description 1 is Monday, 7 is Sunday. */
+                        weekday: number;
+                        /** @example 09:00 */
+                        start: string;
+                        /** @example 09:00 */
+                        end: string;
+                    }[];
+                    /** @description Dates with other working hours than their weekday. */
+                    overrides?: {
+                        /** Format: date */
+                        date: string;
+                        /** @description Working hours of the date; empty: none. */
+                        ranges: {
+                            /** @example 09:00 */
+                            start: string;
+                            /** @example 09:00 */
+                            end: string;
+                        }[];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTimeOff: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                /** @description Of one member. */
+                user_id?: string;
+                /** @description Only what ends after this time. */
+                from?: string;
+                /** @description Only what starts before this time. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TimeOff"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTimeOff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * Format: uuid
+                     * @description The member; default: the member who calls, or who made the key.
+                     */
+                    user_id?: string;
+                    /** Format: date-time */
+                    starts_at: string;
+                    /**
+                     * Format: date-time
+                     * @description After starts_at.
+                     */
+                    ends_at: string;
+                    /** @description Shown to the member and to those with `booking:manage`, never to guests. */
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeOff"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTimeOffId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeOff"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putTimeOffId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_id?: unknown;
+                    /** Format: date-time */
+                    starts_at?: string;
+                    /**
+                     * Format: date-time
+                     * @description After starts_at.
+                     */
+                    ends_at?: string;
+                    /** @description Shown to the member and to those with `booking:manage`, never to guests. */
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeOff"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTimeOffId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchTimeOffId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_id?: unknown;
+                    /** Format: date-time */
+                    starts_at?: string;
+                    /**
+                     * Format: date-time
+                     * @description After starts_at.
+                     */
+                    ends_at?: string;
+                    /** @description Shown to the member and to those with `booking:manage`, never to guests. */
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeOff"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMembersIdAvailability: {
+        parameters: {
+            query?: {
+                /** @description Default: now. */
+                from?: string;
+                /** @description At most 62 days after from; default: 14 days. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberAvailability"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPaymentsSummary: {
+        parameters: {
+            query?: {
+                /** @description Default: 30 days before `to`. */
+                from?: string;
+                /** @description Default: now. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentSummary"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPaymentsIdRefunds: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Refund"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsIdRefunds: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description In units of the currency; default: everything that is left.
+                     * @example 10
+                     */
+                    amount?: number;
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            /** @description The payment is not a manual one, or nothing is left of it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPaymentsIdDisputes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Dispute"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPaymentsReconciliations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                connection_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Reconciliation"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsReconciliations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    connection_id: string;
+                    /**
+                     * Format: date-time
+                     * @description Default: since the last time; the first time `history_days` of the connection, or 90 days.
+                     */
+                    since?: string;
+                    /** @description Whether what happened before the connection was made fires events too; default false. */
+                    fires_history?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "queued";
+                    };
+                };
             };
             /** @description Any error. */
             default: {
