@@ -3,7 +3,7 @@ import type { Logger } from './base/log.ts';
 import { crm, type CrmParts } from './crm/crm.ts';
 import type { Database } from './db/pool.ts';
 import { payments, type PaymentsParts } from './payments/payments.ts';
-import type { Follower, MadeModule, PreparedModule } from './record/module.ts';
+import type { Follower, MadeModule } from './record/module.ts';
 import { eventsOf } from './record/noun-events.ts';
 import {
   makeErasers,
