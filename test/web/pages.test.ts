@@ -165,20 +165,11 @@ test('every item of the palette leads to a page', async () => {
     nav ? [title, ...(nav.sections ?? []).map((section) => section.title)] : [],
   );
   expect(labels).toEqual(expect.arrayContaining(inTable));
-  const openStart = async (start: string) => {
-    await page.goto(start);
-    return headingOf(page);
-  };
-  let start = '/settings/profile';
-  let heading = await openStart(start);
   // This one opens a window with the reference.
   for (const label of labels.filter((item) => item !== 'API reference')) {
-    // From another page than its own.
-    const wanted = label === 'Profile' ? '/settings/members' : '/settings/profile';
-    if (wanted !== start) {
-      start = wanted;
-      heading = await openStart(start);
-    }
+    const start = label === 'Profile' ? '/settings/members' : '/settings/profile';
+    await page.goto(start);
+    await headingOf(page);
     await page.keyboard.press('Control+K');
     await page
       .getByRole('button', { name: new RegExp(`^${label}`) })
@@ -186,8 +177,6 @@ test('every item of the palette leads to a page', async () => {
       .click();
     await expect.poll(() => new URL(page.url()).pathname, { message: label }).not.toBe(start);
     await headingOf(page);
-    await page.goBack();
-    await expectShown(page.getByRole('heading', { level: 1, name: heading, exact: true }));
   }
   expect(window.wrong).toEqual([]);
 }, 240_000);
