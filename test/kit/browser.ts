@@ -24,12 +24,29 @@ const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
-/** Launches the installed Chromium; if there is none, downloads one once. */
+let launched: Promise<Browser> | undefined;
+
+/**
+ * The installed Chromium; if there is none, downloads one once. The test files of a worker share it, one after another:
+ * `close` closes the windows of a file. The browser itself ends with the worker.
+ */
 export async function launchBrowser(): Promise<Browser> {
+  launched ??= launch();
+  const browser = await launched;
+  if (browser.isConnected()) return browser;
+  launched = undefined;
+  return launchBrowser();
+}
+
+async function launch(): Promise<Browser> {
   const executablePath = installed() ?? (await download());
   // As root, its sandbox is not available; it opens only local pages.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return chromium.launch({ executablePath, args });
+  const browser = await chromium.launch({ executablePath, args });
+  browser.close = async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+  };
+  return browser;
 }
 
 function installed(): string | undefined {
