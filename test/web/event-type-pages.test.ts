@@ -104,7 +104,7 @@ test('a webhook subscribes to it and receives a published event', async () => {
   await field('URL').fill(receiver.url);
   await dialog().getByRole('checkbox', { name: 'All events' }).uncheck();
   await expectShown(dialog().getByRole('checkbox', { name: 'Order', exact: true }));
-  await dialog().getByRole('checkbox', { name: 'order.shipped' }).check();
+  await dialog().getByRole('checkbox', { name: 'Order shipped' }).check();
   await press('Create webhook');
   await page.getByRole('button', { name: 'I have stored it' }).click();
   await expectShown(page.getByRole('heading', { name: 'Warehouse', level: 1 }));

@@ -84,7 +84,8 @@ describe('Settings → API keys', () => {
     await page.goto('/settings/api-keys');
     await page.getByRole('button', { name: 'New API key' }).first().click();
     await dialog().getByLabel('Name').fill('Reader');
-    await dialog().getByText('Selected scopes').click();
+    await dialog().getByText('For developers').click();
+    await dialog().getByRole('button', { name: 'Select none' }).click();
     const boxes = dialog().getByRole('checkbox');
     await expect.poll(() => boxes.count()).toBe(listed.length);
     const values = await boxes.evaluateAll((all) => all.map((item) => item.getAttribute('value')));
@@ -120,6 +121,32 @@ describe('Settings → API keys', () => {
     );
   });
 
+  test.each([
+    ['Read only', ({ action }: { action: string | null }) => action === 'read'],
+    ['Read and write', ({ action }: { action: string | null }) => action !== null],
+  ])(
+    'a key with the access %s has these scopes; none is shown outside the fold',
+    async (access, isIncluded) => {
+      await page.goto('/settings/api-keys');
+      await page.getByRole('button', { name: 'New API key' }).first().click();
+      await expectShown(dialog().getByRole('radio', { name: 'Everything I may' }));
+      expect(await dialog().innerText()).not.toMatch(/scope|contacts:|axo_/i);
+      await dialog().getByLabel('Name').fill(access);
+      await dialog().getByRole('radio', { name: access }).check();
+      await picture(page, `key-${access.replaceAll(' ', '-')}`);
+      await dialog().getByRole('button', { name: 'Create API key' }).click();
+      const as = await page.getByLabel('API key', { exact: true }).inputValue();
+      await page.getByRole('button', { name: 'I have stored it' }).click();
+      const { data } = (await s.ask('GET', '/api/v1/scopes')).json;
+      expect((await s.ask('GET', '/api/v1/me', { as })).json.scopes.toSorted()).toEqual(
+        data
+          .filter(isIncluded)
+          .map(({ name }: { name: string }) => name)
+          .toSorted(),
+      );
+    },
+  );
+
   test('AX16: an expired key is marked, and an expiry can be removed', async () => {
     const { workspaceId } = s.alice;
     const common = { workspaceId, style: 'fairlead' as const, createdBy: 'test' };
@@ -148,7 +175,7 @@ describe('Settings → Webhooks', () => {
     await dialog().getByRole('combobox', { name: 'Format' }).click();
     await page.getByRole('option', { name: /axoCRM/ }).click();
     await dialog().getByRole('checkbox', { name: 'All events' }).uncheck();
-    await dialog().getByRole('checkbox', { name: 'contact.created' }).check();
+    await dialog().getByRole('checkbox', { name: 'Contact created' }).check();
     await dialog().getByRole('button', { name: 'Create webhook' }).click();
     await page.getByRole('button', { name: 'I have stored it' }).click();
     await expectShown(page.getByRole('heading', { name: 'Chosen', level: 1 }));
@@ -156,7 +183,7 @@ describe('Settings → Webhooks', () => {
     expect((await stored()).events).toEqual(['contact.created']);
 
     await page.getByRole('button', { name: 'Edit', exact: true }).click();
-    await dialog().getByRole('checkbox', { name: 'deal.won' }).check();
+    await dialog().getByRole('checkbox', { name: 'Deal won' }).check();
     await dialog().getByRole('button', { name: 'Save' }).click();
     await expect.poll(async () => (await stored()).events).toEqual(['contact.created', 'deal.won']);
     await act('Pause');

@@ -5,8 +5,8 @@ import { keyStylesQuery, type KeyStyle } from '../../api/key-style-queries.ts';
 import { scopesQuery } from '../../api/scope-queries.ts';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
+import { AccessField } from './access-field.tsx';
 import { ExpiryField, toExpiryInput, type Expiry } from './expiry-field.tsx';
-import { ScopeField } from './scope-field.tsx';
 
 interface Values extends Expiry {
   name: string;
@@ -55,12 +55,12 @@ function LoadedForm({ onClose, onCreated, styles }: ApiKeyFormProps & { styles: 
       />
       <Select
         label="Style"
-        description="The prefix of the key. Apps built for another CRM may expect its style."
-        data={styles.map(({ name, label, prefix }) => ({ value: name, label: `${label}: ${prefix}…` }))}
+        description="Apps built for another CRM may expect its style."
+        data={styles.map(({ name, label }) => ({ value: name, label }))}
         allowDeselect={false}
         {...form.getInputProps('style')}
       />
-      {fixed === null ? <ScopeField {...form.getInputProps('scopes')} /> : <FixedScopes names={fixed} />}
+      {fixed === null ? <AccessField {...form.getInputProps('scopes')} /> : <FixedScopes names={fixed} />}
       <ExpiryField form={form} />
     </FormDrawer>
   );

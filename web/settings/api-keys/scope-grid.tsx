@@ -1,7 +1,7 @@
 import { Checkbox, Text } from '@mantine/core';
 import type { Scope } from '../../api/scope-queries.ts';
 import { fieldLabel } from '../../ui/field-label.ts';
-import classes from './scope-field.module.css';
+import classes from './scope-choice.module.css';
 
 /** The scopes of records: a row per object, a column per action. */
 export function ScopeGrid({ scopes }: { scopes: readonly Scope[] }) {

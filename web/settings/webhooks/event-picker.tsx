@@ -23,7 +23,7 @@ export function EventPicker({ format, value = NONE, onChange, error }: EventPick
       <Select
         label="Event"
         description="This format allows one event type per webhook."
-        data={names}
+        data={names.map((name) => ({ value: name, label: eventLabel(name) }))}
         value={value[0] ?? null}
         onChange={(name) => onChange(name === null ? [] : [name])}
         error={error}
@@ -52,6 +52,11 @@ export function EventPicker({ format, value = NONE, onChange, error }: EventPick
       </Stack>
     </Input.Wrapper>
   );
+}
+
+/** `contact.tag_added` as in `Contact tag added`. */
+function eventLabel(name: string): string {
+  return fieldLabel(name.replaceAll('.', ' '));
 }
 
 /** The event types of one object, with a checkbox for all. */
@@ -85,8 +90,8 @@ function EventGroup({
           <Checkbox
             key={name}
             size="xs"
-            label={name}
-            classNames={{ label: 'mono' }}
+            label={eventLabel(name)}
+            title={name}
             checked={value.includes(name)}
             onChange={(event) => set([name], event.currentTarget.checked)}
           />

@@ -99,7 +99,7 @@ function LoadedForm({
           label="Format"
           description={
             <>
-              Headers, body and signature, by the standard or compatible with another CRM. Documentation:{' '}
+              What the receiving app understands: the standard, or that of another CRM. Documentation:{' '}
               <DocsLink docs={format.docs} />
             </>
           }

@@ -1,10 +1,11 @@
-import { Accordion, Text } from '@mantine/core';
+import { Accordion, Text, type AccordionProps } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import type { FieldError } from '../../api/client.ts';
 import type { Webhook, WebhookChange } from '../../api/webhook-queries.ts';
 import type { WebhookFormat } from '../../api/webhook-format-queries.ts';
 import { validationError } from '../../api/client.ts';
+import { DeveloperFold } from '../../ui/developer-fold.tsx';
 import { durationsSummary, durationsText, readDurations } from './durations.ts';
 import { conditionCount, toFilterDraft, toFilter, type FilterDraft } from './filter-draft.ts';
 import { FilterEditor } from './filter-editor.tsx';
@@ -127,34 +128,49 @@ interface WebhookOptionsProps<Values extends Options> {
   isNew: boolean;
 }
 
-/** The options in collapsible sections with summaries. A section with an error is open. */
+/** The options in collapsible sections with summaries. A section with an error is open. All but the filter are for developers. */
 export function WebhookOptions<Values extends Options>(props: WebhookOptionsProps<Values>) {
-  const { form, format, fields, fieldErrors, isNew } = props;
+  const { form, fields, fieldErrors } = props;
   const [opened, open] = useState<string[]>([]);
   const wrong = Object.entries(PARTS)
     .filter(([, names]) => names.some((name) => Boolean(form.errors[name])))
     .map(([part]) => part);
+  const look = {
+    variant: 'contained',
+    chevronPosition: 'left' as const,
+    multiple: true as const,
+    value: [...new Set([...opened, ...wrong])],
+    onChange: open,
+  } satisfies AccordionProps<true>;
+  return (
+    <>
+      <Accordion {...look}>
+        <OptionSection part="filter" title="Filter" summary={filterSummary(form.values.filter)}>
+          <FilterEditor
+            draft={form.values.filter}
+            onChange={form.getInputProps('filter').onChange}
+            fields={fields}
+            fieldErrors={
+              form.errors['filter']
+                ? fieldErrors.filter(({ field }) => field === 'filter' || field.startsWith('filter.'))
+                : []
+            }
+          />
+        </OptionSection>
+      </Accordion>
+      <DeveloperFold isOpened={wrong.some((part) => part !== 'filter')}>
+        <Accordion {...look}>
+          <DeveloperSections {...props} />
+        </Accordion>
+      </DeveloperFold>
+    </>
+  );
+}
+
+function DeveloperSections<Values extends Options>({ form, format, isNew }: WebhookOptionsProps<Values>) {
   const { values } = form;
   return (
-    <Accordion
-      variant="contained"
-      chevronPosition="left"
-      multiple
-      value={[...new Set([...opened, ...wrong])]}
-      onChange={open}
-    >
-      <OptionSection part="filter" title="Filter" summary={filterSummary(values.filter)}>
-        <FilterEditor
-          draft={values.filter}
-          onChange={form.getInputProps('filter').onChange}
-          fields={fields}
-          fieldErrors={
-            form.errors['filter']
-              ? fieldErrors.filter(({ field }) => field === 'filter' || field.startsWith('filter.'))
-              : []
-          }
-        />
-      </OptionSection>
+    <>
       <OptionSection part="request" title="Request" summary={requestSummary(values, format)}>
         <RequestOptions form={form} format={format} />
       </OptionSection>
@@ -169,7 +185,7 @@ export function WebhookOptions<Values extends Options>(props: WebhookOptionsProp
           <SecretField form={form} format={format} />
         </OptionSection>
       )}
-    </Accordion>
+    </>
   );
 }
 
