@@ -3,6 +3,7 @@ import type { WorkspaceSettingsStore } from '../account/workspace-settings.ts';
 import { dayIn, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
+import type { Statement } from '../db/query.ts';
 import { route, type Route } from '../http/route.ts';
 import type { RecordAnswer } from '../record/record-answer.ts';
 import type { RecordStore } from '../record/record-store.ts';
@@ -12,6 +13,7 @@ import { DUE } from './tasks/task-agenda.ts';
 
 /** The longest lists of an answer. */
 const MAX_RECORDS = 50;
+const MAX_LATER = 10;
 const DAY_MS = 86_400_000;
 
 const DUE_TASKS = {
@@ -20,6 +22,15 @@ const DUE_TASKS = {
          where workspace_id = $1 and assignee_id = $2 and status = 'open' and ${DUE} <= $3::date
            and deleted_at is null
          order by ${DUE}, id limit ${MAX_RECORDS}`,
+};
+
+/** Those due later by their due date, then those without one. */
+const LATER_TASKS = {
+  name: 'task.later',
+  text: `select *, count(*) over () as total from task
+         where workspace_id = $1 and assignee_id = $2 and status = 'open' and ${DUE} > $3::date
+           and deleted_at is null
+         order by ${DUE}, id limit ${MAX_LATER}`,
 };
 
 const CLOSING_DEALS = {
@@ -63,6 +74,10 @@ export function agendaRoutes(parts: AgendaParts): Route[] {
         shownTask.output,
         "The caller's open tasks that are due today or overdue, oldest first. Null without `tasks:read`.",
       ),
+      later_tasks: sectionOf(
+        shownTask.output,
+        `The caller's other open tasks, at most ${MAX_LATER}: by due date, those without one last. Null without \`tasks:read\`.`,
+      ),
       deals: sectionOf(
         shownDeal.output,
         'Open deals by their expected close date, also past ones. Null without `deals:read`.',
@@ -70,8 +85,8 @@ export function agendaRoutes(parts: AgendaParts): Route[] {
     })
     .meta({ id: 'Agenda' });
 
-  async function dueTasks(workspaceId: Uuid, memberId: Uuid | null, until: string) {
-    const rows = memberId === null ? [] : await db.read<Row>(DUE_TASKS, [workspaceId, memberId, until]);
+  async function tasksBy(statement: Statement, workspaceId: Uuid, memberId: Uuid | null, today: string) {
+    const rows = memberId === null ? [] : await db.read<Row>(statement, [workspaceId, memberId, today]);
     const data = rows.map((row) => tasks.toRecord(row));
     return { data: await shownTask.complete(workspaceId, data), total_count: totalOf(rows) };
   }
@@ -88,7 +103,7 @@ export function agendaRoutes(parts: AgendaParts): Route[] {
       path: '/api/v1/agenda',
       scope: null,
       tag: 'tasks',
-      summary: 'Get tasks that are due and deals that are about to close',
+      summary: 'Get the open tasks of the caller and the deals that are about to close',
       description: `At most ${MAX_RECORDS} of each, with their total number.`,
       query,
       answers: { 200: shape },
@@ -97,11 +112,13 @@ export function agendaRoutes(parts: AgendaParts): Route[] {
         const { time_zone: timeZone } = await workspaceSettings.recent(workspaceId);
         const today = dayIn(timeZone, clock.now());
         const last = new Date(Date.parse(today) + days * DAY_MS).toISOString().slice(0, 10);
-        const [due, closing] = await Promise.all([
-          caller.may('tasks:read') ? dueTasks(workspaceId, makerId, today) : null,
+        const mayReadTasks = caller.may('tasks:read');
+        const [due, later, closing] = await Promise.all([
+          mayReadTasks ? tasksBy(DUE_TASKS, workspaceId, makerId, today) : null,
+          mayReadTasks ? tasksBy(LATER_TASKS, workspaceId, makerId, today) : null,
           caller.may('deals:read') ? closingDeals(workspaceId, last) : null,
         ]);
-        return { status: 200, body: { today, tasks: due, deals: closing } };
+        return { status: 200, body: { today, tasks: due, later_tasks: later, deals: closing } };
       },
     }),
   ];

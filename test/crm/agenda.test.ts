@@ -33,6 +33,11 @@ test('my open tasks that are due, and the open deals that are about to close, as
   expect(json.today).toBe(day(0));
   expect(json.tasks.data.map(({ title }: { title: string }) => title)).toEqual(['overdue', 'today']);
   expect(json.tasks.total_count).toBe(2);
+  expect(json.later_tasks.data.map(({ title }: { title: string }) => title)).toEqual([
+    'tomorrow',
+    'some day',
+  ]);
+  expect(json.later_tasks.total_count).toBe(2);
   expect(json.deals.data.map(({ name }: { name: string }) => name)).toEqual(['late', 'soon']);
   expect((await me.ask('GET', '/api/v1/agenda?days=365')).json.deals.total_count).toBe(3);
 
@@ -40,7 +45,7 @@ test('my open tasks that are due, and the open deals that are about to close, as
   expect(foreign).toMatchObject({ tasks: { data: [] }, deals: { data: [], total_count: 0 } });
   const reader = await s.person(['deals:read']);
   const part = (await s.ask('GET', '/api/v1/agenda', { as: reader })).json;
-  expect([part.tasks, part.deals.total_count]).toEqual([null, 2]);
+  expect([part.tasks, part.later_tasks, part.deals.total_count]).toEqual([null, null, 2]);
   expect((await s.ask('GET', '/api/v1/agenda?days=x')).status).toBe(400);
 });
 

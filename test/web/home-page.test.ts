@@ -68,6 +68,7 @@ test('home shows what is due, new leads, closing deals and problems; a click com
   await create('tasks', { title: 'Call the harbour', assignee_id: owner.id, due_date: day(-1) });
   const task = await create('tasks', { title: 'Send the offer', assignee_id: owner.id, due_date: day(0) });
   await create('tasks', { title: 'Next week', assignee_id: owner.id, due_date: day(7) });
+  await create('tasks', { title: 'Some day', assignee_id: owner.id });
   await create('deals', { name: 'Lighthouse', value: 5000, currency: 'EUR', expected_close_date: day(5) });
   await create('leads', { name: 'Lena Lead', email: 'lena@example.com', source: 'Fair' });
   await create('notes', { type: 'call', body: 'They call back.' });
@@ -83,6 +84,10 @@ test('home shows what is due, new leads, closing deals and problems; a click com
   await expectShown(section('My tasks').getByRole('link', { name: 'Send the offer' }));
   expect(await section('My tasks').getByRole('listitem').count()).toBe(2);
   await expectShown(section('My tasks').getByText('overdue'));
+  await expectShown(section('My later tasks').getByText('2', { exact: true }));
+  await expect
+    .poll(() => section('My later tasks').getByRole('link').allTextContents())
+    .toEqual(['Next week', 'Some day']);
   await expectShown(section('Deals closing soon').getByText('€5,000'));
   await expectShown(section('New leads').getByRole('link', { name: 'Lena Lead' }));
   await expectShown(section('Needs attention').getByRole('link', { name: 'Broken hook' }));

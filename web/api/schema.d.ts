@@ -2353,7 +2353,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get tasks that are due and deals that are about to close
+         * Get the open tasks of the caller and the deals that are about to close
          * @description At most 50 of each, with their total number.
          */
         get: operations["getAgenda"];
@@ -4876,6 +4876,11 @@ export interface components {
                 data: components["schemas"]["TaskInput"][];
                 total_count: number;
             } | null;
+            /** @description The caller's other open tasks, at most 10: by due date, those without one last. Null without `tasks:read`. */
+            later_tasks: {
+                data: components["schemas"]["TaskInput"][];
+                total_count: number;
+            } | null;
             /** @description Open deals by their expected close date, also past ones. Null without `deals:read`. */
             deals: {
                 data: components["schemas"]["DealInput"][];
@@ -7141,6 +7146,11 @@ export interface components {
             today: string;
             /** @description The caller's open tasks that are due today or overdue, oldest first. Null without `tasks:read`. */
             tasks: {
+                data: components["schemas"]["Task"][];
+                total_count: number;
+            } | null;
+            /** @description The caller's other open tasks, at most 10: by due date, those without one last. Null without `tasks:read`. */
+            later_tasks: {
                 data: components["schemas"]["Task"][];
                 total_count: number;
             } | null;

@@ -5,9 +5,9 @@ import { useScopeCheck, useSession } from '../api/session-queries.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Attention } from './attention.tsx';
 import { ClosingDeals } from './closing-deals.tsx';
-import { DueTasks } from './due-tasks.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import classes from './home-page.module.css';
+import { MyTasks } from './my-tasks.tsx';
 import { NewLeads } from './new-leads.tsx';
 import { RecentRecords } from './recent-records.tsx';
 
@@ -35,7 +35,7 @@ export function HomePage() {
         ) : (
           <div className={classes.columns}>
             <div className={classes.column}>
-              {hasScope('tasks:read') && <DueTasks />}
+              {hasScope('tasks:read') && <MyTasks />}
               {hasScope('deals:read') && <ClosingDeals />}
             </div>
             <div className={classes.column}>
