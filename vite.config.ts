@@ -69,6 +69,9 @@ const ON_DEMAND = [
   '@tanstack/table-core',
   'react-number-format',
   '@mantine/core/esm/components/NumberInput',
+  // The command palette.
+  '@mantine/spotlight',
+  '@mantine/store',
   // Forms.
   '@mantine/form',
   '@mantine/notifications',

@@ -62,6 +62,27 @@ test('Ctrl-K finds records by object, and opens the best one by Enter', async ()
   await expectShown(page.getByRole('heading', { name: 'Jürgen Müller', level: 1 }));
 });
 
+test('keys that are typed right after Ctrl-K are in the search, also while the palette is loaded', async () => {
+  const visit = await page.context().newPage();
+  await visit.route('**/command-palette-*.js', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await route.continue();
+  });
+  await visit.goto('/tasks');
+  await expectShown(visit.getByRole('heading', { name: 'Tasks', level: 1 }));
+  const input = visit.getByRole('textbox', { name: 'Search pages and commands' });
+  for (const words of ['jurgex', 'muller']) {
+    await visit.keyboard.press('Control+k');
+    await visit.keyboard.type(words);
+    if (words === 'jurgex') await visit.keyboard.press('Backspace');
+    await expect.poll(() => input.inputValue()).toBe(words.replace('x', ''));
+    await expectShown(visit.getByRole('button', { name: /^Jürgen Müller/ }));
+    await visit.keyboard.press('Control+k');
+    await input.waitFor({ state: 'detached' });
+  }
+  await visit.close();
+});
+
 test('Ctrl-K selects the best result of the words as they are now', async () => {
   for (const body of [{ first_name: 'Lena', last_name: 'Quai' }, { last_name: 'Quaiser' }])
     await owner.ask('POST', '/api/v1/contacts', { body });

@@ -11,7 +11,7 @@ import { setRegion } from '../ui/format.ts';
 import { ObjectViews } from '../record/object-view.ts';
 import classes from './app-layout.module.css';
 import { NoticeBell } from './notice-bell.tsx';
-import { Palette } from './command-palette.tsx';
+import { PaletteLoader } from './palette-loader.tsx';
 import { Sidebar } from './sidebar.tsx';
 
 /** The layout of all signed-in pages. Redirects to sign-in when the session has ended. */
@@ -57,7 +57,7 @@ export function AppLayout() {
         <main id="main" className={classes.main} tabIndex={-1}>
           <Outlet key={`${locale} ${timeZone} ${currency}`} />
         </main>
-        <Palette />
+        <PaletteLoader />
       </div>
     </ObjectViews>
   );

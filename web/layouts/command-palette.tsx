@@ -1,16 +1,28 @@
-import { Spotlight, type SpotlightActionData, type SpotlightFilterFunction } from '@mantine/spotlight';
+import '@mantine/spotlight/styles.css';
+import {
+  createSpotlight,
+  Spotlight,
+  type SpotlightActionData,
+  type SpotlightFilterFunction,
+} from '@mantine/spotlight';
 import { IconBook, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type FocusEvent } from 'react';
 import { nounOf, useObjects, type ObjectType } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
 import { UNLISTED_OBJECTS } from '../crm/object-icons.ts';
 import { API_REFERENCE, paths } from '../paths.ts';
 import { destinationsIn, recordDestinations, type Destination } from './nav-items.ts';
+import { setPaletteCloser, takeTyped } from './palette-keys.ts';
 import { useRecordResults } from './record-results.tsx';
 
-/** The command palette (Ctrl-K or Cmd-K): finds records, and pages by name and by their names in other CRMs. */
-export function Palette() {
+const [store, spotlight] = createSpotlight();
+
+/**
+ * The command palette (Ctrl-K or Cmd-K): finds records, and pages by name and by their names in other CRMs.
+ * @param requests opens it whenever this changes
+ */
+export function Palette({ requests }: { requests: number }) {
   const navigate = useNavigate();
   const hasScope = useScopeCheck();
   const objects = useObjects();
@@ -20,6 +32,18 @@ export function Palette() {
   useEffect(() => {
     if (arrival !== undefined && !hasMoved.current) selectFirst();
   }, [arrival]);
+
+  useEffect(() => {
+    if (requests > 0) spotlight.open();
+  }, [requests]);
+  useEffect(() => {
+    setPaletteCloser(() => {
+      const { opened } = store.getState();
+      if (opened) spotlight.close();
+      return opened;
+    });
+    return () => setPaletteCloser(() => false);
+  }, []);
 
   const goTo = ({ label, icon: Icon, link, aliases, features }: Destination): SpotlightActionData => ({
     id: label,
@@ -34,10 +58,10 @@ export function Palette() {
 
   return (
     <Spotlight
-      shortcut={['mod + K']}
-      // Also from within a text field, where people are when they look something up.
-      tagsToIgnore={[]}
-      triggerOnContentEditable
+      store={store}
+      // The key is handled before the palette is loaded (palette-keys.ts).
+      shortcut={null}
+      onSpotlightClose={takeTyped}
       query={query}
       onQueryChange={(typed) => {
         hasMoved.current = false;
@@ -59,6 +83,7 @@ export function Palette() {
         placeholder: 'Search records, pages and commands',
         'aria-label': 'Search pages and commands',
         leftSection: <IconSearch size={18} stroke={1.6} />,
+        onFocus: addTyped,
         onKeyDown: ({ key }) => {
           if (key === 'ArrowDown' || key === 'ArrowUp') hasMoved.current = true;
         },
@@ -95,6 +120,15 @@ export function Palette() {
       ]}
     />
   );
+}
+
+/** Adds what was typed before the input had the focus, as if it were typed now. */
+function addTyped({ currentTarget: input }: FocusEvent<HTMLInputElement>): void {
+  const typed = takeTyped();
+  if (typed === '') return;
+  const { set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')!;
+  set!.call(input, input.value + typed);
+  input.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
 /**

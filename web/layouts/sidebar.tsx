@@ -1,6 +1,5 @@
 import { Box, Kbd, Text, UnstyledButton } from '@mantine/core';
 import { useOs } from '@mantine/hooks';
-import { spotlight } from '@mantine/spotlight';
 import { IconArrowLeft, IconSearch, IconSettings } from '@tabler/icons-react';
 import { Link, useLocation } from '@tanstack/react-router';
 import { useObjects } from '../api/object-queries.ts';
@@ -8,6 +7,7 @@ import { useScopeCheck } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
 import { recordDestinations, settingsGroups, type Destination } from './nav-items.ts';
 import { NoticeBell } from './notice-bell.tsx';
+import { openPalette } from './palette-keys.ts';
 import { PersonMenu } from './person-menu.tsx';
 import classes from './sidebar.module.css';
 import { WorkspaceMenu } from './workspace-menu.tsx';
@@ -23,7 +23,7 @@ export function Sidebar() {
           <NoticeBell />
         </Box>
       </div>
-      <UnstyledButton className={classes.search} onClick={spotlight.open} aria-keyshortcuts="Control+K">
+      <UnstyledButton className={classes.search} onClick={openPalette} aria-keyshortcuts="Control+K">
         <IconSearch size={15} stroke={1.6} aria-hidden />
         <span>Search…</span>
         <Kbd size="xs" aria-hidden>

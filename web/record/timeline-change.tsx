@@ -102,10 +102,10 @@ function ChangedValue({
   const Kind = field && FIELD_KINDS[field.kind];
   const now = useRecordNow(activity, field?.kind === 'currency');
   if (isEmptyValue(value)) return <span className={classes.aside}>none</span>;
-  if (!field || !Kind || TEXT_KINDS.has(field.kind)) return shortened(textOf(value));
+  const own = view.fields?.[name]?.Cell;
+  if (!field || !Kind || (TEXT_KINDS.has(field.kind) && !own)) return shortened(textOf(value));
   // Stages and statuses have names of their own; other views also depend on the rest of the record.
-  const Cell =
-    ((field.kind === 'record' || field.kind === 'select') && view.fields?.[name]?.Cell) || Kind.Cell;
+  const Cell = (NAMED_KINDS.has(field.kind) && own) || Kind.Cell;
   return (
     <Cell field={field} value={value} record={{ ...now, ...activity.changed, ...values } as ObjectRecord} />
   );
@@ -121,6 +121,7 @@ function useRecordNow({ record_type: type, record_id: id }: Activity, isNeeded: 
   return data;
 }
 
+const NAMED_KINDS = new Set(['record', 'select', 'text']);
 const TEXT_KINDS = new Set(['text', 'url', 'email', 'phone']);
 const MAX_SHOWN = 80;
 

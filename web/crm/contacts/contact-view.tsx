@@ -2,9 +2,10 @@ import { lazy, Suspense } from 'react';
 import { TextInput } from '@mantine/core';
 import type { Contact } from '../../api/contact-queries.ts';
 import { useObject } from '../../api/object-queries.ts';
-import { inputProps, type InputProps } from '../../fields/field-kind.ts';
+import { inputProps, type InputProps, type ShownProps } from '../../fields/field-kind.ts';
 import { RecordPicker } from '../../record/record-picker.tsx';
 import { viewOf } from '../../record/object-view.ts';
+import { capitalised } from '../../ui/capitalised.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 
@@ -26,6 +27,10 @@ function CompanyInputs(props: InputProps) {
   );
 }
 
+function Status({ value }: ShownProps<Contact>) {
+  return capitalised(String(value));
+}
+
 const CURL = `curl -X POST ${window.location.origin}/api/v1/contacts \\
   -H "Authorization: Bearer $KEY" \\
   -H "Content-Type: application/json" \\
@@ -43,6 +48,8 @@ export const contactView = viewOf<Contact>({
       // A company of the list is a panel of its own.
       isShown: ({ company_id: id }) => id === null,
     },
+    // Any text; shown as the badge of the page shows it.
+    status: { Cell: Status, Value: Status },
     // Entered with the name. The name is shown to those who may not read companies.
     company_id: { Input: () => null, Value: ({ record }) => record.company },
   },

@@ -15,7 +15,7 @@ import { notifyDone, notifyError } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import classes from './pipelines-page.module.css';
 import { RemovalDialog } from './removal-dialog.tsx';
-import { StageRow } from './stage-row.tsx';
+import { StageList } from './stage-list.tsx';
 
 /** A pipeline with its stages in order. */
 export function PipelineSection({
@@ -38,19 +38,13 @@ export function PipelineSection({
         {pipeline.is_default && pipelines.length > 1 && <Badge variant="light">Default</Badge>}
         {mayWrite && <PipelineMenu pipeline={pipeline} pipelines={pipelines} counts={counts} />}
       </Group>
-      <ol className={classes.stages} aria-labelledby={title}>
-        {pipeline.stages.map((stage, at) => (
-          <StageRow
-            key={stage.id}
-            stage={stage}
-            position={at + 1}
-            pipeline={pipeline}
-            pipelines={pipelines}
-            deals={counts && (counts.get(stage.id) ?? 0)}
-            mayWrite={mayWrite}
-          />
-        ))}
-      </ol>
+      <StageList
+        pipeline={pipeline}
+        pipelines={pipelines}
+        counts={counts}
+        mayWrite={mayWrite}
+        labelledBy={title}
+      />
       {mayWrite && <AddStage pipeline={pipeline} />}
     </section>
   );

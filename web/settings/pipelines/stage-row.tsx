@@ -1,8 +1,9 @@
+import { useDraggable, useDroppable } from '@dnd-kit/core';
 import { numberText } from '../../ui/format.ts';
 import { ActionIcon, NumberInput, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconArrowDown, IconArrowUp, IconTrash } from '@tabler/icons-react';
-import { useState, type KeyboardEvent } from 'react';
+import { IconArrowDown, IconArrowUp, IconGripVertical, IconTrash } from '@tabler/icons-react';
+import { useCallback, useState, type KeyboardEvent } from 'react';
 import {
   useChangeStage,
   useRemoveStage,
@@ -21,16 +22,19 @@ export function StageRow({
   pipelines,
   deals,
   mayWrite,
-}: {
-  stage: PipelineStage;
-  /** From 1. */
-  position: number;
-  pipeline: Pipeline;
-  pipelines: readonly Pipeline[];
-  /** Undefined if it is not known. */
-  deals: number | undefined;
-  mayWrite: boolean;
-}) {
+  isMoving,
+  onMove,
+}: StageProps & { mayWrite: boolean }) {
+  const draggable = useDraggable({ id: stage.id, disabled: !mayWrite || isMoving });
+  const { setNodeRef: setTarget, isOver } = useDroppable({ id: stage.id });
+  const { setNodeRef: setDragged, transform, isDragging } = draggable;
+  const setNode = useCallback(
+    (element: HTMLElement | null) => {
+      setDragged(element);
+      setTarget(element);
+    },
+    [setDragged, setTarget],
+  );
   const count = deals === undefined ? '' : `${numberText(deals)} ${deals === 1 ? 'deal' : 'deals'}`;
   if (!mayWrite)
     return (
@@ -42,7 +46,22 @@ export function StageRow({
       </li>
     );
   return (
-    <li className={classes.row}>
+    <li
+      ref={setNode}
+      className={classes.row}
+      data-dragging={isDragging || undefined}
+      data-over={(isOver && !isDragging) || undefined}
+      style={transform ? { transform: `translateY(${transform.y}px)` } : undefined}
+    >
+      <span
+        ref={draggable.setActivatorNodeRef}
+        className={classes.handle}
+        title="Drag to change the order"
+        aria-hidden
+        {...draggable.listeners}
+      >
+        <IconGripVertical size={15} />
+      </span>
       <StageInputs stage={stage} pipelineId={pipeline.id} />
       <Text size="xs" c="dimmed" className={classes.deals}>
         {count}
@@ -53,9 +72,23 @@ export function StageRow({
         pipeline={pipeline}
         pipelines={pipelines}
         deals={deals}
+        isMoving={isMoving}
+        onMove={onMove}
       />
     </li>
   );
+}
+
+interface StageProps {
+  stage: PipelineStage;
+  /** From 1. */
+  position: number;
+  pipeline: Pipeline;
+  pipelines: readonly Pipeline[];
+  /** Undefined if it is not known. */
+  deals: number | undefined;
+  isMoving: boolean;
+  onMove: (position: number) => void;
 }
 
 function StageInputs({ stage, pipelineId }: { stage: PipelineStage; pipelineId: string }) {
@@ -119,25 +152,10 @@ function StageInputs({ stage, pipelineId }: { stage: PipelineStage; pipelineId: 
   );
 }
 
-function StageActions({
-  stage,
-  position,
-  pipeline,
-  pipelines,
-  deals,
-}: {
-  stage: PipelineStage;
-  position: number;
-  pipeline: Pipeline;
-  pipelines: readonly Pipeline[];
-  deals: number | undefined;
-}) {
-  const { mutate: change, isPending } = useChangeStage(pipeline.id);
+function StageActions({ stage, position, pipeline, pipelines, deals, isMoving, onMove }: StageProps) {
   const { mutateAsync: remove } = useRemoveStage(pipeline.id);
   const [removing, removal] = useDisclosure();
   const last = pipeline.stages.length;
-  const moveTo = (target: number) =>
-    change({ id: stage.id, change: { position: target } }, { onError: notifyError });
   const others = pipelines.map((item) => ({
     ...item,
     stages: item.stages.filter(({ id }) => id !== stage.id),
@@ -148,8 +166,8 @@ function StageActions({
         variant="subtle"
         color="gray"
         aria-label={`Move ${stage.name} up`}
-        disabled={position === 1 || isPending}
-        onClick={() => moveTo(position - 1)}
+        disabled={position === 1 || isMoving}
+        onClick={() => onMove(position - 1)}
       >
         <IconArrowUp size={15} />
       </ActionIcon>
@@ -157,8 +175,8 @@ function StageActions({
         variant="subtle"
         color="gray"
         aria-label={`Move ${stage.name} down`}
-        disabled={position === last || isPending}
-        onClick={() => moveTo(position + 1)}
+        disabled={position === last || isMoving}
+        onClick={() => onMove(position + 1)}
       >
         <IconArrowDown size={15} />
       </ActionIcon>
