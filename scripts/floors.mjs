@@ -12,7 +12,7 @@ export const FLOORS = [
   ['delivery'],
   ['http'],
   ['record'],
-  ['crm', 'api'],
+  ['crm', 'training', 'api'],
   ['integrations'],
 ];
 

@@ -9,7 +9,12 @@ import type { Route } from '../http/route.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { JobType } from '../jobs/job.ts';
 import type { RecurringJob } from '../jobs/recurring-job.ts';
+import type { ErasureRules } from './erasure.ts';
+import type { MergedTable } from './merge/moved-columns.ts';
 import type { Noun } from './noun.ts';
+import type { CreateOptions } from './record-create-routes.ts';
+import type { RecordOptions } from './record-options.ts';
+import type { Records } from './records.ts';
 import type { ServiceParts } from './record-service.ts';
 
 /** Work that goes on as long as the process runs. */
@@ -21,6 +26,7 @@ export interface Follower {
 /** What the app hands to every module. */
 export interface ModuleParts extends ServiceParts {
   sealer: Sealer;
+  log: Logger;
   recordChange: RecordChange;
   /** Queues background jobs of the module's `jobTypes`. */
   jobs: JobQueue;
@@ -32,22 +38,38 @@ export interface ModuleParts extends ServiceParts {
 
 /** A module once it is made with its parts. */
 export interface MadeModule {
-  /** Its routes of the API, in the order of the API's document. */
+  /** Its routes of the API besides those that its nouns have, in the order of the API's document. */
   routes: readonly Route[];
   jobTypes: readonly JobType[];
-  /** What follows the event feed, in processes with the service `worker`. */
+  /** How records are created, by noun, if not by the defaults. */
+  createOptions?: Readonly<Record<string, CreateOptions<object>>>;
+  /** What runs in processes with the service `worker`. */
   followers?: readonly Follower[];
   /** Adds its public pages, for people without an account. */
   mountPages?(app: FastifyInstance): void;
 }
 
-/** A domain of the product, such as the CRM: its records, and what belongs to them. Modules never import each other. */
+/** A module whose records are described, before those of all modules are made. */
+export interface PreparedModule<Made extends MadeModule = MadeModule> {
+  records: RecordOptions;
+  make(records: Records): Made;
+}
+
+/**
+ * A domain of the product, such as the CRM: its records, and what belongs to them. src/modules.ts lists them. Modules never
+ * import each other; `Records` has the records of all.
+ */
 export interface Module<Parts extends ModuleParts = ModuleParts, Made extends MadeModule = MadeModule> {
   nouns: readonly Noun[];
-  /** The scopes of its routes, in list order. */
+  /** Its scopes besides those of its nouns, in list order. */
   scopes: readonly Scope[];
+  /** Its events besides those of its nouns. */
   eventTypes: readonly EventType[];
   eventObjects: readonly EventObject[];
+  /** Rows of tables without a noun that follow a merged record. */
+  mergedTables?: readonly MergedTable[];
+  /** Where personal data is stored besides the tables of nouns and their events, by noun. */
+  erasureRules?: Readonly<Record<string, ErasureRules>>;
   maintenance(parts: { db: Database; log: Logger }): readonly RecurringJob[];
-  make(parts: Parts): Made;
+  prepare(parts: Parts): PreparedModule<Made>;
 }

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { isSame } from '../base/values/same.ts';
 import type { EventType } from '../events/event-type.ts';
 import { mergeCustomFields, type CustomValue } from './custom-fields.ts';
 import type { Field } from './fields/field.ts';
@@ -69,6 +68,8 @@ export interface NounDefinition<F extends Fields> {
   listed: readonly (keyof F & string)[];
   /** Fields of the second line of a search result: the first two that are filled in. */
   subtitle?: readonly (keyof F & string)[];
+  /** See `Noun.area`. */
+  area?: string;
   fields: F;
   /** See `Noun.isActivity`. */
   isActivity?: true;
@@ -86,6 +87,8 @@ export interface NounDefinition<F extends Fields> {
   descriptions?: Partial<Record<'created' | 'updated' | 'deleted', string>>;
   /** The events that a change fires, in order; default: only `updated`. */
   fires?(before: RecordOf<F>, after: RecordOf<F>): readonly string[];
+  /** The events that a new record fires, in order; default: only `created`. */
+  firesOnCreate?(record: RecordOf<F>): readonly string[];
   /** SQL for the context of events; see `Noun.contexts`. */
   contexts?: Readonly<Record<string, string>>;
   /** Additional fields of the summary. */
@@ -152,11 +155,18 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   update(current: R, change: Change<Input>, context: WriteContext): R;
   /** Fields that reference other records of the workspace, with their kind. */
   readonly references: Readonly<Record<string, string>>;
+  /**
+   * Objects of an area, such as `training`, are in the dashboard's navigation once the workspace has a record of one of them.
+   * Default: always.
+   */
+  readonly area?: string;
   /** Whether its records have `tags`. */
   readonly hasTags: boolean;
   readonly events: { created: NounEvent; updated: NounEvent; deleted: NounEvent } & Record<string, NounEvent>;
   /** The events that a change fires, in order, besides those of tags. */
   fires(before: R, after: R): readonly string[];
+  /** The events that a new record fires, in order; default: only `events.created`. */
+  firesOnCreate?(record: R): readonly string[];
   /**
    * The context of events, by event type: SQL for a json object, evaluated in the writing statement over the event `f`
    * (workspace_id, record, changed: previous values). Batches without such an event do not pay for it.
@@ -261,8 +271,10 @@ export function defineNoun<const F extends Fields>(
     },
 
     hasTags,
+    ...(definition.area !== undefined && { area: definition.area }),
     events: eventsOfNoun(definition),
     fires: definition.fires ?? (() => [`${name}.updated`]),
+    ...(definition.firesOnCreate && { firesOnCreate: definition.firesOnCreate }),
     ...(definition.contexts && { contexts: definition.contexts }),
     summary: (record) => ({ ...summaryOf(fields, record), ...definition.summary?.(record) }),
     filters: filtersOf(definition),
@@ -338,17 +350,4 @@ function filtersOf<F extends Fields>({ fields, filters }: NounDefinition<F>): Re
     filter ? [[filter.name ?? column, { column, ...filter }] as const] : [],
   );
   return { ...Object.fromEntries(own), ...filters };
-}
-
-/** The fields in which two records differ, with their previous values; null if there are none. */
-export function differences<R extends BaseRecord>(
-  before: R,
-  after: R,
-  columns: readonly (keyof R & string)[],
-): Record<string, unknown> | null {
-  const changed: Record<string, unknown> = {};
-  for (const column of columns) {
-    if (!isSame(before[column], after[column])) changed[column] = before[column];
-  }
-  return Object.keys(changed).length > 0 ? changed : null;
 }

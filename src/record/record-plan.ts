@@ -5,7 +5,8 @@ import type { Uuid } from '../base/id.ts';
 import { withoutUnchanged } from '../base/values/same.ts';
 import type { Transaction } from '../db/query.ts';
 import type { EventAlias } from '../events/outbox.ts';
-import { differences, tagsOf, type BaseRecord, type Change, type Noun, type WriteContext } from './noun.ts';
+import { tagsOf, type BaseRecord, type Change, type Noun, type WriteContext } from './noun.ts';
+import { differences } from './record-differences.ts';
 import { changedTags, tagEventsBetween, type TagChange } from './tags/record-tags.ts';
 import type { NewTag } from './tags/tag-registry.ts';
 
@@ -72,7 +73,8 @@ export function planCreate<R extends BaseRecord, Input extends object>(
   const { at, actor } = context;
   const base = { id: newId(), version: 1, created_by: actor, created_at: at, updated_at: at };
   const record = noun.create(input, base, context);
-  const events = [{ id: newId(), type: noun.events.created.name }];
+  const types = noun.firesOnCreate?.(record) ?? [noun.events.created.name];
+  const events = types.map((type) => ({ id: newId(), type }));
   return { id: base.id, record, text: JSON.stringify(record), at, events };
 }
 

@@ -1,6 +1,5 @@
 import type { StoredAnswer } from '../account/idempotency.ts';
 import { isoTime } from '../base/clock.ts';
-import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { matchingWebhooks, type LaneKey, type MatchingWebhook } from '../events/outbox.ts';
 import type { Client } from '../http/route.ts';
@@ -19,6 +18,7 @@ import {
 } from './record-plan.ts';
 import { withSurvivor } from './merge/merged-id.ts';
 import type { RecordStore, StoreParts } from './record-store.ts';
+import { withReferences } from './checked-references.ts';
 import { refersToAny, type References } from './reference.ts';
 import type { TagChange } from './tags/record-tags.ts';
 import { insertTags, type NewTag, type TagRegistry } from './tags/tag-registry.ts';
@@ -70,6 +70,8 @@ export interface ServiceOptions {
   beforeChange?: readonly ((draft: Draft) => BeforeWrite | null)[];
   /** What a new record needs in its transaction; null if it needs nothing, and is written with others in a batch. */
   beforeCreate?(writer: Writer, record: BaseRecord): BeforeWrite | null;
+  /** The same for a record that is restored from the trash; its row is locked. */
+  beforeRestore?(writer: Writer, record: BaseRecord): BeforeWrite | null;
   /** The tags of workspaces, if the noun has tags. */
   tags?: TagRegistry;
 }
@@ -130,6 +132,12 @@ export interface RecordService<R extends BaseRecord, Input extends object> {
     before: readonly BeforeWrite[],
   ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
   remove(request: Omit<ChangeRequest<R>, 'mutation'>): Promise<StoredAnswer>;
+  /** Restores a deleted record whose row the transaction has locked. @returns also the lanes to notify after the commit */
+  restoreWithin(
+    trx: Transaction,
+    writer: Writer,
+    record: R,
+  ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
   /** The effect of a create or an update; nothing is written. */
   previewCreate(writer: Writer, input: Input, source: Source): Promise<Preview<R>>;
   previewChange(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<Preview<R>>;
@@ -161,7 +169,7 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
 
   async plan(writer: Writer, input: Input, source: Source): Promise<Plan<R>> {
     const checked = refersToAny(this.noun.references, input)
-      ? await this.#withReferences(writer.workspaceId, input)
+      ? await withReferences(this.#parts.references, this, writer.workspaceId, input)
       : input;
     const steps = this.#options.enrich ?? [];
     if (steps.length === 0) return this.planEnriched(writer, checked);
@@ -223,7 +231,7 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     { writer, id }: Pick<ChangeRequest<R>, 'writer' | 'id'>,
     { change, source, tags }: SentChange<Input>,
   ): Promise<PreparedChange<R>> {
-    const checked = await this.#withReferences(writer.workspaceId, change, id);
+    const checked = await withReferences(this.#parts.references, this, writer.workspaceId, change, id);
     const draft = await this.#enriched({
       writer,
       kind: 'change',
@@ -270,6 +278,11 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     return this.#byCurrentId(removal, (current) => this.store.change(current));
   }
 
+  async restoreWithin(trx: Transaction, writer: Writer, record: R) {
+    await this.#options.beforeRestore?.(writer, record)?.(trx);
+    return this.store.restoreWithin(trx, writer, record, true);
+  }
+
   async previewCreate(writer: Writer, input: Input, source: Source): Promise<Preview<R>> {
     const plan = await this.plan(writer, input, source);
     return this.#preview(writer.workspaceId, plan, null);
@@ -312,28 +325,6 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     }));
     const events = fired.map(({ type }) => type);
     return { record: plan.record, changed, events, webhooks: await matchingWebhooks(db, workspaceId, fired) };
-  }
-
-  /**
-   * The input, with the survivors of merged records in place of their old ids. Throws `validation_error` if a reference is
-   * to no record.
-   * @param id the record that is changed: its current references may stay, even if deleted since
-   */
-  async #withReferences<T extends object>(workspaceId: Uuid, input: T, id?: Uuid): Promise<T> {
-    const { references } = this.#parts;
-    const found = await references.missing(workspaceId, this.noun.references, input);
-    if (found.length === 0) return input;
-    const survivors = await references.survivors(workspaceId, this.noun.references, input);
-    const current = { ...input, ...survivors };
-    let missing = found.filter(({ field }) => !(field in survivors));
-    if (missing.length > 0 && id !== undefined) {
-      const stored = (await this.store.get(workspaceId, id)) as Record<string, unknown> | undefined;
-      const sent = input as Record<string, unknown>;
-      missing = missing.filter(({ field }) => sent[field] !== stored?.[field]);
-    }
-    if (missing.length === 0) return current;
-    const message = missing.map((problem) => `${problem.field}: ${problem.message}`).join('; ');
-    throw new ApiError('validation_error', message, { fields: missing });
   }
 
   #now(): string {

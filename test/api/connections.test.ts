@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assemble } from '../../src/app.ts';
 import { makeSealer } from '../../src/base/seal.ts';
 import { readConfig } from '../../src/config.ts';
-import { eraseDeleted } from '../../src/crm/crm.ts';
+import { eraserOfAll } from '../../src/modules.ts';
 import { silent } from '../kit/database.ts';
 import { makeMember } from '../kit/member.ts';
 import { until } from '../kit/process.ts';
@@ -412,7 +412,7 @@ test('erasing a lead clears the log: refused bodies with its address, and ids of
   expect(good.status, good.text).toBe(200);
   expect(await tablesWith(needle)).toContain('connection_event');
   expect((await s.ask('POST', `/api/v1/leads/${good.json.id}/erase`)).status).toBe(202);
-  await eraseDeleted({ db: s.db, log: silent }).pass(new AbortController().signal);
+  await eraserOfAll({ db: s.db, log: silent }).pass(new AbortController().signal);
   expect(await tablesWith(needle)).toEqual([]);
   const { data } = (await s.ask('GET', `${PATH}/${made.id}/events`)).json;
   expect(data).toMatchObject([
@@ -444,7 +444,7 @@ test('erasing a contact clears the bodies of requests that became no record', as
   const payloadOf = async () => (await s.ask('GET', `${PATH}/${made.id}/events`)).json.data[0].payload;
   expect(await payloadOf()).not.toBeNull();
   await s.ask('POST', `/api/v1/contacts/${contact.json.id}/erase`);
-  await eraseDeleted({ db: s.db, log: silent }).pass(new AbortController().signal);
+  await eraserOfAll({ db: s.db, log: silent }).pass(new AbortController().signal);
   expect(await payloadOf()).toBeNull();
 });
 

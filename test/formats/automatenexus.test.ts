@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { RECORD_EVENTS } from '../../src/crm/crm.ts';
+import { MODULE_EVENT_TYPES } from '../../src/modules.ts';
 import { automatenexusFormat } from '../../src/integrations/automatenexus/automatenexus-format.ts';
 import { makeMember } from '../kit/member.ts';
 import { startReceiver, type Answering, type Received, type Receiver } from '../kit/receiver.ts';
@@ -276,6 +276,6 @@ test('AN2: "*" is the 32 documented event types, and all existing ones of them c
     email.sent email.opened email.clicked email.bounced sms.sent sms.received call.completed`.split(/\s+/);
   expect(printed).toHaveLength(32);
   expect(printed.filter((type) => !automatenexusFormat.documents(type))).toEqual([]);
-  const others = RECORD_EVENTS.map(({ name }) => name).filter((type) => !printed.includes(type));
+  const others = MODULE_EVENT_TYPES.map(({ name }) => name).filter((type) => !printed.includes(type));
   expect(others.filter((type) => automatenexusFormat.documents(type))).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { NOUNS } from '../../src/crm/nouns.ts';
+import { MODULE_NOUNS as NOUNS } from '../../src/modules.ts';
 import { startReceiver, type Receiver } from '../kit/receiver.ts';
+import { sampleBody } from '../kit/record-sample.ts';
 import { secondServer, startScenario, ask, type Ask, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -42,15 +43,6 @@ async function create(plural: string, records: object[]): Promise<string[]> {
 }
 
 const copies = (count: number, body: object) => Array.from({ length: count }, () => body);
-
-const BODIES: Record<string, object> = {
-  contact: { first_name: 'Jane' },
-  company: { name: 'Acme' },
-  deal: { name: 'Deal' },
-  task: { title: 'Call' },
-  lead: { name: 'Jane Doe', email: 'jane@example.com' },
-  note: { body: 'They called.' },
-};
 
 describe('PATCH batch', () => {
   test('each record is changed as by its own request, and fires its own event', async () => {
@@ -278,9 +270,7 @@ describe('the old id of a merged record', () => {
 
 describe.each(NOUNS.map(({ name, plural }) => ({ name, plural })))('$plural', ({ name, plural }) => {
   test('every object is changed and deleted in batches, within its scope and workspace', async () => {
-    // A note is on another record.
-    const on = name === 'note' ? { contact_id: (await create('contacts', [BODIES['contact']!]))[0] } : {};
-    const body = { ...BODIES[name], ...on };
+    const body = await sampleBody(s, name);
     const ids = await create(plural, [body, body]);
     const records = ids.map((id) => ({ id, custom_fields: { a: 1 } }));
     for (const as of [null, await s.person([`${plural}:read`]), await s.person(['pipelines:write'])]) {

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runCase, startScenario, type ApiCase, type Ask, type Scenario } from '../kit/scenario.ts';
+import { madeReferences } from '../kit/record-sample.ts';
+import {
+  runCase,
+  startScenario,
+  type ApiCase,
+  type Ask,
+  type Person,
+  type Scenario,
+} from '../kit/scenario.ts';
 
 /** What the suite needs to test a kind of record. */
 interface Subject {
@@ -96,6 +104,39 @@ const SUBJECTS: Subject[] = [
     skipped: { tags: 'RC3: notes have none' },
   },
   {
+    plural: 'courses',
+    noun: 'course',
+    valid: { name: 'First aid', code: 'HLTAID011', price: 120, currency: 'AUD' },
+    change: { description: 'One day.', custom_fields: { hours: 8 } },
+    filter: { name: 'code', value: 'HLTAID011', nothing: 'HLTAID012' },
+    text: { field: 'name', max: 200 },
+  },
+  {
+    plural: 'course-runs',
+    noun: 'course_run',
+    valid: { name: 'First aid, June', starts_at: '2026-06-20T00:00:00.000Z', venue: 'Room 4', places: 600 },
+    change: { notes: 'Bring a mat.', custom_fields: { room: 4 } },
+    filter: { name: 'venue', value: 'Room 4', nothing: 'Room 5' },
+    text: { field: 'name', max: 200 },
+  },
+  {
+    plural: 'enrolments',
+    noun: 'enrolment',
+    valid: { status: 'tentative', amount: 120, currency: 'AUD' },
+    change: { notes: 'Vegetarian.', custom_fields: { meal: 'vegetarian' } },
+    filter: { name: 'status', value: 'tentative', nothing: 'withdrawn' },
+    text: { field: 'notes', max: 50_000 },
+  },
+  {
+    plural: 'assessments',
+    noun: 'assessment',
+    valid: { unit_name: 'Provide resuscitation', unit_code: 'HLTAID009', status: 'submitted' },
+    change: { outcome_code: '70', custom_fields: { attempt: 1 } },
+    filter: { name: 'unit_code', value: 'HLTAID009', nothing: 'HLTAID010' },
+    text: { field: 'unit_name', max: 200 },
+    skipped: { tags: 'RC3: assessments have none' },
+  },
+  {
     ...LEADS,
     name: 'leads by the Lead API',
     isRemixcrm: true,
@@ -116,8 +157,12 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
     const updated = `${subject.noun}.updated`;
     const deleted = `${subject.noun}.deleted`;
     let s: Scenario;
+    const references: Record<string, string> = {};
     beforeAll(async () => {
       s = await startScenario({ FAIRLEAD_SERVICES: 'api', FAIRLEAD_LEADS_PER_HOUR: '0' });
+      Object.assign(references, await madeReferences(s, subject.noun));
+      Object.assign(subject.valid, references);
+      await s.newEvents();
     });
     afterAll(() => s.stop());
 
@@ -126,8 +171,13 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
     const ask = (method: string, where: string, options: Ask = {}) =>
       s.ask(method, where, { ...options, headers: { ...preference, ...options.headers } });
 
+    /** The body of `valid` for another workspace, which has no access to what it refers to. */
+    const validFor = async (as: Person) =>
+      as.workspaceId === s.alice.workspaceId
+        ? subject.valid
+        : { ...subject.valid, ...(await madeReferences(s, subject.noun, as)) };
     const make = async (as = s.alice) => {
-      const { json } = await ask('POST', path, { as, body: subject.valid });
+      const { json } = await ask('POST', path, { as, body: await validFor(as) });
       return isRemixcrm ? (await ask('GET', `${path}/${json.id}`, { as })).json : json;
     };
     const run = (item: Omit<ApiCase, 'name'>) =>
@@ -570,7 +620,8 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         'sort=%s pages without gaps or duplicates',
         async (sort) => {
           const person = await ownWorkspace(s);
-          const body = { records: Array.from({ length: 25 }, () => subject.valid) };
+          const valid = await validFor(person);
+          const body = { records: Array.from({ length: 25 }, () => valid) };
           await ask('POST', `${path}/batch`, { as: person, body });
           const seen: { id: string; updated_at: string }[] = [];
           let cursor = '';
@@ -956,9 +1007,11 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         'an unknown field': skipped?.unknownField,
         'a form': skipped?.form,
       };
+      const withReferences = (body: unknown) =>
+        typeof body === 'object' && !Array.isArray(body) ? { body: { ...body, ...references } } : {};
       for (const item of bad)
         test.skipIf(keptOut[item.name])(`${item.name}${because(keptOut[item.name])}`, () =>
-          run({ ...item, method: 'POST', path }),
+          run({ ...item, ...withReferences(item.body), method: 'POST', path }),
         );
       test.each(bad)('$name, in a change', async (item) => {
         const made = await make();

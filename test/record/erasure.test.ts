@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eraseDeleted } from '../../src/crm/crm.ts';
+import { eraserOfAll } from '../../src/modules.ts';
 import { problems } from '../kit/json-schema.ts';
 import { silent } from '../kit/database.ts';
 import { until } from '../kit/process.ts';
@@ -29,7 +29,7 @@ async function hook(events: string, more = {}): Promise<string> {
   expect(json?.id, text).toMatch(/^wh_/);
   return `/api/v1/webhooks/${json.id}`;
 }
-const erase = () => eraseDeleted({ db: s.db, log: silent }).pass(new AbortController().signal);
+const erase = () => eraserOfAll({ db: s.db, log: silent }).pass(new AbortController().signal);
 
 /** The tables that contain a text in any column of any row. */
 async function tablesWith(needle: string): Promise<string[]> {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MERGED_TABLES } from '../../src/crm/crm.ts';
-import { NOUNS } from '../../src/crm/nouns.ts';
+import { MERGED_TABLES, MODULE_NOUNS as NOUNS } from '../../src/modules.ts';
 import { dropOldMerges } from '../../src/record/merge/merges.ts';
 import { moveLateRows } from '../../src/record/merge/late-rows.ts';
 import { movedColumns } from '../../src/record/merge/moved-columns.ts';

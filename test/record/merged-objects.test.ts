@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eraseDeleted, MERGED_TABLES } from '../../src/crm/crm.ts';
-import { NOUNS } from '../../src/crm/nouns.ts';
+import { eraserOfAll, MERGED_TABLES, MODULE_NOUNS as NOUNS } from '../../src/modules.ts';
 import { movedColumns, NOT_MOVED } from '../../src/record/merge/moved-columns.ts';
 import { silent } from '../kit/database.ts';
 import { until } from '../kit/process.ts';
@@ -215,7 +214,7 @@ test('Erasure: a merged record is erased with its survivor, everywhere, and not 
   ];
   await merge('contacts', b.id, [c.id]);
   await merge('contacts', a.id, [b.id]);
-  const erase = () => eraseDeleted({ db: s.db, log: silent }).pass(new AbortController().signal);
+  const erase = () => eraserOfAll({ db: s.db, log: silent }).pass(new AbortController().signal);
   const old = `update contact set deleted_at = now() - interval '40 days' where id = any($1)`;
   await s.db.pool.query(old, [[b.id, c.id]]);
   await erase();

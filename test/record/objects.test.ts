@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NOUNS } from '../../src/crm/nouns.ts';
+import { MODULE_NOUNS as NOUNS } from '../../src/modules.ts';
+import { sampleBody } from '../kit/record-sample.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -24,7 +25,7 @@ const fieldsOf = async (key: string): Promise<FieldAnswer[]> => (await object(ke
 describe('RC1: objects', () => {
   test('lists the objects that the caller can read; get accepts singular and plural', async () => {
     const all = (await s.ask('GET', '/api/v1/objects')).json.data.map(({ key }: { key: string }) => key);
-    expect(all).toEqual(['contact', 'company', 'deal', 'task', 'lead', 'note']);
+    expect(all).toEqual(NOUNS.map(({ name }) => name));
     const ofBob = (await s.ask('GET', '/api/v1/objects', { as: s.bob })).json.data;
     expect(ofBob.map(({ key }: { key: string }) => key)).toEqual(['contact']);
     expect((await s.ask('GET', '/api/v1/objects/deal', { as: s.bob })).status).toBe(404);
@@ -33,27 +34,30 @@ describe('RC1: objects', () => {
     expect((await s.ask('GET', '/api/v1/objects', { as: null })).status).toBe(401);
   });
 
+  test('objects of an area are in use once the workspace has a record of one of them', async () => {
+    const used = async () =>
+      (await s.ask('GET', '/api/v1/objects', { as: s.alice })).json.data
+        .filter((item: { in_use: boolean }) => !item.in_use)
+        .map(({ key }: { key: string }) => key);
+    expect(await used()).toEqual(['course', 'course_run', 'enrolment', 'assessment']);
+    const { json } = await s.ask('POST', '/api/v1/courses', { body: { name: 'First aid' } });
+    expect(await used()).toEqual([]);
+    expect((await object('assessment')).in_use).toBe(true);
+    await s.ask('DELETE', `/api/v1/courses/${json.id}`);
+    expect((await object('assessment')).in_use).toBe(false);
+  });
+
   test.each(NOUNS.map(({ name, plural }) => ({ name, plural })))(
     '$name: exactly the fields of a record are described',
     async ({ name, plural }) => {
-      const body = {
-        name: 'Jane Doe',
-        title: 'Call',
-        body: 'Called',
-        first_name: 'Jane',
-        email: 'jane@example.com',
-      };
       const fields = await fieldsOf(name);
       const known = new Set(fields.map(({ key }) => key));
-      const sent = Object.fromEntries(
-        Object.entries(body).filter(([key]) => known.has(key) || (name === 'lead' && key === 'name')),
-      );
       const {
         json: created,
         status,
         text,
       } = await s.ask('POST', `/api/v1/${plural}`, {
-        body: sent,
+        body: await sampleBody(s, name),
         headers: { prefer: 'return=representation' },
       });
       expect(status, text).toBe(201);

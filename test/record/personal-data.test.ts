@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { NOUNS } from '../../src/crm/nouns.ts';
+import { MODULE_NOUNS as NOUNS } from '../../src/modules.ts';
 import { NOT_PERSONAL, PERSONAL_DATA } from '../../src/record/personal-data.ts';
 import { redaction } from '../../src/record/redaction.ts';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';

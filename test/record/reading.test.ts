@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NOUNS } from '../../src/crm/nouns.ts';
+import { MODULE_NOUNS as NOUNS } from '../../src/modules.ts';
 import { makeMember } from '../kit/member.ts';
+import { sampleBody, textField } from '../kit/record-sample.ts';
 import { startScenario, type Person, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -297,14 +298,12 @@ describe('sort', () => {
   test.each(NOUNS.map(({ name, plural }) => ({ name, plural })))(
     '$name: pages of every sort find each record once, in order',
     async ({ name, plural }) => {
-      const [contact] = await createAll('contacts', [{ first_name: 'Jane' }], somewhere);
+      const body = await sampleBody(s, name, somewhere);
       await createAll(
         plural,
         ['Ä', 'a', 'b', 'A'].map((text) => ({
-          ...(['company', 'deal', 'lead'].includes(name) && { name: `${text} x` }),
-          ...(name === 'task' && { title: text }),
-          ...(name === 'contact' && { first_name: text }),
-          ...(name === 'note' && { body: text, contact_id: contact!.id }),
+          ...body,
+          [textField(name)]: `${text} x`,
           ...(name === 'lead' && { email: `${randomUUID()}@example.com` }),
         })),
         somewhere,

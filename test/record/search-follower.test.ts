@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { eraseDeleted } from '../../src/crm/crm.ts';
-import { NOUNS } from '../../src/crm/nouns.ts';
+import { eraserOfAll, MODULE_NOUNS as NOUNS } from '../../src/modules.ts';
 import { makeSearchDocuments } from '../../src/record/search/search-document.ts';
 import { makeSearchFollower } from '../../src/record/search/search-follower.ts';
 import { searchStep } from '../../src/record/search/search-step.ts';
@@ -180,7 +179,7 @@ test('an erased record has no document, whichever comes first', async () => {
   const deal = await make('deals', { name: 'Order', contact_id: id });
   await catchUp();
   await s.ask('POST', `/api/v1/contacts/${id}/erase`);
-  expect(await eraseDeleted({ db: s.db, log: silent }).pass(new AbortController().signal)).toBe(1);
+  expect(await eraserOfAll({ db: s.db, log: silent }).pass(new AbortController().signal)).toBe(1);
   expect(await rows('select from search_document where record_id = $1', [id])).toEqual([]);
   await catchUp();
   expect((await rows('select record_id from search_document')).map((row) => row['record_id'])).toEqual([

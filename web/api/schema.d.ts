@@ -1415,6 +1415,602 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/courses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List courses */
+        get: operations["getCourses"];
+        put?: never;
+        /**
+         * Create a course
+         * @description Fires `course.created`.
+         */
+        post: operations["postCourses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/courses/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 courses
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postCoursesBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 courses
+         * @description Each item of `records` has the `id` of a record and the fields to change. Its `tags` may be `{"add":[…],"remove":[…]}`. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchCoursesBatch"];
+        trace?: never;
+    };
+    "/api/v1/courses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a course */
+        get: operations["getCoursesId"];
+        /**
+         * Update a course
+         * @description Changes only the fields sent. Fires `course.updated` or `course.tag_added` or `course.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putCoursesId"];
+        post?: never;
+        /**
+         * Delete a course
+         * @description Fires `course.deleted`; afterwards the course answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteCoursesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a course
+         * @description Changes only the fields sent. Fires `course.updated` or `course.tag_added` or `course.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchCoursesId"];
+        trace?: never;
+    };
+    "/api/v1/courses/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of a course
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `course.tag_added` and `course.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postCoursesIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/courses/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 courses
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `course.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postCoursesBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/courses/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a course
+         * @description Within 30 days of its deletion. Fires `course.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postCoursesIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/courses/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a course
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `course.deleted`, if it was not deleted.
+         */
+        post: operations["postCoursesIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/course-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List course runs */
+        get: operations["getCourseRuns"];
+        put?: never;
+        /**
+         * Create a course run
+         * @description Fires `course_run.created`.
+         */
+        post: operations["postCourseRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/course-runs/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 course runs
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postCourseRunsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 course runs
+         * @description Each item of `records` has the `id` of a record and the fields to change. Its `tags` may be `{"add":[…],"remove":[…]}`. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchCourseRunsBatch"];
+        trace?: never;
+    };
+    "/api/v1/course-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a course run */
+        get: operations["getCourseRunsId"];
+        /**
+         * Update a course run
+         * @description Changes only the fields sent. Fires `course_run.updated` or `course_run.tag_added` or `course_run.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putCourseRunsId"];
+        post?: never;
+        /**
+         * Delete a course run
+         * @description Fires `course_run.deleted`; afterwards the course run answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteCourseRunsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a course run
+         * @description Changes only the fields sent. Fires `course_run.updated` or `course_run.tag_added` or `course_run.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchCourseRunsId"];
+        trace?: never;
+    };
+    "/api/v1/course-runs/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of a course run
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `course_run.tag_added` and `course_run.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postCourseRunsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/course-runs/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 course runs
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `course_run.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postCourseRunsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/course-runs/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a course run
+         * @description Within 30 days of its deletion. Fires `course_run.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postCourseRunsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/course-runs/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a course run
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `course_run.deleted`, if it was not deleted.
+         */
+        post: operations["postCourseRunsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List enrolments */
+        get: operations["getEnrolments"];
+        put?: never;
+        /**
+         * Create an enrolment
+         * @description Fires `enrolment.created`.
+         */
+        post: operations["postEnrolments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 enrolments
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postEnrolmentsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 enrolments
+         * @description Each item of `records` has the `id` of a record and the fields to change. Its `tags` may be `{"add":[…],"remove":[…]}`. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchEnrolmentsBatch"];
+        trace?: never;
+    };
+    "/api/v1/enrolments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an enrolment */
+        get: operations["getEnrolmentsId"];
+        /**
+         * Update an enrolment
+         * @description Changes only the fields sent. Fires `enrolment.updated` or `enrolment.status_changed` or `enrolment.tag_added` or `enrolment.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putEnrolmentsId"];
+        post?: never;
+        /**
+         * Delete an enrolment
+         * @description Fires `enrolment.deleted`; afterwards the enrolment answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteEnrolmentsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an enrolment
+         * @description Changes only the fields sent. Fires `enrolment.updated` or `enrolment.status_changed` or `enrolment.tag_added` or `enrolment.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchEnrolmentsId"];
+        trace?: never;
+    };
+    "/api/v1/enrolments/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of an enrolment
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `enrolment.tag_added` and `enrolment.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postEnrolmentsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 enrolments
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `enrolment.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postEnrolmentsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore an enrolment
+         * @description Within 30 days of its deletion. Fires `enrolment.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postEnrolmentsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase an enrolment
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `enrolment.deleted`, if it was not deleted.
+         */
+        post: operations["postEnrolmentsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assessments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List assessments */
+        get: operations["getAssessments"];
+        put?: never;
+        /**
+         * Create an assessment
+         * @description Fires `assessment.created`.
+         */
+        post: operations["postAssessments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assessments/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 assessments
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postAssessmentsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 assessments
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchAssessmentsBatch"];
+        trace?: never;
+    };
+    "/api/v1/assessments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an assessment */
+        get: operations["getAssessmentsId"];
+        /**
+         * Update an assessment
+         * @description Changes only the fields sent. Fires `assessment.updated` or `assessment.completed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putAssessmentsId"];
+        post?: never;
+        /**
+         * Delete an assessment
+         * @description Fires `assessment.deleted`; afterwards the assessment answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteAssessmentsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an assessment
+         * @description Changes only the fields sent. Fires `assessment.updated` or `assessment.completed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchAssessmentsId"];
+        trace?: never;
+    };
+    "/api/v1/assessments/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 assessments
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `assessment.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postAssessmentsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assessments/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore an assessment
+         * @description Within 30 days of its deletion. Fires `assessment.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postAssessmentsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assessments/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase an assessment
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `assessment.deleted`, if it was not deleted.
+         */
+        post: operations["postAssessmentsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/merge": {
         parameters: {
             query?: never;
@@ -1715,6 +2311,139 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List objects with their fields
+         * @description Objects whose records the caller can read.
+         */
+        get: operations["getObjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objects/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an object with its fields
+         * @description By key, as in `contact`, or plural.
+         */
+        get: operations["getObjectsKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activities/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the timeline of a contact
+         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes. Entries of merged records are included.
+         */
+        get: operations["getActivitiesContactId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tags
+         * @description By name. A tag is created when it is first added to a record.
+         */
+        get: operations["getTags"];
+        put?: never;
+        /**
+         * Create a tag
+         * @description 409 if a tag has this name, ignoring case. Adding a tag to a record creates it, too.
+         */
+        post: operations["postTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a tag */
+        get: operations["getTagsId"];
+        /**
+         * Rename a tag
+         * @description A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.
+         */
+        put: operations["putTagsId"];
+        post?: never;
+        /**
+         * Delete a tag
+         * @description A background job removes it from all records.
+         */
+        delete: operations["deleteTagsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a tag
+         * @description A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.
+         */
+        patch: operations["patchTagsId"];
+        trace?: never;
+    };
+    "/api/v1/tags/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge tags
+         * @description This tag takes the place of the others: a background job changes all records, which fire no events. The others are deleted.
+         */
+        post: operations["postTagsIdMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deals/cards": {
         parameters: {
             query?: never;
@@ -1787,46 +2516,6 @@ export interface paths {
          * @description With the names of the records that they are about. Takes the filters of `GET /tasks` besides.
          */
         get: operations["getTasksAgenda"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/objects": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List objects with their fields
-         * @description Objects whose records the caller can read.
-         */
-        get: operations["getObjects"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/objects/{key}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get an object with its fields
-         * @description By key, as in `contact`, or plural.
-         */
-        get: operations["getObjectsKey"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1936,99 +2625,6 @@ export interface paths {
          * @description Changes its name, probability or position. Deals stay in it.
          */
         patch: operations["patchPipelinesIdStagesStageId"];
-        trace?: never;
-    };
-    "/api/v1/activities/{contact_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get the timeline of a contact
-         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record, of the tasks and notes about it, and of the notes about these tasks. Entries of merged records are included.
-         */
-        get: operations["getActivitiesContactId"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List tags
-         * @description By name. A tag is created when it is first added to a record.
-         */
-        get: operations["getTags"];
-        put?: never;
-        /**
-         * Create a tag
-         * @description 409 if a tag has this name, ignoring case. Adding a tag to a record creates it, too.
-         */
-        post: operations["postTags"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get a tag */
-        get: operations["getTagsId"];
-        /**
-         * Rename a tag
-         * @description A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.
-         */
-        put: operations["putTagsId"];
-        post?: never;
-        /**
-         * Delete a tag
-         * @description A background job removes it from all records.
-         */
-        delete: operations["deleteTagsId"];
-        options?: never;
-        head?: never;
-        /**
-         * Rename a tag
-         * @description A background job renames it in all records, which fire no events; fires `tag.renamed`. 409 if another tag has the name, ignoring case; merge the two instead.
-         */
-        patch: operations["patchTagsId"];
-        trace?: never;
-    };
-    "/api/v1/tags/{id}/merge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Merge tags
-         * @description This tag takes the place of the others: a background job changes all records, which fire no events. The others are deleted.
-         */
-        post: operations["postTagsIdMerge"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/v1/leads/{id}/submissions": {
@@ -2353,7 +2949,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the open tasks of the caller and the deals that are about to close
+         * Get tasks that are due and deals that are about to close
          * @description At most 50 of each, with their total number.
          */
         get: operations["getAgenda"];
@@ -3344,135 +3940,6 @@ export interface components {
                 authentication: string;
             }[];
         };
-        ObjectFieldInput: {
-            key: string;
-            label: string;
-            description: string;
-            /** @description Kind of the field, as in `text`, `date`, `select`, `record`. */
-            kind: string;
-            /** @description Whether it is required to create a record. */
-            required: boolean;
-            /** @description Whether it is set by the server; ignored when sent. */
-            read_only: boolean;
-            /** @description Whether it is computed when a record is read; not part of events. */
-            computed: boolean;
-            /** @description Value if none is sent; null for none. */
-            default: unknown;
-            /** @description Key of the object that it references. */
-            references?: string;
-            /** @description Possible values, if the field has a list of options. */
-            options?: {
-                value: string;
-                label: string;
-            }[];
-            /** @description How lists can be filtered by it, if they can. */
-            filter?: {
-                /** @description Query parameter of the list. */
-                parameter: string;
-                /** @description `eq` is the parameter itself; others are used as in `created_at[gte]`. */
-                operators: string[];
-            };
-            sortable: boolean;
-        };
-        ObjectInput: {
-            /** @description As in `contact`. */
-            key: string;
-            /** @description In paths and scopes, as in `contacts`. */
-            plural: string;
-            label: string;
-            plural_label: string;
-            /** @description Fields that make the title of a record: the first that are filled in. */
-            title_fields: string[];
-            /** @description Sort of the list by the name of the records, if there is one. */
-            title_sort?: string;
-            /** @description Default columns of lists. */
-            list_fields: string[];
-            /** @description Whether its list supports `q`. */
-            searchable: boolean;
-            /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
-            match_fields: string[];
-            /** @description Whether its records can be merged. */
-            mergeable: boolean;
-            fields: components["schemas"]["ObjectFieldInput"][];
-            events: string[];
-            /** @description Lists about a record; `{id}` in the path is the id of the record. */
-            panels: {
-                key: string;
-                label: string;
-                path: string;
-            }[];
-        };
-        ErasureRequestInput: {
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            deleted_at: string;
-            /** Format: date-time */
-            erase_requested_at: string;
-            /** @description Null until its deliveries have settled. */
-            erased_at: string | null;
-        };
-        SearchResultInput: {
-            /** @description Key of the object, as in `contact`. */
-            type: string;
-            /** Format: uuid */
-            id: string;
-            title: string;
-            subtitle: string | null;
-            matched: {
-                /** @description A field that contains one of the words. */
-                field: string;
-                /** @description Its value, or the part around the word; of a reference, the title of that record. */
-                text: string;
-            }[];
-            /** Format: date-time */
-            updated_at: string;
-        };
-        ActivityInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description Event type, as in `contact.updated`, or a type of a module. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Changed fields with their previous values. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Changed fields with their new values; null where these are no longer known. */
-            changed_to?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Name of the record, if it is not the one of the timeline; null for an unnamed one. */
-            record_name?: string | null;
-            /** @description Of the creation of a note: the note as it is now. */
-            record?: {
-                [key: string]: unknown;
-            };
-            /** @description Details added by a module. */
-            details?: unknown;
-            /** Format: date-time */
-            occurred_at: string;
-        };
-        TagInput: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description Whether records are still being changed after a rename or a merge. */
-            is_changing: boolean;
-            /** @description Number of records with the tag, by object, as in `contact`; objects that the caller may read. */
-            usage?: {
-                [key: string]: number;
-            };
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         TaskInput: {
             /**
              * Format: uuid
@@ -3689,6 +4156,16 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+        };
+        ErasureRequestInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            deleted_at: string;
+            /** Format: date-time */
+            erase_requested_at: string;
+            /** @description Null until its deliveries have settled. */
+            erased_at: string | null;
         };
         DealCardInput: {
             /**
@@ -3982,6 +4459,33 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
+        ActivityInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Changed fields with their previous values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
+            /** @description Details added by a module. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
         NoteInput: {
             /**
              * Format: uuid
@@ -4064,6 +4568,253 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        ObjectFieldInput: {
+            key: string;
+            label: string;
+            description: string;
+            /** @description Kind of the field, as in `text`, `date`, `select`, `record`. */
+            kind: string;
+            /** @description Whether it is required to create a record. */
+            required: boolean;
+            /** @description Whether it is set by the server; ignored when sent. */
+            read_only: boolean;
+            /** @description Whether it is computed when a record is read; not part of events. */
+            computed: boolean;
+            /** @description Value if none is sent; null for none. */
+            default: unknown;
+            /** @description Key of the object that it references. */
+            references?: string;
+            /** @description Possible values, if the field has a list of options. */
+            options?: {
+                value: string;
+                label: string;
+            }[];
+            /** @description How lists can be filtered by it, if they can. */
+            filter?: {
+                /** @description Query parameter of the list. */
+                parameter: string;
+                /** @description `eq` is the parameter itself; others are used as in `created_at[gte]`. */
+                operators: string[];
+            };
+            sortable: boolean;
+        };
+        ObjectInput: {
+            /** @description As in `contact`. */
+            key: string;
+            /** @description In paths and scopes, as in `contacts`. */
+            plural: string;
+            label: string;
+            plural_label: string;
+            /** @description Fields that make the title of a record: the first that are filled in. */
+            title_fields: string[];
+            /** @description Sort of the list by the name of the records, if there is one. */
+            title_sort?: string;
+            /** @description Default columns of lists. */
+            list_fields: string[];
+            /** @description Whether its list supports `q`. */
+            searchable: boolean;
+            /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
+            match_fields: string[];
+            /** @description Whether its records can be merged. */
+            mergeable: boolean;
+            /** @description False for an object that not every workspace needs, until it has a record of its area. */
+            in_use: boolean;
+            fields: components["schemas"]["ObjectFieldInput"][];
+            events: string[];
+            /** @description Lists about a record; `{id}` in the path is the id of the record. */
+            panels: {
+                key: string;
+                label: string;
+                path: string;
+            }[];
+        };
+        SearchResultInput: {
+            /** @description Key of the object, as in `contact`. */
+            type: string;
+            /** Format: uuid */
+            id: string;
+            title: string;
+            subtitle: string | null;
+            matched: {
+                /** @description A field that contains one of the words. */
+                field: string;
+                /** @description Its value, or the part around the word; of a reference, the title of that record. */
+                text: string;
+            }[];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        TagInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Whether records are still being changed after a rename or a merge. */
+            is_changing: boolean;
+            /** @description Number of records with the tag, by object, as in `contact`; objects that the caller may read. */
+            usage?: {
+                [key: string]: number;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        CourseInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description As in a training register */
+            code: string | null;
+            /**
+             * @description Kind
+             * @enum {string}
+             */
+            kind: "workshop" | "class" | "unit" | "activity";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "active" | "archived";
+            /** @description Description */
+            description: string | null;
+            /** @description Per person, in units of `currency` */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Tags */
+            tags: string[];
+        };
+        AssessmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Enrolment
+             */
+            enrolment_id: string;
+            /** @description The contact of the enrolment */
+            contact_id: string | null;
+            /** @description Unit code */
+            unit_code: string | null;
+            /** @description Unit */
+            unit_name: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
+            /** @description As a training register defines it, such as 20 of AVETMISS */
+            outcome_code: string | null;
+            /** @description Default: when it got a result */
+            assessed_at: string | null;
+            /** @description Assessor (user id) */
+            assessor_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+        };
+        EnrolmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The name of the course run, or of the course */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact_id: string;
+            /** @description Course run */
+            course_run_id: string | null;
+            /** @description Default: the course of the course run */
+            course_id: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
+            /** @description Default: when the status became enrolled */
+            enrolled_at: string | null;
+            /** @description Default: when the status became in_progress */
+            commenced_at: string | null;
+            /** @description Default: when the status became completed */
+            completed_at: string | null;
+            /** @description The contact who pays; default: the enrolled one */
+            payer_id: string | null;
+            /** @description In units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         MadeByMemberInput: {
             keys: {
@@ -4750,6 +5501,300 @@ export interface components {
                 }) | null;
             };
         };
+        CourserunInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Course
+             */
+            course_id: string;
+            /** @description Default: the name of the course */
+            name: string | null;
+            /** @description Starts at */
+            starts_at: string | null;
+            /** @description Ends at */
+            ends_at: string | null;
+            /** @description Venue */
+            venue: string | null;
+            /** @description Trainer (user id) */
+            trainer_id: string | null;
+            /** @description How many people can be enrolled; null: no limit */
+            places: number | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "scheduled" | "completed" | "canceled";
+            /** @description Per person; default: that of the course */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
+            readonly enrolled: number;
+        };
+        ExpandedCourserunInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Course
+             */
+            course_id: string;
+            /** @description Default: the name of the course */
+            name: string | null;
+            /** @description Starts at */
+            starts_at: string | null;
+            /** @description Ends at */
+            ends_at: string | null;
+            /** @description Venue */
+            venue: string | null;
+            /** @description Trainer (user id) */
+            trainer_id: string | null;
+            /** @description How many people can be enrolled; null: no limit */
+            places: number | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "scheduled" | "completed" | "canceled";
+            /** @description Per person; default: that of the course */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
+            readonly enrolled: number;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                course_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                trainer_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedEnrolmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The name of the course run, or of the course */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact_id: string;
+            /** @description Course run */
+            course_run_id: string | null;
+            /** @description Default: the course of the course run */
+            course_id: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
+            /** @description Default: when the status became enrolled */
+            enrolled_at: string | null;
+            /** @description Default: when the status became in_progress */
+            commenced_at: string | null;
+            /** @description Default: when the status became completed */
+            completed_at: string | null;
+            /** @description The contact who pays; default: the enrolled one */
+            payer_id: string | null;
+            /** @description In units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                course_run_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                course_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                payer_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedAssessmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Enrolment
+             */
+            enrolment_id: string;
+            /** @description The contact of the enrolment */
+            contact_id: string | null;
+            /** @description Unit code */
+            unit_code: string | null;
+            /** @description Unit */
+            unit_name: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
+            /** @description As a training register defines it, such as 20 of AVETMISS */
+            outcome_code: string | null;
+            /** @description Default: when it got a result */
+            assessed_at: string | null;
+            /** @description Assessor (user id) */
+            assessor_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                enrolment_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                assessor_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
         AgendaTaskInput: {
             /**
              * Format: uuid
@@ -4873,11 +5918,6 @@ export interface components {
             today: string;
             /** @description The caller's open tasks that are due today or overdue, oldest first. Null without `tasks:read`. */
             tasks: {
-                data: components["schemas"]["TaskInput"][];
-                total_count: number;
-            } | null;
-            /** @description The caller's other open tasks, at most 10: by due date, those without one last. Null without `tasks:read`. */
-            later_tasks: {
                 data: components["schemas"]["TaskInput"][];
                 total_count: number;
             } | null;
@@ -5617,135 +6657,6 @@ export interface components {
                 authentication: string;
             }[];
         };
-        ObjectField: {
-            key: string;
-            label: string;
-            description: string;
-            /** @description Kind of the field, as in `text`, `date`, `select`, `record`. */
-            kind: string;
-            /** @description Whether it is required to create a record. */
-            required: boolean;
-            /** @description Whether it is set by the server; ignored when sent. */
-            read_only: boolean;
-            /** @description Whether it is computed when a record is read; not part of events. */
-            computed: boolean;
-            /** @description Value if none is sent; null for none. */
-            default: unknown;
-            /** @description Key of the object that it references. */
-            references?: string;
-            /** @description Possible values, if the field has a list of options. */
-            options?: {
-                value: string;
-                label: string;
-            }[];
-            /** @description How lists can be filtered by it, if they can. */
-            filter?: {
-                /** @description Query parameter of the list. */
-                parameter: string;
-                /** @description `eq` is the parameter itself; others are used as in `created_at[gte]`. */
-                operators: string[];
-            };
-            sortable: boolean;
-        };
-        Object: {
-            /** @description As in `contact`. */
-            key: string;
-            /** @description In paths and scopes, as in `contacts`. */
-            plural: string;
-            label: string;
-            plural_label: string;
-            /** @description Fields that make the title of a record: the first that are filled in. */
-            title_fields: string[];
-            /** @description Sort of the list by the name of the records, if there is one. */
-            title_sort?: string;
-            /** @description Default columns of lists. */
-            list_fields: string[];
-            /** @description Whether its list supports `q`. */
-            searchable: boolean;
-            /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
-            match_fields: string[];
-            /** @description Whether its records can be merged. */
-            mergeable: boolean;
-            fields: components["schemas"]["ObjectField"][];
-            events: string[];
-            /** @description Lists about a record; `{id}` in the path is the id of the record. */
-            panels: {
-                key: string;
-                label: string;
-                path: string;
-            }[];
-        };
-        ErasureRequest: {
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            deleted_at: string;
-            /** Format: date-time */
-            erase_requested_at: string;
-            /** @description Null until its deliveries have settled. */
-            erased_at: string | null;
-        };
-        SearchResult: {
-            /** @description Key of the object, as in `contact`. */
-            type: string;
-            /** Format: uuid */
-            id: string;
-            title: string;
-            subtitle: string | null;
-            matched: {
-                /** @description A field that contains one of the words. */
-                field: string;
-                /** @description Its value, or the part around the word; of a reference, the title of that record. */
-                text: string;
-            }[];
-            /** Format: date-time */
-            updated_at: string;
-        };
-        Activity: {
-            /** Format: uuid */
-            id: string;
-            /** @description Event type, as in `contact.updated`, or a type of a module. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Changed fields with their previous values. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Changed fields with their new values; null where these are no longer known. */
-            changed_to?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Name of the record, if it is not the one of the timeline; null for an unnamed one. */
-            record_name?: string | null;
-            /** @description Of the creation of a note: the note as it is now. */
-            record?: {
-                [key: string]: unknown;
-            };
-            /** @description Details added by a module. */
-            details?: unknown;
-            /** Format: date-time */
-            occurred_at: string;
-        };
-        Tag: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description Whether records are still being changed after a rename or a merge. */
-            is_changing: boolean;
-            /** @description Number of records with the tag, by object, as in `contact`; objects that the caller may read. */
-            usage?: {
-                [key: string]: number;
-            };
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         Task: {
             /**
              * Format: uuid
@@ -5962,6 +6873,16 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+        };
+        ErasureRequest: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            deleted_at: string;
+            /** Format: date-time */
+            erase_requested_at: string;
+            /** @description Null until its deliveries have settled. */
+            erased_at: string | null;
         };
         DealCard: {
             /**
@@ -6255,6 +7176,33 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
+        Activity: {
+            /** Format: uuid */
+            id: string;
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Changed fields with their previous values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
+            /** @description Details added by a module. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
         Note: {
             /**
              * Format: uuid
@@ -6337,6 +7285,253 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        ObjectField: {
+            key: string;
+            label: string;
+            description: string;
+            /** @description Kind of the field, as in `text`, `date`, `select`, `record`. */
+            kind: string;
+            /** @description Whether it is required to create a record. */
+            required: boolean;
+            /** @description Whether it is set by the server; ignored when sent. */
+            read_only: boolean;
+            /** @description Whether it is computed when a record is read; not part of events. */
+            computed: boolean;
+            /** @description Value if none is sent; null for none. */
+            default: unknown;
+            /** @description Key of the object that it references. */
+            references?: string;
+            /** @description Possible values, if the field has a list of options. */
+            options?: {
+                value: string;
+                label: string;
+            }[];
+            /** @description How lists can be filtered by it, if they can. */
+            filter?: {
+                /** @description Query parameter of the list. */
+                parameter: string;
+                /** @description `eq` is the parameter itself; others are used as in `created_at[gte]`. */
+                operators: string[];
+            };
+            sortable: boolean;
+        };
+        Object: {
+            /** @description As in `contact`. */
+            key: string;
+            /** @description In paths and scopes, as in `contacts`. */
+            plural: string;
+            label: string;
+            plural_label: string;
+            /** @description Fields that make the title of a record: the first that are filled in. */
+            title_fields: string[];
+            /** @description Sort of the list by the name of the records, if there is one. */
+            title_sort?: string;
+            /** @description Default columns of lists. */
+            list_fields: string[];
+            /** @description Whether its list supports `q`. */
+            searchable: boolean;
+            /** @description Fields by which a new record is recognised as one that exists; see `on_duplicate`. */
+            match_fields: string[];
+            /** @description Whether its records can be merged. */
+            mergeable: boolean;
+            /** @description False for an object that not every workspace needs, until it has a record of its area. */
+            in_use: boolean;
+            fields: components["schemas"]["ObjectField"][];
+            events: string[];
+            /** @description Lists about a record; `{id}` in the path is the id of the record. */
+            panels: {
+                key: string;
+                label: string;
+                path: string;
+            }[];
+        };
+        SearchResult: {
+            /** @description Key of the object, as in `contact`. */
+            type: string;
+            /** Format: uuid */
+            id: string;
+            title: string;
+            subtitle: string | null;
+            matched: {
+                /** @description A field that contains one of the words. */
+                field: string;
+                /** @description Its value, or the part around the word; of a reference, the title of that record. */
+                text: string;
+            }[];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Tag: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Whether records are still being changed after a rename or a merge. */
+            is_changing: boolean;
+            /** @description Number of records with the tag, by object, as in `contact`; objects that the caller may read. */
+            usage?: {
+                [key: string]: number;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Course: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description As in a training register */
+            code: string | null;
+            /**
+             * @description Kind
+             * @enum {string}
+             */
+            kind: "workshop" | "class" | "unit" | "activity";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "active" | "archived";
+            /** @description Description */
+            description: string | null;
+            /** @description Per person, in units of `currency` */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Tags */
+            tags: string[];
+        };
+        Assessment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Enrolment
+             */
+            enrolment_id: string;
+            /** @description The contact of the enrolment */
+            contact_id: string | null;
+            /** @description Unit code */
+            unit_code: string | null;
+            /** @description Unit */
+            unit_name: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
+            /** @description As a training register defines it, such as 20 of AVETMISS */
+            outcome_code: string | null;
+            /** @description Default: when it got a result */
+            assessed_at: string | null;
+            /** @description Assessor (user id) */
+            assessor_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+        };
+        Enrolment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The name of the course run, or of the course */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact_id: string;
+            /** @description Course run */
+            course_run_id: string | null;
+            /** @description Default: the course of the course run */
+            course_id: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
+            /** @description Default: when the status became enrolled */
+            enrolled_at: string | null;
+            /** @description Default: when the status became in_progress */
+            commenced_at: string | null;
+            /** @description Default: when the status became completed */
+            completed_at: string | null;
+            /** @description The contact who pays; default: the enrolled one */
+            payer_id: string | null;
+            /** @description In units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         MadeByMember: {
             keys: {
@@ -7023,6 +8218,300 @@ export interface components {
                 }) | null;
             };
         };
+        Courserun: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Course
+             */
+            course_id: string;
+            /** @description Default: the name of the course */
+            name: string | null;
+            /** @description Starts at */
+            starts_at: string | null;
+            /** @description Ends at */
+            ends_at: string | null;
+            /** @description Venue */
+            venue: string | null;
+            /** @description Trainer (user id) */
+            trainer_id: string | null;
+            /** @description How many people can be enrolled; null: no limit */
+            places: number | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "scheduled" | "completed" | "canceled";
+            /** @description Per person; default: that of the course */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
+            readonly enrolled: number;
+        };
+        ExpandedCourserun: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Course
+             */
+            course_id: string;
+            /** @description Default: the name of the course */
+            name: string | null;
+            /** @description Starts at */
+            starts_at: string | null;
+            /** @description Ends at */
+            ends_at: string | null;
+            /** @description Venue */
+            venue: string | null;
+            /** @description Trainer (user id) */
+            trainer_id: string | null;
+            /** @description How many people can be enrolled; null: no limit */
+            places: number | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "scheduled" | "completed" | "canceled";
+            /** @description Per person; default: that of the course */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
+            readonly enrolled: number;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                course_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                trainer_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedEnrolment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The name of the course run, or of the course */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact_id: string;
+            /** @description Course run */
+            course_run_id: string | null;
+            /** @description Default: the course of the course run */
+            course_id: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
+            /** @description Default: when the status became enrolled */
+            enrolled_at: string | null;
+            /** @description Default: when the status became in_progress */
+            commenced_at: string | null;
+            /** @description Default: when the status became completed */
+            completed_at: string | null;
+            /** @description The contact who pays; default: the enrolled one */
+            payer_id: string | null;
+            /** @description In units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                course_run_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                course_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                payer_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedAssessment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Enrolment
+             */
+            enrolment_id: string;
+            /** @description The contact of the enrolment */
+            contact_id: string | null;
+            /** @description Unit code */
+            unit_code: string | null;
+            /** @description Unit */
+            unit_name: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
+            /** @description As a training register defines it, such as 20 of AVETMISS */
+            outcome_code: string | null;
+            /** @description Default: when it got a result */
+            assessed_at: string | null;
+            /** @description Assessor (user id) */
+            assessor_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                enrolment_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                assessor_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
         AgendaTask: {
             /**
              * Format: uuid
@@ -7146,11 +8635,6 @@ export interface components {
             today: string;
             /** @description The caller's open tasks that are due today or overdue, oldest first. Null without `tasks:read`. */
             tasks: {
-                data: components["schemas"]["Task"][];
-                total_count: number;
-            } | null;
-            /** @description The caller's other open tasks, at most 10: by due date, those without one last. Null without `tasks:read`. */
-            later_tasks: {
                 data: components["schemas"]["Task"][];
                 total_count: number;
             } | null;
@@ -13866,6 +15350,2565 @@ export interface operations {
             };
         };
     };
+    getCourses: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-code" | "code" | "-kind" | "kind" | "-status" | "status" | "-price" | "price" | "-currency" | "currency") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this code. */
+                code?: string;
+                /** @description Only records with this kind. */
+                kind?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Course"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCourses: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Name
+                     * @example First aid
+                     */
+                    name: string;
+                    /** @description As in a training register */
+                    code?: string | null;
+                    /** @description Kind. Default: workshop. */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
+                    /** @description Status. Default: active. */
+                    status?: ("active" | "archived") | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /**
+                     * @description Per person, in units of `currency`
+                     * @example 120
+                     */
+                    price?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Course"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCoursesBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Course"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCoursesBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Course"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCoursesId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Course"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putCoursesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Name
+                     * @example First aid
+                     */
+                    name?: string;
+                    /** @description As in a training register */
+                    code?: string | null;
+                    /** @description Kind. Default: workshop. */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
+                    /** @description Status. Default: active. */
+                    status?: ("active" | "archived") | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /**
+                     * @description Per person, in units of `currency`
+                     * @example 120
+                     */
+                    price?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Course"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteCoursesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCoursesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Name
+                     * @example First aid
+                     */
+                    name?: string;
+                    /** @description As in a training register */
+                    code?: string | null;
+                    /** @description Kind. Default: workshop. */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
+                    /** @description Status. Default: active. */
+                    status?: ("active" | "archived") | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /**
+                     * @description Per person, in units of `currency`
+                     * @example 120
+                     */
+                    price?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Course"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCoursesIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Course"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCoursesBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCoursesIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Course"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCoursesIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCourseRuns: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-starts_at" | "starts_at" | "-ends_at" | "ends_at" | "-venue" | "venue" | "-places" | "places" | "-status" | "status" | "-price" | "price" | "-currency" | "currency") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this course_id. */
+                course_id?: string;
+                /** @description Only records with this starts_at. */
+                starts_at?: string;
+                /** @description Only records with this venue. */
+                venue?: string;
+                /** @description Only records with this trainer_id. */
+                trainer_id?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: course_id, trainer_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedCourserun"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCourseRuns: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Course
+                     */
+                    course_id: string;
+                    /** @description Default: the name of the course */
+                    name?: string | null;
+                    /** @description Starts at */
+                    starts_at?: string | null;
+                    /** @description Ends at */
+                    ends_at?: string | null;
+                    /** @description Venue */
+                    venue?: string | null;
+                    /** @description Trainer (user id) */
+                    trainer_id?: string | null;
+                    /**
+                     * @description How many people can be enrolled; null: no limit
+                     * @example 12
+                     */
+                    places?: number | null;
+                    /** @description Status. Default: scheduled. */
+                    status?: ("scheduled" | "completed" | "canceled") | null;
+                    /**
+                     * @description Per person; default: that of the course
+                     * @example 120
+                     */
+                    price?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Courserun"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCourseRunsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Courserun"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCourseRunsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Courserun"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCourseRunsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: course_id, trainer_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedCourserun"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putCourseRunsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Course
+                     */
+                    course_id?: string;
+                    /** @description Default: the name of the course */
+                    name?: string | null;
+                    /** @description Starts at */
+                    starts_at?: string | null;
+                    /** @description Ends at */
+                    ends_at?: string | null;
+                    /** @description Venue */
+                    venue?: string | null;
+                    /** @description Trainer (user id) */
+                    trainer_id?: string | null;
+                    /**
+                     * @description How many people can be enrolled; null: no limit
+                     * @example 12
+                     */
+                    places?: number | null;
+                    /** @description Status. Default: scheduled. */
+                    status?: ("scheduled" | "completed" | "canceled") | null;
+                    /**
+                     * @description Per person; default: that of the course
+                     * @example 120
+                     */
+                    price?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Courserun"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteCourseRunsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCourseRunsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Course
+                     */
+                    course_id?: string;
+                    /** @description Default: the name of the course */
+                    name?: string | null;
+                    /** @description Starts at */
+                    starts_at?: string | null;
+                    /** @description Ends at */
+                    ends_at?: string | null;
+                    /** @description Venue */
+                    venue?: string | null;
+                    /** @description Trainer (user id) */
+                    trainer_id?: string | null;
+                    /**
+                     * @description How many people can be enrolled; null: no limit
+                     * @example 12
+                     */
+                    places?: number | null;
+                    /** @description Status. Default: scheduled. */
+                    status?: ("scheduled" | "completed" | "canceled") | null;
+                    /**
+                     * @description Per person; default: that of the course
+                     * @example 120
+                     */
+                    price?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Courserun"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCourseRunsIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Courserun"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCourseRunsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCourseRunsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Courserun"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCourseRunsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEnrolments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-kind" | "kind" | "-status" | "status" | "-enrolled_at" | "enrolled_at" | "-commenced_at" | "commenced_at" | "-completed_at" | "completed_at" | "-amount" | "amount" | "-currency" | "currency") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this course_run_id. */
+                course_run_id?: string;
+                /** @description Only records with this course_id. */
+                course_id?: string;
+                /** @description Only records with this kind. */
+                kind?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this payer_id. */
+                payer_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, course_run_id, course_id, payer_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedEnrolment"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEnrolments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly name?: unknown;
+                    /**
+                     * Format: uuid
+                     * @description Contact
+                     */
+                    contact_id: string;
+                    /** @description Course run */
+                    course_run_id?: string | null;
+                    /** @description Default: the course of the course run */
+                    course_id?: string | null;
+                    /** @description Default: the kind of the course */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
+                    /** @description Status. Default: enrolled. */
+                    status?: ("tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled") | null;
+                    /** @description Default: when the status became enrolled */
+                    enrolled_at?: string | null;
+                    /** @description Default: when the status became in_progress */
+                    commenced_at?: string | null;
+                    /** @description Default: when the status became completed */
+                    completed_at?: string | null;
+                    /** @description The contact who pays; default: the enrolled one */
+                    payer_id?: string | null;
+                    /**
+                     * @description In units of `currency`
+                     * @example 120
+                     */
+                    amount?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEnrolmentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Enrolment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchEnrolmentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Enrolment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEnrolmentsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, course_run_id, course_id, payer_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedEnrolment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putEnrolmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly name?: unknown;
+                    /**
+                     * Format: uuid
+                     * @description Contact
+                     */
+                    contact_id?: string;
+                    /** @description Course run */
+                    course_run_id?: string | null;
+                    /** @description Default: the course of the course run */
+                    course_id?: string | null;
+                    /** @description Default: the kind of the course */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
+                    /** @description Status. Default: enrolled. */
+                    status?: ("tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled") | null;
+                    /** @description Default: when the status became enrolled */
+                    enrolled_at?: string | null;
+                    /** @description Default: when the status became in_progress */
+                    commenced_at?: string | null;
+                    /** @description Default: when the status became completed */
+                    completed_at?: string | null;
+                    /** @description The contact who pays; default: the enrolled one */
+                    payer_id?: string | null;
+                    /**
+                     * @description In units of `currency`
+                     * @example 120
+                     */
+                    amount?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteEnrolmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchEnrolmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly name?: unknown;
+                    /**
+                     * Format: uuid
+                     * @description Contact
+                     */
+                    contact_id?: string;
+                    /** @description Course run */
+                    course_run_id?: string | null;
+                    /** @description Default: the course of the course run */
+                    course_id?: string | null;
+                    /** @description Default: the kind of the course */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
+                    /** @description Status. Default: enrolled. */
+                    status?: ("tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled") | null;
+                    /** @description Default: when the status became enrolled */
+                    enrolled_at?: string | null;
+                    /** @description Default: when the status became in_progress */
+                    commenced_at?: string | null;
+                    /** @description Default: when the status became completed */
+                    completed_at?: string | null;
+                    /** @description The contact who pays; default: the enrolled one */
+                    payer_id?: string | null;
+                    /**
+                     * @description In units of `currency`
+                     * @example 120
+                     */
+                    amount?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEnrolmentsIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEnrolmentsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEnrolmentsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEnrolmentsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAssessments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-unit_code" | "unit_code" | "-unit_name" | "unit_name" | "-status" | "status" | "-outcome_code" | "outcome_code" | "-assessed_at" | "assessed_at") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this enrolment_id. */
+                enrolment_id?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this unit_code. */
+                unit_code?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this outcome_code. */
+                outcome_code?: string;
+                /** @description Only records with this assessor_id. */
+                assessor_id?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: enrolment_id, contact_id, assessor_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedAssessment"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAssessments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Enrolment
+                     */
+                    enrolment_id: string;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly contact_id?: unknown;
+                    /** @description Unit code */
+                    unit_code?: string | null;
+                    /**
+                     * @description Unit
+                     * @example Provide cardiopulmonary resuscitation
+                     */
+                    unit_name: string;
+                    /** @description Status. Default: not_started. */
+                    status?: ("not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn") | null;
+                    /** @description As a training register defines it, such as 20 of AVETMISS */
+                    outcome_code?: string | null;
+                    /** @description Default: when it got a result */
+                    assessed_at?: string | null;
+                    /** @description Assessor (user id) */
+                    assessor_id?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAssessmentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Assessment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchAssessmentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Assessment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAssessmentsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: enrolment_id, contact_id, assessor_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedAssessment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putAssessmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Enrolment
+                     */
+                    enrolment_id?: string;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly contact_id?: unknown;
+                    /** @description Unit code */
+                    unit_code?: string | null;
+                    /**
+                     * @description Unit
+                     * @example Provide cardiopulmonary resuscitation
+                     */
+                    unit_name?: string;
+                    /** @description Status. Default: not_started. */
+                    status?: ("not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn") | null;
+                    /** @description As a training register defines it, such as 20 of AVETMISS */
+                    outcome_code?: string | null;
+                    /** @description Default: when it got a result */
+                    assessed_at?: string | null;
+                    /** @description Assessor (user id) */
+                    assessor_id?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteAssessmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchAssessmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Enrolment
+                     */
+                    enrolment_id?: string;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly contact_id?: unknown;
+                    /** @description Unit code */
+                    unit_code?: string | null;
+                    /**
+                     * @description Unit
+                     * @example Provide cardiopulmonary resuscitation
+                     */
+                    unit_name?: string;
+                    /** @description Status. Default: not_started. */
+                    status?: ("not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn") | null;
+                    /** @description As a training register defines it, such as 20 of AVETMISS */
+                    outcome_code?: string | null;
+                    /** @description Default: when it got a result */
+                    assessed_at?: string | null;
+                    /** @description Assessor (user id) */
+                    assessor_id?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAssessmentsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAssessmentsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAssessmentsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     postContactsIdMerge: {
         parameters: {
             query?: never;
@@ -14525,6 +18568,417 @@ export interface operations {
             };
         };
     };
+    getObjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Object"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getObjectsKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Object"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getActivitiesContactId: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Activity"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTags: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                /** @description Only tags whose name contains this text, in any case. */
+                q?: string;
+                /** @description `false` leaves out `usage`; faster. */
+                usage?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Tag"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_changing?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly usage?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Unique, ignoring case.
+                     * @example VIP
+                     */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTagsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putTagsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_changing?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly usage?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Unique, ignoring case.
+                     * @example VIP
+                     */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTagsId: {
+        parameters: {
+            query?: {
+                /** @description Fires an event for each record that loses the tag, as in `contact.tag_removed`. */
+                events?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchTagsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_changing?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly usage?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Unique, ignoring case.
+                     * @example VIP
+                     */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTagsIdMerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of the tags that are replaced by this one, and deleted. */
+                    with: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getDealsCards: {
         parameters: {
             query?: {
@@ -14735,68 +19189,6 @@ export interface operations {
                         /** @description True if recent changes may be missing from the result of a search. */
                         search_behind?: boolean;
                     };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getObjects: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Object"][];
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getObjectsKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                key: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Object"];
                 };
             };
             /** @description Any error. */
@@ -15331,355 +19723,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Stage"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getActivitiesContactId: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description next_cursor of the previous page. */
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                contact_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Activity"][];
-                        has_more: boolean;
-                        next_cursor: string | null;
-                        next_url: string | null;
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getTags: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description next_cursor of the previous page. */
-                cursor?: string;
-                /** @description Only tags whose name contains this text, in any case. */
-                q?: string;
-                /** @description `false` leaves out `usage`; faster. */
-                usage?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Tag"][];
-                        has_more: boolean;
-                        next_cursor: string | null;
-                        next_url: string | null;
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    postTags: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Set by the server; ignored when sent. */
-                    readonly id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly is_changing?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly usage?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly created_by?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly created_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly updated_at?: unknown;
-                    /**
-                     * @description Unique, ignoring case.
-                     * @example VIP
-                     */
-                    name: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tag"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getTagsId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tag"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    putTagsId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Set by the server; ignored when sent. */
-                    readonly id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly is_changing?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly usage?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly created_by?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly created_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly updated_at?: unknown;
-                    /**
-                     * @description Unique, ignoring case.
-                     * @example VIP
-                     */
-                    name?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tag"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    deleteTagsId: {
-        parameters: {
-            query?: {
-                /** @description Fires an event for each record that loses the tag, as in `contact.tag_removed`. */
-                events?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Deleted. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    patchTagsId: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Set by the server; ignored when sent. */
-                    readonly id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly is_changing?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly usage?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly created_by?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly created_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly updated_at?: unknown;
-                    /**
-                     * @description Unique, ignoring case.
-                     * @example VIP
-                     */
-                    name?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tag"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    postTagsIdMerge: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Ids of the tags that are replaced by this one, and deleted. */
-                    with: string[];
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tag"];
                 };
             };
             /** @description Any error. */

@@ -110,7 +110,7 @@ function Reference({ object, record, field, target }: Shown & { field: ObjectFie
 function Referencing({ object, record, other, field }: Shown & { other: ObjectType; field: ObjectField }) {
   const view = useObjectView(other.key);
   const [isCreating, create] = useDisclosure();
-  const isUnlisted = UNLISTED_OBJECTS.has(other.key);
+  const isUnlisted = UNLISTED_OBJECTS.has(other.key) || !other.in_use;
   const { records, count, all, error, refetch, isMatched } = useRelatedRecords({
     object,
     record,

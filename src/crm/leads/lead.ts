@@ -10,7 +10,8 @@ import { optionOf } from '../../record/fields/select.ts';
 import { tags } from '../../record/fields/tags.ts';
 import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
-import { defineNoun, differences, type Noun, type RecordOf, type WriteContext } from '../../record/noun.ts';
+import { defineNoun, type Noun, type RecordOf, type WriteContext } from '../../record/noun.ts';
+import { differences } from '../../record/record-differences.ts';
 import type { Mutation } from '../../record/record-plan.ts';
 import { leadInput, type LeadInput } from './lead-input.ts';
 

@@ -7,7 +7,7 @@ import type { RecordAnswer } from '../record-answer.ts';
 import type { RecordService } from '../record-service.ts';
 import { lateRowsJob, SETTLE_MS } from './late-rows.ts';
 import { mergeRoutes } from './merge-routes.ts';
-import { movedColumns, type MovedColumn } from './moved-columns.ts';
+import { movedColumns, type MergedTable, type MovedColumn } from './moved-columns.ts';
 import type { AfterMerge } from './record-merge.ts';
 import { UNMERGEABLE_DAYS } from './record-unmerge.ts';
 
@@ -16,7 +16,7 @@ interface MergesParts extends ModuleParts {
   serviceOf(noun: Noun): RecordService<BaseRecord, object>;
   shownAs(noun: Noun): RecordAnswer<BaseRecord>;
   /** Columns of tables that are no nouns, with a label as in `submissions`. */
-  further: readonly (MovedColumn & { label: string })[];
+  further: readonly MergedTable[];
   /** By noun. */
   afterMerge: Readonly<Record<string, AfterMerge>>;
 }

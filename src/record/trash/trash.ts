@@ -35,15 +35,17 @@ interface StoredRow extends Record<string, unknown> {
  */
 export async function restoreRecord<R extends BaseRecord, Input extends object>(
   { db, clock, notify }: TrashParts,
-  { noun, store }: RecordService<R, Input>,
+  service: RecordService<R, Input>,
   writer: Writer,
   id: Uuid,
 ): Promise<StoredAnswer> {
+  const { noun, store } = service;
   const { answer, lanes } = await db.transaction(async (trx) => {
     const row = await lockRow(trx, noun.name, writer.workspaceId, id);
     const current = store.toRecord(row);
-    if (row.deleted_at !== null) refuseErased(noun.name, row, clock.now());
-    return store.restoreWithin(trx, writer, current, row.deleted_at !== null);
+    if (row.deleted_at === null) return store.restoreWithin(trx, writer, current, false);
+    refuseErased(noun.name, row, clock.now());
+    return service.restoreWithin(trx, writer, current);
   });
   notify(lanes);
   return answer;
