@@ -45,13 +45,3 @@ export async function phoneForms(phone: string, country: string | null): Promise
   ];
   return { international, all: [...new Set<string>(all)] };
 }
-
-const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-/** Regions of Unicode that are not countries. */
-const NOT_COUNTRIES = new Set(['EU', 'EZ', 'QO', 'UN', 'XA', 'XB', 'ZZ']);
-
-/** Whether a text is a country code of ISO 3166-1 alpha-2, in capitals; `UK` and other former codes are not. */
-export function isCountry(code: string): boolean {
-  if (!/^[A-Z]{2}$/.test(code) || NOT_COUNTRIES.has(code)) return false;
-  return REGIONS.of(code) !== undefined && Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`;
-}

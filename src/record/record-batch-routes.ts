@@ -68,7 +68,7 @@ function batchChangeRoute<R extends BaseRecord, Input extends object>(
         service,
         writer,
         ctx.body.records.map((item) => (isObject(item) ? item['id'] : undefined)),
-        'id',
+        () => 'id',
       );
       const items = await Promise.all(
         ctx.body.records.map(async (sent, at) => {
@@ -111,7 +111,7 @@ function batchDeletionRoute<R extends BaseRecord, Input extends object>(
     answers: { 200: batchResults() },
     async handle(ctx) {
       const mutation = deletionOf<R>(noun);
-      const ids = await currentIds(parts, service, writerOf(ctx), ctx.body.ids, 'ids');
+      const ids = await currentIds(parts, service, writerOf(ctx), ctx.body.ids, (at) => `ids.${at}`);
       const items = ids.map((id) => (id instanceof ApiError ? id : { id, mutation, before: [] }));
       return change(parts, service, writerOf(ctx), items, () => ({ status: 204, body: '' }));
     },
@@ -143,23 +143,24 @@ function resultText(outcome: BulkOutcome): string {
 /**
  * The ids of the records of a batch; an error for one that is malformed, or that leads to the record of an earlier item. The
  * id of a merged record leads to its survivor, as in a request for one record.
+ * @param fieldAt the name of an id in errors, by the index of its item
  */
 async function currentIds<R extends BaseRecord, Input extends object>(
   { db }: Pick<TrashParts, 'db'>,
   { noun }: RecordService<R, Input>,
   { workspaceId }: Writer,
   sent: readonly unknown[],
-  field: string,
+  fieldAt: (at: number) => string,
 ): Promise<(Uuid | ApiError)[]> {
   const ids = sent.map((value) => (typeof value === 'string' ? value.toLowerCase() : ''));
   const survivors = await survivorsOf(db, noun, workspaceId, ids.filter(isUuid));
   /** The index of the first item of each record. */
   const known = new Map<Uuid, number>();
   return ids.map((id, at) => {
-    if (!isUuid(id)) return invalid(field, 'must be the id of a record');
+    if (!isUuid(id)) return invalid(fieldAt(at), 'must be the id of a record');
     const current = survivors.get(id) ?? id;
     const first = known.get(current);
-    if (first !== undefined) return invalid(field, duplicateOf(first, ids[first] === id));
+    if (first !== undefined) return invalid(fieldAt(at), duplicateOf(first, ids[first] === id));
     known.set(current, at);
     return current;
   });

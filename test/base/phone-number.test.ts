@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isCountry, phoneForms } from '../../src/base/phone-number.ts';
+import { isCountry } from '../../src/base/country.ts';
+import { phoneForms } from '../../src/base/phone-number.ts';
 import { phoneDigits } from '../../src/base/fold.ts';
 
 /** Whether a stored number is one of the forms, as record-filter.ts compares it. */

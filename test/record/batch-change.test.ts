@@ -264,6 +264,7 @@ describe('the old id of a merged record', () => {
     const removed = (await remove('contacts', [older, survivor])).results;
     expect(statuses(removed)).toEqual([204, 400]);
     expect(removed[1]!.error!.message).toContain('item 0');
+    expect(removed[1]!.error!.fields![0]!.field).toBe('ids.1');
   });
 });
 

@@ -168,6 +168,8 @@ describe('RC5: a merge', () => {
     ]);
     const reader = await s.person(['contacts:read', 'tasks:read']);
     const url = `${CONTACTS}/${a.id}/merge-preview?with=${b.id}`;
+    const itself = await s.ask('GET', `${CONTACTS}/${a.id}/merge-preview?with=${b.id},${a.id}`);
+    expect([itself.status, itself.json.error.fields[0].field]).toEqual([400, 'with']);
     expect((await s.ask('GET', url, { as: reader })).json.moves).toEqual([{ label: 'tasks', count: 1 }]);
     await s.newEvents();
     await mergeInto('contacts', a.id, [b.id, other]);

@@ -64,14 +64,14 @@ async function fires(...expected: string[]): Promise<void> {
     .toEqual(expected);
 }
 
-/** Drags a card by the mouse. */
-async function drag(what: Locator, to: Locator): Promise<void> {
+/** Drags a card or a handle by the mouse. @param below pixels below the upper edge of the target */
+async function drag(what: Locator, to: Locator, below = 30): Promise<void> {
   const from = (await what.boundingBox())!;
-  await page.mouse.move(from.x + 30, from.y + 10);
+  await page.mouse.move(from.x + Math.min(30, from.width / 2), from.y + 10);
   await page.mouse.down();
   await page.mouse.move(from.x + 60, from.y + 30, { steps: 4 });
   const target = (await to.boundingBox())!;
-  await page.mouse.move(target.x + target.width / 2, target.y + 30, { steps: 6 });
+  await page.mouse.move(target.x + target.width / 2, target.y + below, { steps: 6 });
   await page.mouse.up();
 }
 
@@ -272,6 +272,18 @@ describe('Settings → Pipelines', () => {
     await page.keyboard.press('Enter');
     await section.getByRole('button', { name: 'Move Contract up' }).click();
     await expect.poll(names).toEqual(['New', 'Qualified', 'Proposal', 'Contract', 'Negotiation']);
+    // By mouse, back and forth.
+    for (const [to, order] of [
+      [4, ['New', 'Qualified', 'Proposal', 'Negotiation', 'Contract']],
+      [3, ['New', 'Qualified', 'Proposal', 'Contract', 'Negotiation']],
+    ] as const) {
+      const handles = section.getByTitle('Drag to change the order');
+      await drag(row('Contract').getByTitle('Drag to change the order'), handles.nth(to), 8);
+      await expect.poll(names).toEqual(order);
+      await expect
+        .poll(async () => section.getByRole('button', { name: 'Move New down' }).isEnabled())
+        .toBe(true);
+    }
     const { data } = (await s.ask('GET', '/api/v1/pipelines')).json;
     const made = data.find(({ name }: { name: string }) => name === 'Renewals');
     expect(made.stages[3]).toMatchObject({ name: 'Contract', probability: 95 });

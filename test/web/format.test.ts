@@ -79,6 +79,12 @@ test('days are typed in the order of the locale, or as in ISO 8601', () => {
     '2026-02-01',
     '2026-12-31',
   ]);
+  // A date before the year 100 stays what it is; a year of two digits is one of this century.
+  expect([parseDay('01.02.0050'), parseDay('0050-02-01'), parseDay('1.2.50')]).toEqual([
+    '0050-02-01',
+    '0050-02-01',
+    '2050-02-01',
+  ]);
   expect([parseDay('31.02.2026'), parseDay('12.31.2026'), parseDay('soon')]).toEqual([null, null, null]);
   setRegion(USA);
   expect([dayPattern(), parseDay('12/31/2026')]).toEqual(['MM/DD/YYYY', '2026-12-31']);

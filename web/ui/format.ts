@@ -259,8 +259,10 @@ export function parseDay(typed: string): string | null {
   const isIso = parts[0]?.length === 4;
   const valueOf = (type: string) =>
     Number(parts[isIso ? ['year', 'month', 'day'].indexOf(type) : order.indexOf(type)]);
-  const year = valueOf('year') < 100 ? 2000 + valueOf('year') : valueOf('year');
-  const at = new Date(Date.UTC(year, valueOf('month') - 1, valueOf('day')));
+  // Two digits are a year of this century; the year 50 is 0050.
+  const isShort = valueOf('year') < 100 && !parts.some((part) => part.length === 4);
+  const at = new Date(0);
+  at.setUTCFullYear(isShort ? 2000 + valueOf('year') : valueOf('year'), valueOf('month') - 1, valueOf('day'));
   const day = Number.isNaN(at.getTime()) ? '' : at.toISOString().slice(0, 10);
   // The 31st of February is no day.
   return day.endsWith(

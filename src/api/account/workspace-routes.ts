@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WorkspaceSettings, WorkspaceSettingsStore } from '../../account/workspace-settings.ts';
-import { isCountry } from '../../base/phone-number.ts';
+import { isCountry } from '../../base/country.ts';
 import { requiredText } from '../../base/values/text.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { timeZone } from '../../base/values/time-zone.ts';

@@ -87,13 +87,18 @@ function mergeRoute<R extends BaseRecord, Input extends object>(
     async handle(ctx) {
       const id = ctx.params['id']!;
       const { with: others, values } = ctx.body;
-      if (others.includes(id)) throw invalid('with', `must not contain the ${noun.name} itself`);
+      refuseItself(noun, id, others);
       checkChoices(service, values, [id, ...others]);
       const request = { writer: writerOf(ctx), id, others, choices: values, expected: ctx.ifMatch };
       return withTag(await mergeRecords(parts, service, request));
     },
     ...completed(shown),
   });
+}
+
+/** Throws `validation_error` for a merge of a record with itself. */
+function refuseItself({ name }: { name: string }, id: Uuid, others: readonly Uuid[]): void {
+  if (others.includes(id)) throw invalid('with', `must not contain the ${name} itself`);
 }
 
 /** Throws `validation_error` for a field that cannot be chosen, and for a record that is not merged. */
@@ -166,6 +171,7 @@ function previewRoute<R extends BaseRecord, Input extends object>(
     answers: { 200: z.object({ record: shown.output, moves: movesShape }) },
     async handle({ caller, params, query: { with: others } }) {
       const { workspaceId } = caller;
+      refuseItself(noun, params['id']!, others);
       const readable = moves.filter(({ scope }) => caller.may(scope));
       const { record, counts } = await previewMerge(db, service, readable, {
         workspaceId,
