@@ -79,6 +79,7 @@ export const paypalConnection: ConnectionKind<ConnectionServices> = {
   generate: {},
   scopes: ['payments:write'],
   inbound: [events],
+  canRepeat: true,
   test: (values) => Promise.resolve(testSettings(values)),
 };
 

@@ -124,6 +124,7 @@ export const stripeConnection: ConnectionKind<ConnectionServices> = {
   generate: {},
   scopes: ['payments:write', 'subscriptions:write', 'contacts:write'],
   inbound: [events],
+  canRepeat: true,
   test: (values) => {
     const secret = values.secrets['webhook_secret'];
     if (secret === undefined) return Promise.resolve({ ok: false, message: NO_SECRET });
