@@ -17,16 +17,8 @@ import { makeHome, startProcess, startSecond, type Defer, type Process } from '.
 import type { Proof } from './proof.ts';
 import type { Random } from './random.ts';
 
-/** What an event is stored in: a kill while one of them is locked is between its arrival and its commit. */
-const TABLES = [
-  'provider_event',
-  'provider_object',
-  'payment',
-  'payment_refund',
-  'subscription',
-  'contact',
-  'event',
-];
+/** What every case is stored in: a kill while one of them is locked is between an event's arrival and its commit. */
+const TABLES = ['provider_event', 'provider_object', 'payment', 'event'];
 const TOKEN = /t\d\dr\d{4}/;
 
 /**
@@ -55,10 +47,12 @@ export const paymentKill: Proof<{ kills: number }> = {
       const paymentCase = PAYMENT_CASES[at]!;
       const token = tokenOf(at, n);
       const events = random.shuffled(eventsOf(paymentCase, token));
-      const from = random.between(0, events.length - 1);
+      // The last ones may have nothing to write.
+      const from = random.between(0, Math.floor(events.length / 2));
       for (const event of events.slice(0, from))
         await sendUntilAccepted(second.url + paths[event.provider], event);
-      const table = random.pick(TABLES);
+      // Every event waits for the first of them.
+      const table = n === 1 ? TABLES[0]! : random.pick(TABLES);
       const url = second.url + paths[paymentCase.provider];
       const waiting = await applyUntilWaiting({ database, url, events: events.slice(from), table, random });
       await second.kill();
@@ -87,7 +81,11 @@ export const paymentKill: Proof<{ kills: number }> = {
       .map(({ paymentCase }) => `"${paymentCase.name}" fired other events without a kill`);
     return {
       counts: `${kills} kills, ${inTransaction} of them in a transaction, ${faults.length} other outcomes`,
-      faults: [...faults, ...wrong],
+      faults: [
+        ...faults,
+        ...wrong,
+        ...(inTransaction === 0 ? ['no event was killed in its transaction'] : []),
+      ],
     };
   },
 };
