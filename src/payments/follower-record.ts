@@ -2,7 +2,7 @@ import { query } from '../db/query.ts';
 import { sql } from '../db/sql.ts';
 import type { BaseRecord } from '../record/noun.ts';
 import type { RecordService } from '../record/record-service.ts';
-import type { ChangedPayment, ChangedSubscription, FactContext } from './applied-facts.ts';
+import type { ChangedPayment, ChangedSubscription, FactContext } from './fact-context.ts';
 import type { PayerMatch } from './payer-match.ts';
 import type { Payment } from './payment-fields.ts';
 import type { ProviderObject } from './provider-object.ts';
