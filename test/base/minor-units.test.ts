@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, bigInt, constantFrom, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   currencyUnit,
@@ -59,10 +59,10 @@ describe('minor units of currencies', () => {
   });
 
   test('an amount is the same after a conversion to a decimal, to a JSON number and back', () => {
-    fc.assert(
-      fc.property(
-        fc.bigInt({ min: -MAX_MINOR_UNITS, max: MAX_MINOR_UNITS }),
-        fc.constantFrom('JPY', 'USD', 'KWD', 'CLF'),
+    assert(
+      property(
+        bigInt({ min: -MAX_MINOR_UNITS, max: MAX_MINOR_UNITS }),
+        constantFrom('JPY', 'USD', 'KWD', 'CLF'),
         (minor, currency) => {
           const decimal = fromMinorUnits(minor, currency);
           expect(toMinorUnits(decimal, currency, 'amount')).toBe(minor);

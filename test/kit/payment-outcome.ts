@@ -109,7 +109,18 @@ function describe(type: string, { amount, currency }: Money, { refund }: Context
   return `${type} ${fromMinorUnits(toMinorUnits(String(number), currency, 'amount'), currency)} ${currency}`;
 }
 
+/**
+ * Of a payment and its subscription, the one that is reported first creates the contact; the other one finds it by the
+ * same address.
+ */
+function matchOf(matchedBy: unknown): unknown {
+  return matchedBy === 'created' ? 'email' : matchedBy;
+}
+
 function withoutOwn(value: unknown, token: string): unknown {
-  const text = JSON.stringify(value, (name, inner: unknown) => (OWN.has(name) ? undefined : inner));
+  const text = JSON.stringify(value, (name, inner: unknown) => {
+    if (OWN.has(name)) return undefined;
+    return name === 'matched_by' ? matchOf(inner) : inner;
+  });
   return JSON.parse(text.replaceAll(token, '~'));
 }

@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCertificate } from './certificate.ts';
 import { paypalHeaders } from './paypal.ts';
-import type { PaymentStory } from './payment-story.ts';
+import type { PaymentCase } from './payment-case.ts';
 
-const STRIPE_SECRET = 'whsec_test_secret_of_stories';
+const STRIPE_SECRET = 'whsec_test_secret_of_cases';
 const WEBHOOK_ID = '1JE4291016473214C';
 const certificate = makeCertificate({ subject: 'messageverificationcerts.paypal.com' });
 
@@ -18,17 +18,17 @@ export const PAYMENT_CONNECTIONS = {
   },
 } as const;
 
-type Provider = PaymentStory['provider'];
+type Provider = PaymentCase['provider'];
 
-/** An event as its provider sends it, for one run of a story. */
+/** An event as its provider sends it, for one run of a paymentCase. */
 export interface SentEvent {
   provider: Provider;
   type: string;
   text: string;
 }
 
-/** The events of a story with ids of their own. @param token takes the place of `~` */
-export function eventsOf({ provider, events }: PaymentStory, token: string): SentEvent[] {
+/** The events of a paymentCase with ids of their own. @param token takes the place of `~` */
+export function eventsOf({ provider, events }: PaymentCase, token: string): SentEvent[] {
   return events.map((event) => ({
     provider,
     type: 'event_type' in event ? event.event_type : event.type,

@@ -96,6 +96,7 @@ export const paypalConnection: ConnectionKind<ConnectionServices> = {
   generate: {},
   scopes: ['payments:write', 'subscriptions:write', 'contacts:write'],
   inbound: [events],
+  canRepeat: true,
   test: (values) => Promise.resolve(testSettings(values)),
 };
 

@@ -28,13 +28,13 @@ const STATUSES = new Map<string, SubscriptionStatus>([
   ['EXPIRED', 'canceled'],
 ]);
 
-/** @param given what the event's type says; else the status of the resource counts */
+/** @param reported what the event's type says; else the status of the resource counts */
 export function translateSubscription(
   event: PaypalEvent,
-  given?: 'ACTIVE' | 'SUSPENDED' | 'CANCELLED' | 'EXPIRED',
+  reported?: 'ACTIVE' | 'SUSPENDED' | 'CANCELLED' | 'EXPIRED',
 ) {
   const { at, resource } = event;
-  const sent = given ?? textOf(resource['status'] ?? resource['state'])?.toUpperCase() ?? '';
+  const sent = reported ?? textOf(resource['status'] ?? resource['state'])?.toUpperCase() ?? '';
   const status = STATUSES.get(sent);
   const payer = payerOf(resource['subscriber'] ?? resource['payer']);
   const ended = timeOf(resource['status_update_time']) ?? at;

@@ -174,7 +174,7 @@ describe('PM1: a connection to Stripe', () => {
   test('two servers that get one event at once apply it once', async () => {
     const made = await connect();
     const replies = await Promise.all(Array.from({ length: 6 }, () => send(made, paid('a11'))));
-    expect(replies.map(({ json }) => json.status).toSorted()).toEqual([
+    expect(replies.map(({ json }) => String(json.status)).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
       'accepted',
       ...Array.from({ length: 5 }, () => 'duplicate'),
     ]);
@@ -317,5 +317,45 @@ describe('PM4: who paid', () => {
     await send(made, event);
     expect(await s.newEvents()).toEqual(['payment.created', 'payment.received', 'payment.refunded']);
     expect(await find('pi_c8')).toMatchObject({ status: 'partially_refunded', amount_refunded: 4 });
+  });
+});
+
+describe('an event of the log', () => {
+  const apply = (made: Made, id: string, as = s.alice) =>
+    s.ask('POST', `/api/v1/connections/${made.id}/events/${id}/apply`, { as });
+
+  test('can be applied again, which changes nothing if it was applied', async () => {
+    const made = await connect();
+    await send(made, paid('d1'));
+    await s.newEvents();
+    const [entry] = await log(made);
+    const again = await apply(made, entry.id);
+    expect(again.json, again.text).toEqual({ outcome: 'duplicate', reason: null, record: null });
+    expect(await s.newEvents()).toEqual([]);
+    expect((await log(made))[0]).toMatchObject({ outcome: 'duplicate', external_id: 'evt_d1' });
+  });
+
+  test('is applied where it was ignored for a setting that has changed', async () => {
+    const made = await connect({ settings: { mode: 'test' } });
+    await send(made, paid('d2'));
+    const [entry] = await log(made);
+    expect(entry.outcome).toBe('ignored');
+    await s.ask('PATCH', `/api/v1/connections/${made.id}`, { body: { settings: { mode: 'live' } } });
+    expect((await apply(made, entry.id)).json).toMatchObject({
+      outcome: 'accepted',
+      record: { type: 'payment' },
+    });
+    expect(await find('pi_d2')).toMatchObject({ status: 'received' });
+  });
+
+  test('is not applied if it was not verified, nor by others', async () => {
+    const made = await connect();
+    await send(made, paid('d3'), { secret: 'whsec_other' });
+    await expect.poll(async () => (await log(made)).length).toBe(1);
+    const [entry] = await log(made);
+    expect((await apply(made, entry.id)).status).toBe(409);
+    expect(await find('pi_d3')).toBeUndefined();
+    expect((await apply(made, entry.id, s.charlie)).status).toBe(404);
+    expect((await apply(made, entry.id, s.bob)).status).toBe(403);
   });
 });

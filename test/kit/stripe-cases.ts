@@ -1,4 +1,4 @@
-import { PAYER_EMAIL, type PaymentStory } from './payment-story.ts';
+import { PAYER_EMAIL, type PaymentCase } from './payment-case.ts';
 import {
   charge,
   customer,
@@ -12,7 +12,7 @@ import {
   stripeSubscription,
 } from './stripe-events.ts';
 
-/** Seconds since 1970. Some events of a story have the same second. */
+/** Seconds since 1970. Some events of a paymentCase have the same second. */
 const T = 1_780_000_000;
 const HOUR = 3_600;
 
@@ -25,7 +25,7 @@ const DECLINED = {
 };
 const BILLED = { billing_details: { email: EMAIL, name: NAME, phone: null }, customer: 'cus_~' };
 
-const pay: PaymentStory = {
+const pay: PaymentCase = {
   name: 'pay',
   provider: 'stripe',
   events: [
@@ -56,7 +56,7 @@ const pay: PaymentStory = {
   ends: ['payment received'],
 };
 
-const failThenPay: PaymentStory = {
+const failThenPay: PaymentCase = {
   name: 'fail, then pay',
   provider: 'stripe',
   events: [
@@ -69,7 +69,7 @@ const failThenPay: PaymentStory = {
   ends: ['payment received'],
 };
 
-const refundedInParts: PaymentStory = {
+const refundedInParts: PaymentCase = {
   name: 'two partial refunds, then the rest',
   provider: 'stripe',
   events: [
@@ -113,7 +113,7 @@ const refundedInParts: PaymentStory = {
 };
 
 /** Stripe counts krónur in hundredths that do not exist. */
-const refundFailed: PaymentStory = {
+const refundFailed: PaymentCase = {
   name: 'a refund that fails',
   provider: 'stripe',
   events: [
@@ -149,7 +149,7 @@ const refundFailed: PaymentStory = {
   ends: ['payment received'],
 };
 
-const disputeLost: PaymentStory = {
+const disputeLost: PaymentCase = {
   name: 'a dispute that is lost',
   provider: 'stripe',
   events: [
@@ -182,7 +182,7 @@ const disputeLost: PaymentStory = {
 
 const SUBSCRIBED = { customer_email: EMAIL, customer_name: NAME, billing_reason: 'subscription_cycle' };
 
-const cancelledAtPeriodEnd: PaymentStory = {
+const cancelledAtPeriodEnd: PaymentCase = {
   name: 'a trial, then active, then cancelled at the end of the period',
   provider: 'stripe',
   events: [
@@ -252,7 +252,7 @@ const cancelledAtPeriodEnd: PaymentStory = {
   ends: ['payment received', 'subscription canceled'],
 };
 
-const neverPaid: PaymentStory = {
+const neverPaid: PaymentCase = {
   name: 'a subscription that is never paid',
   provider: 'stripe',
   events: [
@@ -279,7 +279,7 @@ const neverPaid: PaymentStory = {
 const OLD_INVOICE = { subscription: 'sub_~', payment_intent: 'pi_~', ...SUBSCRIBED };
 const OLD_CHARGE = { ...BILLED, invoice: 'in_~' };
 
-const secondAttempt: PaymentStory = {
+const secondAttempt: PaymentCase = {
   name: 'a subscription that the second attempt pays, in an API version before 2025-03-31',
   provider: 'stripe',
   events: [
@@ -314,7 +314,7 @@ const secondAttempt: PaymentStory = {
   ends: ['payment received', 'subscription active'],
 };
 
-const outOfBand: PaymentStory = {
+const outOfBand: PaymentCase = {
   name: 'an invoice paid by bank transfer',
   provider: 'stripe',
   events: ['invoice.finalized', 'invoice.paid', 'invoice.payment_succeeded'].map((type, n) =>
@@ -327,7 +327,7 @@ const outOfBand: PaymentStory = {
   ends: ['payment received'],
 };
 
-export const STRIPE_STORIES: readonly PaymentStory[] = [
+export const STRIPE_CASES: readonly PaymentCase[] = [
   pay,
   failThenPay,
   refundedInParts,

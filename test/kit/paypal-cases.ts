@@ -1,4 +1,4 @@
-import { PAYER_EMAIL, type PaymentStory } from './payment-story.ts';
+import { PAYER_EMAIL, type PaymentCase } from './payment-case.ts';
 import { capture, captureRefund, order, paypalEvent, sale, subscription, usd } from './paypal-events.ts';
 
 const PAYER = {
@@ -11,7 +11,7 @@ const PAYER = {
 };
 const ORDERED = { supplementary_data: { related_ids: { order_id: 'ORDER~' } } };
 
-const paypalCapture: PaymentStory = {
+const paypalCapture: PaymentCase = {
   name: 'a capture that is pending first',
   provider: 'paypal',
   events: [
@@ -40,7 +40,7 @@ const paypalCapture: PaymentStory = {
   ends: ['payment received'],
 };
 
-const paypalReversal: PaymentStory = {
+const paypalReversal: PaymentCase = {
   name: 'a capture that is reversed after a dispute',
   provider: 'paypal',
   events: [
@@ -82,7 +82,7 @@ const paypalReversal: PaymentStory = {
 
 const SUBSCRIBER = { subscriber: PAYER.payer };
 
-const paypalSubscription: PaymentStory = {
+const paypalSubscription: PaymentCase = {
   name: 'a PayPal subscription with a payment that fails',
   provider: 'paypal',
   events: [
@@ -135,7 +135,7 @@ const paypalSubscription: PaymentStory = {
   ends: ['payment failed', 'payment received', 'payment received', 'subscription canceled'],
 };
 
-const paypalSuspension: PaymentStory = {
+const paypalSuspension: PaymentCase = {
   name: 'a PayPal subscription that is suspended, activated again and suspended',
   provider: 'paypal',
   events: [
@@ -164,7 +164,7 @@ const paypalSuspension: PaymentStory = {
   ends: ['payment received', 'subscription paused'],
 };
 
-export const PAYPAL_STORIES: readonly PaymentStory[] = [
+export const PAYPAL_CASES: readonly PaymentCase[] = [
   paypalCapture,
   paypalReversal,
   paypalSubscription,

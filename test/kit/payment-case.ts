@@ -2,7 +2,7 @@ import type { PaypalBody } from './paypal-events.ts';
 import type { StripeBody } from './stripe-events.ts';
 
 /** What happens to a payment or a subscription, as its provider tells it. */
-export interface PaymentStory {
+export interface PaymentCase {
   name: string;
   provider: 'stripe' | 'paypal';
   /** In the order in which they happened. `~` in ids and addresses is replaced, so that each run has its own. */
@@ -13,5 +13,5 @@ export interface PaymentStory {
   ends: readonly string[];
 }
 
-/** Who pays in the stories. */
+/** Who pays in the cases. */
 export const PAYER_EMAIL = 'jane~@example.com';

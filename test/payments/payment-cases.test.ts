@@ -7,13 +7,13 @@ import {
   sendUntilAccepted,
   type SentEvent,
 } from '../kit/payment-sender.ts';
-import { PAYMENT_STORIES } from '../kit/payment-stories.ts';
-import type { PaymentStory } from '../kit/payment-story.ts';
+import { PAYMENT_CASES } from '../kit/payment-cases.ts';
+import type { PaymentCase } from '../kit/payment-case.ts';
 import { secondServer, startScenario, type Scenario } from '../kit/scenario.ts';
 import { makeRandom } from '../proof/random.ts';
 import { repeatWith, SEED, SIZE, TIMEOUT_MS } from '../proof/settings.ts';
 
-/** How often each story is told in another order. */
+/** How often each paymentCase is told in another order. */
 const SHUFFLES = SIZE === 'whole' ? 1_000 : 20;
 /** Workspaces, and runs at the same time: what fires in one workspace waits for each other. */
 const WORKSPACES = 8;
@@ -27,7 +27,7 @@ interface Account {
 }
 
 interface Run {
-  story: PaymentStory;
+  paymentCase: PaymentCase;
   token: string;
   order: SentEvent[];
   /** Sends the events at once to two servers, instead of one after the other to one. */
@@ -40,11 +40,11 @@ let outcomes: Map<string, PaymentOutcome>;
 let runs: Run[];
 
 beforeAll(async () => {
-  process.stderr.write(`payment-stories: seed ${SEED}, ${SHUFFLES} shuffles of each story\n`);
+  process.stderr.write(`payment-cases: seed ${SEED}, ${SHUFFLES} shuffles of each case\n`);
   s = await startScenario({ FAIRLEAD_SERVICES: 'api' });
   second = await secondServer(s);
   const accounts = await Promise.all(Array.from({ length: WORKSPACES }, (_, n) => makeAccount(n)));
-  runs = PAYMENT_STORIES.flatMap(runsOf);
+  runs = PAYMENT_CASES.flatMap(runsOf);
   const left = runs.map((run, n) => ({ run, account: accounts[n % WORKSPACES]! }));
   await Promise.all(
     Array.from({ length: CONCURRENCY }, async () => {
@@ -77,15 +77,20 @@ async function makeAccount(n: number): Promise<Account> {
   return { stripe: await pathOf(stripe), paypal: await pathOf(paypal) };
 }
 
-/** The story as it happened, and in other orders with each event twice. */
-function runsOf(story: PaymentStory, at: number): Run[] {
+/** The paymentCase as it happened, and in other orders with each event twice. */
+function runsOf(paymentCase: PaymentCase, at: number): Run[] {
   const random = makeRandom(SEED + at);
   return Array.from({ length: SHUFFLES + 1 }, (_, n) => {
     const token = `t${String(at).padStart(2, '0')}r${String(n).padStart(4, '0')}`;
-    const events = eventsOf(story, token);
-    if (n === 0) return { story, token, order: events, isAtOnce: false };
+    const events = eventsOf(paymentCase, token);
+    if (n === 0) return { paymentCase, token, order: events, isAtOnce: false };
     const again = events.map((event) => (random.next() < 0.5 ? event : reportedAgain(event)));
-    return { story, token, order: random.shuffled([...events, ...again]), isAtOnce: random.next() < 0.5 };
+    return {
+      paymentCase,
+      token,
+      order: random.shuffled([...events, ...again]),
+      isAtOnce: random.next() < 0.5,
+    };
   });
 }
 
@@ -96,21 +101,21 @@ async function tell({ order, isAtOnce }: Run, account: Account): Promise<void> {
   else for (const event of order) await send(s, event);
 }
 
-describe.each(PAYMENT_STORIES.map((story, at) => ({ ...story, at })))(
+describe.each(PAYMENT_CASES.map((paymentCase, at) => ({ ...paymentCase, at })))(
   '$provider: $name',
   ({ name, fires, ends }) => {
-    const runsOfStory = () => runs.filter(({ story }) => story.name === name);
+    const runsOfCase = () => runs.filter(({ paymentCase }) => paymentCase.name === name);
 
     test('in its order, ends in its records and fires its events', () => {
-      const outcome = outcomes.get(runsOfStory()[0]!.token)!;
+      const outcome = outcomes.get(runsOfCase()[0]!.token)!;
       expect(outcome).toMatchObject({ fired: fires, ends, disorder: [] });
     });
 
     test(`in ${SHUFFLES} other orders, with each event twice, ends in the same records and fires each event once`, () => {
-      const [first, ...others] = runsOfStory();
+      const [first, ...others] = runsOfCase();
       const expected = outcomes.get(first!.token)!;
       for (const { token, order, isAtOnce } of others) {
-        const how = `${order.map(({ type }) => type).join(', ')}${isAtOnce ? ', at once' : ''}; repeat with: ${repeatWith('payment-stories')}`;
+        const how = `${order.map(({ type }) => type).join(', ')}${isAtOnce ? ', at once' : ''}; repeat with: ${repeatWith('payment-cases')}`;
         expect(outcomes.get(token), how).toEqual(expected);
       }
     });
