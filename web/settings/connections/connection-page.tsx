@@ -62,7 +62,7 @@ export function ConnectionPage() {
           <div className={classes.guide}>
             <Steps kind={kind} />
             <ConnectionSetup connection={connection} kind={kind} />
-            <ConnectionEvents kind={kind} />
+            <ConnectionEvents connection={connection} kind={kind} />
           </div>
         )}
       </div>
