@@ -15,6 +15,7 @@ import { leads } from './bench-leads.mjs';
 import { million } from './bench-million.mjs';
 import { mixes } from './bench-mixes.mjs';
 import { searchRecords } from './bench-search.mjs';
+import { payments } from './bench-payments.mjs';
 import { lists, search } from './bench-reads.mjs';
 import { workers } from './bench-workers.mjs';
 import { start } from './bench-start.mjs';
@@ -34,6 +35,7 @@ const sections = {
   million,
   leads,
   'lead-reads': leadReads,
+  payments,
   'search-records': searchRecords,
   lists,
   search,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, get, post, requestText } from './connection.mjs';
 import { contactText, fullContactText } from './contact.mjs';
 import { leadText } from './lead.mjs';
+import { stripeRequest } from './stripe-request.mjs';
 import { answer } from './helper.mjs';
 import { now } from './now.mjs';
 import { copied } from './wire.mjs';
@@ -25,6 +26,11 @@ const idOf = (/** @type {string} */ body) => copied(body.slice(7, 43));
 /** Each connection sends its next request when the last is answered; the keys take turns. */
 function burst({ keys, kind, ...options }) {
   return flood(options, 201, () => request(keys[turn++ % keys.length], kind));
+}
+
+/** The same with signed events of Stripe. */
+function stripeBurst({ path, secret, ...options }) {
+  return flood(options, 200, () => stripeRequest(path, secret, `${process.pid}${made++}`));
 }
 
 /** The same, reading: the paths take turns. */
@@ -208,6 +214,7 @@ async function edits({ port, key, records, perRecord }) {
 
 answer({
   burst,
+  stripeBurst,
   readBurst,
   steady,
   storm,

@@ -12,7 +12,7 @@ export const FLOORS = [
   ['delivery'],
   ['http'],
   ['record'],
-  ['crm', 'payments', 'api'],
+  ['crm', 'payments', 'training', 'api'],
   ['integrations'],
 ];
 

@@ -21,7 +21,7 @@ import { makeRouteCalls, type RouteCallParts } from './http/route-call.ts';
 import { makeServer, mount, type ServerParts } from './http/server.ts';
 import { DASHBOARD_PAGES } from './dashboard-pages.ts';
 import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
-import { apiRoutes, mountIntegrations, type RouteParts } from './routes.ts';
+import { apiRoutes, connectionServices, mountIntegrations, type RouteParts } from './routes.ts';
 import { makeEventReading } from './api/events/feed-reader.ts';
 import { mountFileDownloads } from './api/files/file-download.ts';
 import { mountInboxes } from './api/webhooks/inbox-receiver.ts';
@@ -60,13 +60,14 @@ export function makeHttpServer(parts: HttpServerParts): FastifyInstance {
   const app = makeServer(serverParts);
   const reading = readingFor(app, parts);
   if (services.includes('api')) {
-    const routes = apiRoutes(parts, { modules, reading });
+    const servicesOf = connectionServices(parts);
+    const routes = apiRoutes(parts, { modules, reading, servicesOf });
     const calls = makeRouteCalls(routes, serverParts);
     app.decorate('api', makeApi(calls, jsonParser(app)));
     mount(app, calls, serverParts);
     const unverified = makeUnverifiedRequests({ events: parts.connectionEvents, log: parts.log });
     app.addHook('onClose', () => unverified.stop());
-    mountIntegrations(app, { ...parts, unverified });
+    mountIntegrations(app, { ...parts, unverified, servicesOf });
     mountDocument(app, async () => ({
       ...(await describeApi(routes, { version: VERSION })),
       webhooks: webhookReference(CATALOGUE, FORMATS),

@@ -14,12 +14,13 @@ import {
   RECORD_SCOPES,
 } from './record/record-module.ts';
 import { makeRecords } from './record/records.ts';
+import { training, type TrainingParts } from './training/training.ts';
 
 /** Every module, one line each. Where order shows, as in the API's document, it is this one. */
-const MODULES = { crm, payments };
+const MODULES = { crm, payments, training };
 
 /** What all modules need; `&` the parts of each module that needs its own. */
-type ModulesParts = CrmParts & PaymentsParts;
+type ModulesParts = CrmParts & PaymentsParts & TrainingParts;
 
 const all = Object.values(MODULES);
 

@@ -18,7 +18,7 @@ import type { CustomTypes } from './events/custom-event-type.ts';
 import type { Route } from './http/route.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { integrationRoutes } from './integrations/integration-routes.ts';
-import type { InboundParts, TakeLead } from './integrations/integration.ts';
+import type { ConnectionServices, InboundParts } from './integrations/integration.ts';
 import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
@@ -59,7 +59,7 @@ import { webhookRoutes, type WebhookParts } from './api/webhooks/webhook-routes.
 export interface RouteParts
   extends
     Omit<ApiKeyParts, 'scopes' | 'styles'>,
-    Omit<ConnectionParts, 'kinds' | 'recordUrl'>,
+    Omit<ConnectionParts, 'kinds' | 'recordUrl' | 'servicesOf'>,
     CustomEventParts,
     DeliveryRouteParts,
     Omit<FileRouteParts, 'purposes'>,
@@ -87,7 +87,11 @@ const FILE_PURPOSES = { [LOGO_PURPOSE]: null };
 /** All routes of the API, in the order of its document. */
 export function apiRoutes(
   parts: RouteParts,
-  { modules, reading }: { modules: Modules; reading: EventReading },
+  {
+    modules,
+    reading,
+    servicesOf,
+  }: { modules: Modules; reading: EventReading; servicesOf: (name: string) => ConnectionServices },
 ): Route[] {
   const { db, customTypes, inboxes, recordChange } = parts;
   return [
@@ -107,7 +111,12 @@ export function apiRoutes(
       .flatMap(({ routes }) => routes)
       .map((route) => adaptedRoute(route, parts.baseUrl)),
     ...integrationRoutes(INTEGRATIONS, parts.baseUrl),
-    ...connectionRoutes({ ...parts, kinds: CONNECTION_KINDS, recordUrl: recordUrlOf(parts.baseUrl) }),
+    ...connectionRoutes({
+      ...parts,
+      kinds: CONNECTION_KINDS,
+      recordUrl: recordUrlOf(parts.baseUrl),
+      servicesOf,
+    }),
     ...webhookRoutes(parts),
     ...replayRoutes(parts),
     ...inboxRoutes(inboxes, recordChange),
@@ -138,19 +147,31 @@ function recordUrlOf(baseUrl: () => string): ConnectionParts['recordUrl'] {
   return (type, id) => (plurals.has(type) ? `${baseUrl()}/${plurals.get(type)}/${id}` : null);
 }
 
+/** What the handlers of a system work with, by its name. */
+export function connectionServices({
+  modules,
+  http,
+  log,
+}: Pick<ConnectionServices, 'http' | 'log'> & { modules: Modules }): (name: string) => ConnectionServices {
+  const { activities, inboundLeads } = modules.crm;
+  return (name) => ({
+    activities,
+    http,
+    log,
+    payments: modules.payments.providers,
+    takeLead: (workspaceId, lead) => inboundLeads.take(workspaceId, { ...lead, channel: name }),
+  });
+}
+
 /** Mounts the inbound webhooks of other systems, and the URLs of their connections. */
 export function mountIntegrations(
   app: FastifyInstance,
-  parts: Pick<InboundParts, 'secrets' | 'http'> &
-    InboundRequestParts & { modules: Modules; baseUrl(): string },
+  parts: Pick<InboundParts, 'secrets'> &
+    InboundRequestParts & { servicesOf: (name: string) => ConnectionServices; baseUrl(): string },
 ): void {
-  const { secrets, modules, http, log } = parts;
-  const { activities, inboundLeads } = modules.crm;
   for (const { name, inbound = [], connection } of INTEGRATIONS) {
-    const takeLead: TakeLead = (workspaceId, lead) =>
-      inboundLeads.take(workspaceId, { ...lead, channel: name });
-    const services = { activities, http, log, payments: modules.payments.providers, takeLead };
-    for (const { path, mount } of inbound) mount(app, path, { ...services, secrets });
+    const services = parts.servicesOf(name);
+    for (const { path, mount } of inbound) mount(app, path, { ...services, secrets: parts.secrets });
     if (connection) mountConnection(app, connection, { ...parts, services });
   }
 }

@@ -105,6 +105,8 @@ export interface ConnectionKind<Services = unknown> {
   /** What a sender can do with the secrets: a caller needs these scopes to set them. */
   scopes: readonly string[];
   inbound: readonly InboundHandler<Services>[];
+  /** An event can be handled again: if it was handled before, that changes nothing. */
+  canRepeat?: true;
   /** Checks the connection without changing anything in either system. Never throws. */
   test?(values: ConnectionValues): Promise<TestResult>;
 }

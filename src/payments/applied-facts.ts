@@ -1,69 +1,22 @@
 import type { Uuid } from '../base/id.ts';
 import type { RecordReference } from '../connections/connection-kind.ts';
-import type { Transaction } from '../db/query.ts';
-import type { LaneKey } from '../events/outbox.ts';
 import type { BaseRecord } from '../record/noun.ts';
-import type { Writer } from '../record/record-plan.ts';
 import type { RecordService } from '../record/record-service.ts';
-import { derivePayment, type DerivedPayment } from './derived-payment.ts';
+import { derivePayment } from './derived-payment.ts';
+import type { ChangedPayment, ChangedSubscription, FactContext, Located } from './fact-context.ts';
 import { lockFollowers, writeFollowers } from './follower-record.ts';
 import { valueOf } from './known-value.ts';
-import type { MatchPayer } from './payer-match.ts';
-import type { Payment } from './payment-fields.ts';
-import type { PaymentInput } from './payment.ts';
-import type { ProviderConnection } from './provider-fact.ts';
 import type { LockedObjects, ProviderObject } from './provider-object.ts';
 import { writeProviderPayment } from './provider-payment-write.ts';
 import { writeProviderSubscription } from './provider-subscription-write.ts';
 import { lockRecords } from './record-write.ts';
-import { deriveSubscription, type DerivedSubscription } from './subscription-facts.ts';
-import type { Subscription } from './subscription-fields.ts';
-import type { SubscriptionInput } from './subscription.ts';
-
-/** What the facts of one event are applied with. */
-export interface FactContext {
-  trx: Transaction;
-  connection: ProviderConnection;
-  objects: LockedObjects;
-  writer: Writer;
-  /** See `ProviderEvent.firesFrom`; null: everything fires. */
-  firesFrom: number | null;
-  newId: () => Uuid;
-  payments: RecordService<Payment, PaymentInput>;
-  subscriptions: RecordService<Subscription, SubscriptionInput>;
-  matchPayer: MatchPayer;
-  /** Of the workspace. */
-  currency: string;
-  /** Now, ISO 8601. */
-  at: string;
-  /** The lanes to notify after the commit. */
-  lanes: LaneKey[];
-  /** Whether a record was written. */
-  isChanged: boolean;
-}
+import { deriveSubscription } from './subscription-facts.ts';
 
 export interface Applied {
   record?: RecordReference;
   /** What a person should know. */
   reason?: string;
   isChanged: boolean;
-}
-
-/** A record of a provider's object. */
-export interface Located<R> {
-  /** Locked; null if there is none, or it was deleted. */
-  before: R | null;
-  isDeleted: boolean;
-}
-
-/** An object with its state by all facts. */
-export interface ChangedPayment {
-  object: ProviderObject<'payment'>;
-  derived: DerivedPayment;
-}
-export interface ChangedSubscription {
-  object: ProviderObject<'subscription'>;
-  derived: DerivedSubscription;
 }
 
 /**

@@ -30,13 +30,25 @@ export async function spreadFacts(objects: LockedObjects, facts: readonly Provid
     ]),
   );
   for (const { facts: link } of links) passOn(objects, link);
+  for (const { facts: payment } of objects.list('payment'))
+    if (payment.isPayerErased) forgetPayer(payment.details);
+  for (const { facts: subscription } of objects.list('subscription'))
+    if (subscription.isPayerErased) forgetPayer(subscription.links);
+}
+
+/** Names of what facts say about a payer as a person. */
+export const PAYER_FACTS = ['email', 'name', 'phone', 'linkEmail', 'linkName', 'linkPhone', 'metadata'];
+
+function forgetPayer(details: KnownValues): void {
+  for (const item of PAYER_FACTS) delete details[item];
 }
 
 function addFact(objects: LockedObjects, fact: ProviderFact): void {
   switch (fact.kind) {
     case 'customer': {
       const { customerId, at, email, name, phone } = fact;
-      learnFilled(changed(objects.get('customer', customerId)).facts, at, { email, name, phone });
+      const customer = objects.get('customer', customerId);
+      if (!customer.facts['isErased']) learnFilled(changed(customer).facts, at, { email, name, phone });
       return;
     }
     case 'link': {
@@ -44,19 +56,19 @@ function addFact(objects: LockedObjects, fact: ProviderFact): void {
       const link = changed(objects.get('link', linkId)).facts;
       const invoiceId = isInvoice ? linkId : undefined;
       learnFilled(link.details, at, { ...payerOf(fact), invoiceId, subscriptionId });
-      name(link.payments, paymentId);
-      name(link.subscriptions, subscriptionId);
+      addName(link.payments, paymentId);
+      addName(link.subscriptions, subscriptionId);
       return;
     }
     case 'subscription':
       addSubscriptionFact(changed(objects.get('subscription', fact.subscriptionId)).facts, fact);
       if (fact.linkId)
-        name(changed(objects.get('link', fact.linkId)).facts.subscriptions, fact.subscriptionId);
+        addName(changed(objects.get('link', fact.linkId)).facts.subscriptions, fact.subscriptionId);
       return;
     default:
       addPaymentFact(changed(objects.get('payment', fact.paymentId)).facts, fact);
       if ('linkId' in fact && fact.linkId)
-        name(changed(objects.get('link', fact.linkId)).facts.payments, fact.paymentId);
+        addName(changed(objects.get('link', fact.linkId)).facts.payments, fact.paymentId);
   }
 }
 
@@ -69,7 +81,7 @@ function changed<Object extends ProviderObject>(object: Object): Object {
   return object;
 }
 
-function name(list: string[], id: string | null | undefined): void {
+function addName(list: string[], id: string | null | undefined): void {
   if (id && !list.includes(id)) list.push(id);
 }
 

@@ -2,7 +2,7 @@ import { query } from '../db/query.ts';
 import { sql } from '../db/sql.ts';
 import type { BaseRecord } from '../record/noun.ts';
 import type { RecordService } from '../record/record-service.ts';
-import type { ChangedPayment, ChangedSubscription, FactContext } from './applied-facts.ts';
+import type { ChangedPayment, ChangedSubscription, FactContext } from './fact-context.ts';
 import type { PayerMatch } from './payer-match.ts';
 import type { Payment } from './payment-fields.ts';
 import type { ProviderObject } from './provider-object.ts';
@@ -19,7 +19,7 @@ export interface Followers {
 /** More than these are moved by later events of the customer. */
 const MAX_FOLLOWERS = 200;
 
-/** Locks them. */
+/** Locks them. A record that names a customer or a subscription makes its object: none waits for a new one. */
 export async function lockFollowers(
   context: FactContext,
   payments: readonly ChangedPayment[],
@@ -28,10 +28,10 @@ export async function lockFollowers(
   const { objects } = context;
   const customers = objects
     .list('customer')
-    .filter(({ contactId }) => contactId === null)
+    .filter(({ contactId, isNew }) => contactId === null && !isNew)
     .map(({ externalId }) => externalId);
   const started = subscriptions
-    .filter(({ object }) => !object.hasRecord)
+    .filter(({ object }) => !object.hasRecord && !object.isNew)
     .map(({ object }) => object.externalId);
   return {
     payments: await lockWaiting(context, context.payments, { customers, started, own: payments }),

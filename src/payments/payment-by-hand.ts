@@ -7,7 +7,7 @@ import { MANUAL, type Payment } from './payment-fields.ts';
 const MANUAL_STATUSES: readonly PaymentStatus[] = ['pending', 'failed', 'received', 'canceled'];
 const UNPAID: ReadonlySet<PaymentStatus> = new Set(['pending', 'requires_action', 'failed', 'canceled']);
 
-/** What does not change once a payment exists, whoever recorded it; and what its provider says. */
+/** What does not change once a payment exists, and what comes from its provider. */
 const FIXED = ['provider', 'amount', 'currency'] as const;
 const OF_PROVIDER = ['external_id', 'status', 'paid_at', 'method_type'] as const;
 

@@ -1,6 +1,7 @@
 import type { Uuid } from '../base/id.ts';
 import { query, type Transaction } from '../db/query.ts';
 import type { ErasureRules } from '../record/erasure.ts';
+import { PAYER_FACTS } from './fact-spread.ts';
 
 /** What a payment's own erasure ends: reasons of refunds and disputes, and what its provider said. */
 export const PAYMENT_RELATED: ErasureRules = {
@@ -25,18 +26,21 @@ insert into search_pending (workspace_id, object_type, record_id) select $1, '${
 const BLANK_PAYMENTS = blankPayer('payment');
 const BLANK_SUBSCRIPTIONS = blankPayer('subscription');
 
-/** Who paid is what facts name by these; the rest of them is about the payment. */
-const PAYER_FACTS = `array['email', 'name', 'phone', 'linkEmail', 'linkName', 'linkPhone', 'metadata']`;
+const KEYS = `array[${PAYER_FACTS.map((name) => `'${name}'`).join(', ')}]`;
+
+/** SQL: facts without what they say about the payer, and without what is going to be reported. */
+const blankFacts = (place: string) => `jsonb_set(
+      jsonb_set(o.facts::jsonb, '{${place}}', coalesce(o.facts::jsonb->'${place}', '{}') - ${KEYS}),
+      '{isPayerErased}', 'true')::json`;
 
 const BLANK_FACTS = {
   name: 'provider_object.erase-payer',
   text: `
 update provider_object o
 set contact_id = null, facts = case o.kind
-  when 'customer' then '{}'::json
-  when 'payment' then
-    jsonb_set(o.facts::jsonb, '{details}', coalesce(o.facts::jsonb->'details', '{}') - ${PAYER_FACTS})::json
-  else jsonb_set(o.facts::jsonb, '{links}', coalesce(o.facts::jsonb->'links', '{}') - ${PAYER_FACTS})::json end
+  when 'customer' then '{"isErased": {"at": 0, "value": true}}'::json
+  when 'payment' then ${blankFacts('details')}
+  else ${blankFacts('links')} end
 where o.workspace_id = $1 and (
   (o.kind = 'customer' and o.contact_id = $2)
   or (o.kind = 'payment' and o.id in (select id from payment where workspace_id = $1 and contact_id = $2))
@@ -47,7 +51,7 @@ where o.workspace_id = $1 and (
 const BLANK_LINKS = {
   name: 'provider_object.erase-links',
   text: `
-update provider_object l set facts = jsonb_set(l.facts::jsonb, '{details}', (l.facts::jsonb->'details') - ${PAYER_FACTS})::json
+update provider_object l set facts = jsonb_set(l.facts::jsonb, '{details}', (l.facts::jsonb->'details') - ${KEYS})::json
 from provider_object o
 where o.workspace_id = $1 and l.workspace_id = $1 and l.provider = o.provider and l.kind = 'link'
   and ((o.kind = 'payment' and o.id in (select id from payment where workspace_id = $1 and contact_id = $2)
@@ -56,16 +60,37 @@ where o.workspace_id = $1 and l.workspace_id = $1 and l.provider = o.provider an
         and l.facts::jsonb->'subscriptions' ? o.external_id))`,
 };
 
-/** The contexts of the events of what a person paid name the person. */
-const BLANK_CONTEXTS = {
+/** SQL: the payments and subscriptions of the contact. */
+const PAID = `select id from payment where workspace_id = $1 and contact_id = $2
+  union all select id from subscription where workspace_id = $1 and contact_id = $2`;
+
+/** Events of what a person paid name the person; so do their timelines and what was sent. */
+const BLANK_EVENTS = {
   name: 'event.erase-payer',
   text: `
-update event e set context = (e.context::jsonb - 'contact')::json,
+update event e set context = (e.context::jsonb || '{"contact": null}')::json,
   data = (e.data::jsonb || '{"customer_email": null, "customer_name": null}')::json
 from activity a
-where a.workspace_id = $1 and e.workspace_id = $1 and e.id = a.id and a.record_id in (
-  select id from payment where workspace_id = $1 and contact_id = $2
-  union all select id from subscription where workspace_id = $1 and contact_id = $2)`,
+where a.workspace_id = $1 and e.workspace_id = $1 and e.id = a.id and a.record_id in (${PAID})`,
+};
+const BLANK_TIMELINE = {
+  name: 'activity.erase-payer',
+  text: `
+update activity set changed = (changed::jsonb - array['customer_email', 'customer_name'])::json,
+  changed_to = (changed_to::jsonb - array['customer_email', 'customer_name'])::json
+where workspace_id = $1 and record_id in (${PAID}) and changed is not null`,
+};
+const BLANK_ATTEMPTS = {
+  name: 'attempt.erase-payer',
+  text: `
+update attempt t set request = null, response = null, detail = null from activity a
+where a.workspace_id = $1 and t.workspace_id = $1 and t.event_id = a.id and a.record_id in (${PAID})`,
+};
+
+const BLANK_LOG = {
+  name: 'connection_event.erase-payer',
+  text: `update connection_event set payload = null, sealed_payload = null, size = null
+         where workspace_id = $1 and record_id in (${PAID})`,
 };
 
 /** Ends what payments and subscriptions say about an erased contact. What was paid, and when, stays. */
@@ -74,7 +99,10 @@ export async function erasePayer(trx: Transaction, row: Readonly<Record<string, 
   const values = [workspaceId, id];
   await query(trx, BLANK_LINKS, values);
   await query(trx, BLANK_FACTS, values);
-  await query(trx, BLANK_CONTEXTS, values);
+  await query(trx, BLANK_EVENTS, values);
+  await query(trx, BLANK_TIMELINE, values);
+  await query(trx, BLANK_ATTEMPTS, values);
+  await query(trx, BLANK_LOG, values);
   await query(trx, BLANK_PAYMENTS, values);
   await query(trx, BLANK_SUBSCRIPTIONS, values);
 }

@@ -36,6 +36,8 @@ export interface PaymentFacts {
   announced: Announced;
   /** The description that the record was given; null: none. A person may have changed it since. */
   shownDescription: string | null;
+  /** The contact was erased: what is reported of the payer is not kept. */
+  isPayerErased?: boolean;
 }
 
 export interface StoredAttempt {
@@ -128,7 +130,7 @@ function addAttempt({ attempts }: PaymentFacts, fact: AttemptFact): void {
   learnFilled(attempt.values, at, { failureCode, failureMessage });
 }
 
-/** What a payment's record is told of itself and of its payer; null says nothing. */
+/** Details of the payment and of its payer; null says nothing. */
 function addDetails({ details }: PaymentFacts, fact: PaymentFact): void {
   const { kind: _kind, paymentId: _id, at, occurredAt, amount, fee, ...values } = fact;
   learnFilled(details, at, {

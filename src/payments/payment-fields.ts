@@ -19,7 +19,7 @@ const PAID_AT = '2026-06-02T09:00:00.000Z';
 export const PAYMENT_FIELDS = {
   provider: text({
     label: 'Provider',
-    description: 'Who reported it, as in `stripe`; `manual` for a payment recorded by hand',
+    description: 'Who reported it, the kind of a connection; `manual` for a payment recorded by hand',
     max: 50,
     default: MANUAL,
     filter: true,

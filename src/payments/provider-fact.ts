@@ -65,7 +65,7 @@ export interface PaymentFact extends Timed, Links {
   /** Of the whole payment: makes the record of a payment whose attempt nobody reported. */
   amount?: Money;
   description?: string | null;
-  /** As in `card`, `sepa_debit`, `paypal`. */
+  /** As in `card`, `sepa_debit`. */
   methodType?: string | null;
   methodLast4?: string | null;
   receiptUrl?: string | null;
@@ -206,7 +206,7 @@ export interface Links {
 export interface ProviderConnection {
   workspaceId: Uuid;
   id: Uuid;
-  /** The name of its kind, as in `stripe`; `provider` of the records. */
+  /** The name of its kind, which is `provider` of the records. */
   kind: string;
   settings: Readonly<Record<string, unknown>>;
 }

@@ -39,6 +39,8 @@ export interface ProviderObject<Kind extends ObjectKind = ObjectKind> {
   /** Of a customer. */
   contactId: Uuid | null;
   facts: FactsByKind[Kind];
+  /** Nothing was known of it before. */
+  isNew: boolean;
   isChanged: boolean;
 }
 
@@ -51,6 +53,7 @@ interface Row {
   has_record: boolean;
   contact_id: Uuid | null;
   facts: object;
+  is_new: boolean;
 }
 
 /** SQL: locks the rows of `$6`, `$7`, in their order, and makes those that are new. */
@@ -60,7 +63,7 @@ select $1, $2, k.kind, k.external_id, k.id, '{}', $3
 from unnest($4::text[], $5::text[], $6::uuid[]) with ordinality as k(kind, external_id, id, n)
 where ${condition} order by k.n
 on conflict (workspace_id, provider, kind, external_id) do update set updated_at = excluded.updated_at
-returning kind, external_id, id, has_record, contact_id, facts`;
+returning kind, external_id, id, has_record, contact_id, facts, xmax = 0 as is_new`;
 
 const LOCK = { name: 'provider_object.lock', text: lockSql('true') };
 
@@ -179,7 +182,7 @@ export class LockedObjects {
   }
 
   #add(rows: readonly Row[]): void {
-    for (const { kind, external_id: externalId, id, has_record, contact_id, facts } of rows)
+    for (const { kind, external_id: externalId, id, has_record, contact_id, facts, is_new } of rows)
       this.#objects.set(`${kind} ${externalId}`, {
         kind,
         externalId,
@@ -187,6 +190,7 @@ export class LockedObjects {
         hasRecord: has_record,
         contactId: contact_id,
         facts: { ...NO_FACTS[kind](), ...facts } as never,
+        isNew: is_new,
         isChanged: false,
       });
   }

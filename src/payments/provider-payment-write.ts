@@ -1,5 +1,5 @@
 import { fromMinorUnits } from '../base/values/minor-units.ts';
-import type { ChangedPayment, FactContext, Located } from './applied-facts.ts';
+import type { ChangedPayment, FactContext, Located } from './fact-context.ts';
 import {
   announcementsOf,
   announcing,

@@ -5,7 +5,8 @@ import type { Database } from '../db/pool.ts';
 import type { LaneKey } from '../events/outbox.ts';
 import type { BaseRecord } from '../record/noun.ts';
 import type { RecordService } from '../record/record-service.ts';
-import { writeChanged, type FactContext } from './applied-facts.ts';
+import { writeChanged } from './applied-facts.ts';
+import type { FactContext } from './fact-context.ts';
 import { keysOf, spreadFacts } from './fact-spread.ts';
 import { makePayerMatch } from './payer-match.ts';
 import type { Payment } from './payment-fields.ts';
@@ -50,7 +51,7 @@ export function makeProviderPayments(parts: ProviderPaymentsParts): ProviderPaym
         const objects = new LockedObjects(trx, connection, now, newId);
         if (!(await objects.begin(event.externalId, keysOf(facts)))) return null;
         await spreadFacts(objects, facts);
-        // A transaction that is run again starts anew.
+        // The transaction may be repeated.
         lanes.length = 0;
         const context: FactContext = {
           ...parts,

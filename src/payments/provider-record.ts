@@ -5,9 +5,9 @@ import { addressesOf } from './fact-spread.ts';
 import { valueOf, type KnownValues } from './known-value.ts';
 import { largest, type StoredMoney } from './stored-money.ts';
 import type { PaymentFacts } from './payment-facts.ts';
-import { PAYMENT_FIELDS, type Payment } from './payment-fields.ts';
+import type { PAYMENT_FIELDS, Payment } from './payment-fields.ts';
 import type { ProviderConnection } from './provider-fact.ts';
-import { SUBSCRIPTION_FIELDS, type Subscription } from './subscription-fields.ts';
+import type { SUBSCRIPTION_FIELDS, Subscription } from './subscription-fields.ts';
 import type { DerivedSubscription, SubscriptionFacts } from './subscription-facts.ts';
 
 type PaymentValues = Partial<{ -readonly [Name in keyof typeof PAYMENT_FIELDS]: Payment[Name] }>;

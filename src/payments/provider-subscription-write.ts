@@ -1,4 +1,4 @@
-import type { ChangedSubscription, FactContext, Located } from './applied-facts.ts';
+import type { ChangedSubscription, FactContext, Located } from './fact-context.ts';
 import { blankRecord, subscriptionValues } from './provider-record.ts';
 import { findOwner, matchReason } from './record-owner.ts';
 import { noteWritten, writeRecord } from './record-write.ts';

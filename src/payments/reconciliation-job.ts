@@ -9,7 +9,7 @@ import type { JobQueue } from '../jobs/job-queue.ts';
 import type { RecurringJob } from '../jobs/recurring-job.ts';
 import type { HttpClient } from '../net/http-client.ts';
 import type { ProviderPayments } from './provider-fact.ts';
-import type { ProviderReader, ProviderSource } from './provider-source.ts';
+import type { ProviderSource } from './provider-source.ts';
 import {
   addReading,
   RECONCILED_SOURCES,

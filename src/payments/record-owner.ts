@@ -1,6 +1,6 @@
 import { query } from '../db/query.ts';
 import { isUuid, type Uuid } from '../base/id.ts';
-import type { FactContext } from './applied-facts.ts';
+import type { FactContext } from './fact-context.ts';
 import { addressesOf } from './fact-spread.ts';
 import { valueOf, type KnownValues } from './known-value.ts';
 import type { PayerMatch } from './payer-match.ts';

@@ -25,6 +25,8 @@ export interface SubscriptionFacts {
   /** Whose it is. */
   links: KnownValues;
   announced: { created: boolean; canceled: boolean };
+  /** See `PaymentFacts`. */
+  isPayerErased?: boolean;
 }
 
 const STATUSES: StatusRules<SubscriptionStatus> = {

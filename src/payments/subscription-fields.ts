@@ -17,7 +17,7 @@ const MAX_COUNT = 1_000;
 export const SUBSCRIPTION_FIELDS = {
   provider: text({
     label: 'Provider',
-    description: 'Who reported it, as in `stripe`; `manual` for a subscription recorded by hand',
+    description: 'Who reported it, the kind of a connection; `manual` for a subscription recorded by hand',
     max: 50,
     default: MANUAL,
     filter: true,

@@ -276,6 +276,44 @@ const neverPaid: PaymentStory = {
   ends: ['payment failed', 'subscription canceled'],
 };
 
+const OLD_INVOICE = { subscription: 'sub_~', payment_intent: 'pi_~', ...SUBSCRIBED };
+const OLD_CHARGE = { ...BILLED, invoice: 'in_~' };
+
+const secondAttempt: PaymentStory = {
+  name: 'a subscription that the second attempt pays, in an API version before 2025-03-31',
+  provider: 'stripe',
+  events: [
+    stripeEvent('~1', 'customer.subscription.created', T, oldSubscription('past_due')),
+    stripeEvent('~2', 'charge.failed', T, { ...failedCharge('ch_1~', 'pi_~', 2900, 'eur'), invoice: 'in_~' }),
+    stripeEvent('~3', 'payment_intent.payment_failed', T, {
+      ...failedIntent('pi_~', 'ch_1~', 2900, 'eur'),
+      invoice: 'in_~',
+    }),
+    stripeEvent('~4', 'invoice.payment_failed', T, {
+      ...invoice('in_~', 'cus_~', 2900, 'eur', { ...OLD_INVOICE, charge: 'ch_1~' }),
+      attempt_count: 1,
+    }),
+    stripeEvent('~5', 'charge.succeeded', T + 24 * HOUR, charge('ch_2~', 'pi_~', 2900, 'eur', OLD_CHARGE)),
+    stripeEvent('~6', 'payment_intent.succeeded', T + 24 * HOUR, {
+      ...paid('pi_~', 'ch_2~', 2900, 'eur'),
+      invoice: 'in_~',
+    }),
+    ...['invoice.paid', 'invoice.payment_succeeded'].map((type, n) =>
+      stripeEvent(`~7${n}`, type, T + 24 * HOUR, {
+        ...invoice('in_~', 'cus_~', 2900, 'eur', { ...OLD_INVOICE, charge: 'ch_2~' }),
+        amount_paid: 2900,
+        attempt_count: 2,
+        status: 'paid',
+      }),
+    ),
+    stripeEvent('~8', 'customer.subscription.updated', T + 24 * HOUR, oldSubscription('active'), {
+      status: 'past_due',
+    }),
+  ],
+  fires: ['payment.failed 29.00 EUR', 'payment.received 29.00 EUR', 'subscription.created'],
+  ends: ['payment received', 'subscription active'],
+};
+
 const outOfBand: PaymentStory = {
   name: 'an invoice paid by bank transfer',
   provider: 'stripe',
@@ -297,8 +335,17 @@ export const STRIPE_STORIES: readonly PaymentStory[] = [
   disputeLost,
   cancelledAtPeriodEnd,
   neverPaid,
+  secondAttempt,
   outOfBand,
 ];
+
+/** The current period is that of the subscription. */
+function oldSubscription(status: string): Record<string, unknown> {
+  const { items, ...values } = stripeSubscription('sub_~', 'cus_~', status);
+  const { data, ...list } = items as { data: Record<string, unknown>[] };
+  const [{ current_period_end: end, ...item }] = data as [Record<string, unknown>];
+  return { ...values, current_period_end: end, items: { ...list, data: [item] } };
+}
 
 function paid(id: string, chargeId: string, amount: number, currency: string): Record<string, unknown> {
   return paymentIntent(id, amount, currency, {

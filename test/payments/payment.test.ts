@@ -142,11 +142,11 @@ describe('PM4: totals', () => {
     const company = await record({ name: 'Acme' }, '/api/v1/companies');
     const { id: contactId } = await contact('totals@example.com', { company_id: company.id });
     const deal = await record({ name: 'Deal' }, '/api/v1/deals');
-    const of = { contact_id: contactId, deal_id: deal.id };
-    await record({ amount: 0.1, currency: 'EUR', ...of });
-    const { id } = await record({ amount: 0.2, currency: 'EUR', ...of });
-    await record({ amount: 700, currency: 'JPY', ...of });
-    await record({ amount: 99, currency: 'EUR', status: 'pending', ...of });
+    const linked = { contact_id: contactId, deal_id: deal.id };
+    await record({ amount: 0.1, currency: 'EUR', ...linked });
+    const { id } = await record({ amount: 0.2, currency: 'EUR', ...linked });
+    await record({ amount: 700, currency: 'JPY', ...linked });
+    await record({ amount: 99, currency: 'EUR', status: 'pending', ...linked });
     await s.ask('POST', `${PATH}/${id}/refunds`, { body: { amount: 0.05 } });
     const expected = [
       { currency: 'EUR', received: 0.3, refunded: 0.05 },

@@ -60,16 +60,14 @@ export const paymentKill: Proof<{ kills: number }> = {
         await sendUntilAccepted(second.url + paths[event.provider], event);
       const table = random.pick(TABLES);
       const url = second.url + paths[story.provider];
-      const hadBegun = await killWhileApplying({
-        database,
-        process: second,
-        url,
-        event: events[from]!,
-        table,
-        random,
-      });
-      if (hadBegun) inTransaction += 1;
-      log(`kill ${n}: ${events[from]!.type}, ${hadBegun ? `waiting for ${table}` : 'at a random moment'}`);
+      const waiting = await applyUntilWaiting({ database, url, events: events.slice(from), table, random });
+      await second.kill();
+      await waiting.answer;
+      await database.query('rollback');
+      if (waiting.type !== null) inTransaction += 1;
+      log(
+        `kill ${n}: ${waiting.type ? `${waiting.type} waited for ${table}` : `no event waited for ${table}`}`,
+      );
       second = await startSecond(defer, home.dataDir, { key: first.key, services: 'api' });
       for (const event of events.slice(from))
         await sendUntilAccepted(second.url + paths[event.provider], event);
@@ -91,37 +89,30 @@ export const paymentKill: Proof<{ kills: number }> = {
   },
 };
 
-interface KillParts {
+interface WaitParts {
   database: Client;
-  process: Process;
   url: string;
-  event: SentEvent;
+  events: readonly SentEvent[];
   table: string;
   random: Random;
 }
 
-/** @returns whether the event was in its transaction, waiting for a lock */
-async function killWhileApplying({
-  database,
-  process,
-  url,
-  event,
-  table,
-  random,
-}: KillParts): Promise<boolean> {
+/**
+ * Locks the table and sends events until one waits for it, in its transaction.
+ * @returns the type of that event, null if there is none, and its response
+ */
+async function applyUntilWaiting({ database, url, events, table, random }: WaitParts) {
   await database.query('begin');
   await database.query(`lock table ${table} in exclusive mode`);
-  let isAnswered = false;
-  const answer = sendEvent(url, event).finally(() => (isAnswered = true));
-  let waits = false;
-  for (let tries = 0; tries < 500 && !waits && !isAnswered; tries++) {
-    waits = await isLockAwaited(database);
-    if (!waits) await sleep(random.between(1, 5));
+  for (const event of events) {
+    let isAnswered = false;
+    const answer = sendEvent(url, event).finally(() => (isAnswered = true));
+    while (!isAnswered) {
+      if (await isLockAwaited(database)) return { type: event.type, answer };
+      await sleep(random.between(1, 5));
+    }
   }
-  await process.kill();
-  await answer;
-  await database.query('rollback');
-  return waits;
+  return { type: null, answer: null };
 }
 
 async function isLockAwaited(database: Client): Promise<boolean> {

@@ -1415,28 +1415,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/payments": {
+    "/api/v1/courses": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** List payments */
-        get: operations["getPayments"];
+        /** List courses */
+        get: operations["getCourses"];
         put?: never;
         /**
-         * Create a payment
-         * @description Fires `payment.created`.
+         * Create a course
+         * @description Fires `course.created`.
          */
-        post: operations["postPayments"];
+        post: operations["postCourses"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/payments/batch": {
+    "/api/v1/courses/batch": {
         parameters: {
             query?: never;
             header?: never;
@@ -1446,50 +1446,50 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create up to 500 payments
+         * Create up to 500 courses
          * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
          */
-        post: operations["postPaymentsBatch"];
+        post: operations["postCoursesBatch"];
         delete?: never;
         options?: never;
         head?: never;
         /**
-         * Update up to 500 payments
-         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         * Update up to 500 courses
+         * @description Each item of `records` has the `id` of a record and the fields to change. Its `tags` may be `{"add":[…],"remove":[…]}`. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
          */
-        patch: operations["patchPaymentsBatch"];
+        patch: operations["patchCoursesBatch"];
         trace?: never;
     };
-    "/api/v1/payments/{id}": {
+    "/api/v1/courses/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get a payment */
-        get: operations["getPaymentsId"];
+        /** Get a course */
+        get: operations["getCoursesId"];
         /**
-         * Update a payment
-         * @description Changes only the fields sent. Fires `payment.updated` or `payment.received` or `payment.failed` or `payment.refunded`, unless nothing changes. With If-Match, 412 if the version differs.
+         * Update a course
+         * @description Changes only the fields sent. Fires `course.updated` or `course.tag_added` or `course.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
-        put: operations["putPaymentsId"];
+        put: operations["putCoursesId"];
         post?: never;
         /**
-         * Delete a payment
-         * @description Fires `payment.deleted`; afterwards the payment answers 404. It can be restored for 30 days; then its personal data is erased.
+         * Delete a course
+         * @description Fires `course.deleted`; afterwards the course answers 404. It can be restored for 30 days; then its personal data is erased.
          */
-        delete: operations["deletePaymentsId"];
+        delete: operations["deleteCoursesId"];
         options?: never;
         head?: never;
         /**
-         * Update a payment
-         * @description Changes only the fields sent. Fires `payment.updated` or `payment.received` or `payment.failed` or `payment.refunded`, unless nothing changes. With If-Match, 412 if the version differs.
+         * Update a course
+         * @description Changes only the fields sent. Fires `course.updated` or `course.tag_added` or `course.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
-        patch: operations["patchPaymentsId"];
+        patch: operations["patchCoursesId"];
         trace?: never;
     };
-    "/api/v1/payments/batch-delete": {
+    "/api/v1/courses/{id}/tags": {
         parameters: {
             query?: never;
             header?: never;
@@ -1499,17 +1499,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Delete up to 500 payments
-         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `payment.deleted`, and can be restored like one that was deleted alone.
+         * Add and remove tags of a course
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `course.tag_added` and `course.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
          */
-        post: operations["postPaymentsBatchDelete"];
+        post: operations["postCoursesIdTags"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/payments/{id}/restore": {
+    "/api/v1/courses/batch-delete": {
         parameters: {
             query?: never;
             header?: never;
@@ -1519,17 +1519,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Restore a payment
-         * @description Within 30 days of its deletion. Fires `payment.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         * Delete up to 500 courses
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `course.deleted`, and can be restored like one that was deleted alone.
          */
-        post: operations["postPaymentsIdRestore"];
+        post: operations["postCoursesBatchDelete"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/payments/{id}/erase": {
+    "/api/v1/courses/{id}/restore": {
         parameters: {
             query?: never;
             header?: never;
@@ -1539,38 +1539,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Erase a payment
-         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `payment.deleted`, if it was not deleted.
+         * Restore a course
+         * @description Within 30 days of its deletion. Fires `course.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
          */
-        post: operations["postPaymentsIdErase"];
+        post: operations["postCoursesIdRestore"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/subscriptions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List subscriptions */
-        get: operations["getSubscriptions"];
-        put?: never;
-        /**
-         * Create a subscription
-         * @description Fires `subscription.created`.
-         */
-        post: operations["postSubscriptions"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/subscriptions/batch": {
+    "/api/v1/courses/{id}/erase": {
         parameters: {
             query?: never;
             header?: never;
@@ -1580,50 +1559,91 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create up to 500 subscriptions
+         * Erase a course
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `course.deleted`, if it was not deleted.
+         */
+        post: operations["postCoursesIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/course-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List course runs */
+        get: operations["getCourseRuns"];
+        put?: never;
+        /**
+         * Create a course run
+         * @description Fires `course_run.created`.
+         */
+        post: operations["postCourseRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/course-runs/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 course runs
          * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
          */
-        post: operations["postSubscriptionsBatch"];
+        post: operations["postCourseRunsBatch"];
         delete?: never;
         options?: never;
         head?: never;
         /**
-         * Update up to 500 subscriptions
-         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         * Update up to 500 course runs
+         * @description Each item of `records` has the `id` of a record and the fields to change. Its `tags` may be `{"add":[…],"remove":[…]}`. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
          */
-        patch: operations["patchSubscriptionsBatch"];
+        patch: operations["patchCourseRunsBatch"];
         trace?: never;
     };
-    "/api/v1/subscriptions/{id}": {
+    "/api/v1/course-runs/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get a subscription */
-        get: operations["getSubscriptionsId"];
+        /** Get a course run */
+        get: operations["getCourseRunsId"];
         /**
-         * Update a subscription
-         * @description Changes only the fields sent. Fires `subscription.updated` or `subscription.canceled`, unless nothing changes. With If-Match, 412 if the version differs.
+         * Update a course run
+         * @description Changes only the fields sent. Fires `course_run.updated` or `course_run.tag_added` or `course_run.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
-        put: operations["putSubscriptionsId"];
+        put: operations["putCourseRunsId"];
         post?: never;
         /**
-         * Delete a subscription
-         * @description Fires `subscription.deleted`; afterwards the subscription answers 404. It can be restored for 30 days; then its personal data is erased.
+         * Delete a course run
+         * @description Fires `course_run.deleted`; afterwards the course run answers 404. It can be restored for 30 days; then its personal data is erased.
          */
-        delete: operations["deleteSubscriptionsId"];
+        delete: operations["deleteCourseRunsId"];
         options?: never;
         head?: never;
         /**
-         * Update a subscription
-         * @description Changes only the fields sent. Fires `subscription.updated` or `subscription.canceled`, unless nothing changes. With If-Match, 412 if the version differs.
+         * Update a course run
+         * @description Changes only the fields sent. Fires `course_run.updated` or `course_run.tag_added` or `course_run.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
-        patch: operations["patchSubscriptionsId"];
+        patch: operations["patchCourseRunsId"];
         trace?: never;
     };
-    "/api/v1/subscriptions/batch-delete": {
+    "/api/v1/course-runs/{id}/tags": {
         parameters: {
             query?: never;
             header?: never;
@@ -1633,17 +1653,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Delete up to 500 subscriptions
-         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `subscription.deleted`, and can be restored like one that was deleted alone.
+         * Add and remove tags of a course run
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `course_run.tag_added` and `course_run.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
          */
-        post: operations["postSubscriptionsBatchDelete"];
+        post: operations["postCourseRunsIdTags"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/subscriptions/{id}/restore": {
+    "/api/v1/course-runs/batch-delete": {
         parameters: {
             query?: never;
             header?: never;
@@ -1653,17 +1673,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Restore a subscription
-         * @description Within 30 days of its deletion. Fires `subscription.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         * Delete up to 500 course runs
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `course_run.deleted`, and can be restored like one that was deleted alone.
          */
-        post: operations["postSubscriptionsIdRestore"];
+        post: operations["postCourseRunsBatchDelete"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/subscriptions/{id}/erase": {
+    "/api/v1/course-runs/{id}/restore": {
         parameters: {
             query?: never;
             header?: never;
@@ -1673,10 +1693,318 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Erase a subscription
-         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `subscription.deleted`, if it was not deleted.
+         * Restore a course run
+         * @description Within 30 days of its deletion. Fires `course_run.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
          */
-        post: operations["postSubscriptionsIdErase"];
+        post: operations["postCourseRunsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/course-runs/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a course run
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `course_run.deleted`, if it was not deleted.
+         */
+        post: operations["postCourseRunsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List enrolments */
+        get: operations["getEnrolments"];
+        put?: never;
+        /**
+         * Create an enrolment
+         * @description Fires `enrolment.created`.
+         */
+        post: operations["postEnrolments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 enrolments
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postEnrolmentsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 enrolments
+         * @description Each item of `records` has the `id` of a record and the fields to change. Its `tags` may be `{"add":[…],"remove":[…]}`. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchEnrolmentsBatch"];
+        trace?: never;
+    };
+    "/api/v1/enrolments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an enrolment */
+        get: operations["getEnrolmentsId"];
+        /**
+         * Update an enrolment
+         * @description Changes only the fields sent. Fires `enrolment.updated` or `enrolment.status_changed` or `enrolment.tag_added` or `enrolment.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putEnrolmentsId"];
+        post?: never;
+        /**
+         * Delete an enrolment
+         * @description Fires `enrolment.deleted`; afterwards the enrolment answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteEnrolmentsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an enrolment
+         * @description Changes only the fields sent. Fires `enrolment.updated` or `enrolment.status_changed` or `enrolment.tag_added` or `enrolment.tag_removed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchEnrolmentsId"];
+        trace?: never;
+    };
+    "/api/v1/enrolments/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add and remove tags of an enrolment
+         * @description Tags are compared ignoring case; a tag that the workspace does not have is created. Fires `enrolment.tag_added` and `enrolment.tag_removed`, one event for each tag. With If-Match, 412 if the version differs.
+         */
+        post: operations["postEnrolmentsIdTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 enrolments
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `enrolment.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postEnrolmentsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore an enrolment
+         * @description Within 30 days of its deletion. Fires `enrolment.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postEnrolmentsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase an enrolment
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `enrolment.deleted`, if it was not deleted.
+         */
+        post: operations["postEnrolmentsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assessments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List assessments */
+        get: operations["getAssessments"];
+        put?: never;
+        /**
+         * Create an assessment
+         * @description Fires `assessment.created`.
+         */
+        post: operations["postAssessments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assessments/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 assessments
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postAssessmentsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 assessments
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchAssessmentsBatch"];
+        trace?: never;
+    };
+    "/api/v1/assessments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an assessment */
+        get: operations["getAssessmentsId"];
+        /**
+         * Update an assessment
+         * @description Changes only the fields sent. Fires `assessment.updated` or `assessment.completed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putAssessmentsId"];
+        post?: never;
+        /**
+         * Delete an assessment
+         * @description Fires `assessment.deleted`; afterwards the assessment answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteAssessmentsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an assessment
+         * @description Changes only the fields sent. Fires `assessment.updated` or `assessment.completed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchAssessmentsId"];
+        trace?: never;
+    };
+    "/api/v1/assessments/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 assessments
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `assessment.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postAssessmentsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assessments/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore an assessment
+         * @description Within 30 days of its deletion. Fires `assessment.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postAssessmentsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assessments/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase an assessment
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `assessment.deleted`, if it was not deleted.
+         */
+        post: operations["postAssessmentsIdErase"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2763,70 +3091,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/payments/summary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get recurring revenue and what was received
-         * @description Amounts of different currencies are never added.
-         */
-        get: operations["getPaymentsSummary"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/payments/{id}/refunds": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the refunds of a payment
-         * @description Newest first.
-         */
-        get: operations["getPaymentsIdRefunds"];
-        put?: never;
-        /**
-         * Record a refund of a manual payment
-         * @description Fires `payment.refunded`. Several partial refunds are possible, up to the amount received. Payments of a provider are refunded there: 409.
-         */
-        post: operations["postPaymentsIdRefunds"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/payments/{id}/disputes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the disputes of a payment
-         * @description Newest first.
-         */
-        get: operations["getPaymentsIdDisputes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/integrations": {
         parameters: {
             query?: never;
@@ -3731,6 +3995,168 @@ export interface components {
             /** @description Tags */
             tags: string[];
         };
+        CompanyInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Website, kept as sent */
+            website: string | null;
+            /** @description Industry */
+            industry: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Postal address */
+            address: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
+        };
+        ContactInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Further email addresses */
+            other_emails: string[];
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Further telephone numbers, kept as sent */
+            other_phones: string[];
+            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+            company: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Job title */
+            job_title: string | null;
+            /** @description Status */
+            status: string;
+            /** @description Where the contact came from, as in `website` */
+            source: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
+        };
+        DealInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description In units of `currency` */
+            value: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "won" | "lost";
+            /**
+             * Format: uuid
+             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
+             */
+            pipeline_id: string;
+            /**
+             * Format: uuid
+             * @description Stage id; default: the pipeline's first stage
+             */
+            stage_id: string;
+            /** @description Expected close date */
+            expected_close_date: string | null;
+            /** @description When it was won or lost */
+            closed_at: string | null;
+            /** @description Lost reason */
+            lost_reason: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+        };
         ErasureRequestInput: {
             /** Format: uuid */
             id: string;
@@ -4143,265 +4569,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        RefundInput: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            payment_id: string;
-            /** @description Id of the refund at the provider, if it is known. */
-            external_id: string | null;
-            /** @description In units of `currency`. */
-            amount: number;
-            currency: string;
-            /** @enum {string} */
-            status: "requires_action" | "pending" | "succeeded" | "failed" | "canceled";
-            reason: string | null;
-            /** @description The payer took the money back. */
-            reversal: boolean;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-        };
-        DisputeInput: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            payment_id: string;
-            external_id: string;
-            /** @description In units of `currency`. */
-            amount: number;
-            currency: string;
-            /** @enum {string} */
-            status: "needs_response" | "under_review" | "closed" | "won" | "lost";
-            reason: string | null;
-            /** @description A question of the bank: no money has moved. */
-            inquiry: boolean;
-            evidence_due_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-        };
-        PaymentSummaryInput: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            to: string;
-            /** @description Recurring revenue now, per currency. Trials do not count. */
-            recurring: {
-                currency: string;
-                /** @description What active and past due subscriptions bring in a month. */
-                monthly: number;
-                /** @description In units of the currency. */
-                yearly: number;
-                subscriptions: number;
-            }[];
-            /** @description Payments that were received between `from` and `to`, per currency. */
-            received: {
-                currency: string;
-                /** @description In units of the currency. */
-                received: number;
-                /** @description In units of the currency. */
-                refunded: number;
-                payments: number;
-            }[];
-            /** @description Payments without a contact: `matched_by=unmatched`. */
-            unmatched: number;
-            /** @description Payments that several contacts could be meant by. */
-            ambiguous: number;
-            /** @description Payments with a dispute that is open or was lost. */
-            disputed: number;
-            /** @description Subscriptions that are past due or unpaid. */
-            past_due: number;
-        };
-        PaymentTotalsInput: {
-            currency: string;
-            /** @description In units of the currency. */
-            received: number;
-            /** @description In units of the currency. */
-            refunded: number;
-        }[];
-        PaymentInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Who reported it, as in `stripe`; `manual` for a payment recorded by hand */
-            provider: string;
-            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
-            external_id: string | null;
-            /**
-             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
-             * @enum {string}
-             */
-            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
-            /** @description In units of `currency`, with no more decimals than the currency has */
-            amount: number;
-            /** @description In units of `currency` */
-            amount_received: number;
-            /** @description In units of `currency`; refunds that failed are not included */
-            amount_refunded: number;
-            /** @description Amount of the latest refund, in units of `currency` */
-            last_refund_amount: number | null;
-            /** @description Fee of the provider, in units of `currency`, if it is known */
-            fee: number | null;
-            /** @description Amount received less the fee, if it is known */
-            net: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Description */
-            description: string | null;
-            /** @description Who paid */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description The lead with the address of the payer, if there is no contact */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken */
-            match_ambiguous: boolean;
-            /** @description Subscription */
-            subscription_id: string | null;
-            /** @description As in `card`, `bank_transfer`, `cash` */
-            method_type: string | null;
-            /** @description The last four digits of the card or the account */
-            method_last4: string | null;
-            /** @description Failure code */
-            failure_code: string | null;
-            /** @description Failure message */
-            failure_message: string | null;
-            /** @description Whether a dispute is open or was lost */
-            disputed: boolean;
-            /** @description Status of the latest dispute */
-            dispute_status: string | null;
-            /** @description Receipt, kept as sent */
-            receipt_url: string | null;
-            /** @description The address that the payer gave to the provider */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Id of the customer at the provider */
-            customer_external_id: string | null;
-            /** @description Id of the invoice at the provider */
-            invoice_external_id: string | null;
-            /** @description Subscription id at the provider */
-            subscription_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
-            /** @description Paid at */
-            paid_at: string | null;
-            /** @description Of the latest attempt that failed */
-            failed_at: string | null;
-            /** @description Of the latest refund */
-            refunded_at: string | null;
-            /** @description Created at the provider */
-            provider_created_at: string | null;
-        };
-        SubscriptionInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Who reported it, as in `stripe`; `manual` for a subscription recorded by hand */
-            provider: string;
-            /** @description Its id at the provider */
-            external_id: string | null;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
-            /** @description Plan */
-            plan_name: string | null;
-            /** @description Id of the price or the plan at the provider */
-            price_external_id: string | null;
-            /** @description Quantity */
-            quantity: number | null;
-            /** @description For one interval, all units included; in units of `currency` */
-            amount: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /**
-             * @description Interval
-             * @enum {string}
-             */
-            interval: "day" | "week" | "month" | "year";
-            /** @description Intervals between two payments: 3 months */
-            interval_count: number;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken */
-            match_ambiguous: boolean;
-            /** @description Started at */
-            started_at: string | null;
-            /** @description When it renews */
-            current_period_end: string | null;
-            /** @description Trial ends */
-            trial_end: string | null;
-            /** @description When it is going to end, if it was canceled for later */
-            cancel_at: string | null;
-            /** @description Canceled at */
-            canceled_at: string | null;
-            /** @description Ended at */
-            ended_at: string | null;
-            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
-            cancel_reason: string | null;
-            /** @description Customer email */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Customer id */
-            customer_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
-        };
         ObjectFieldInput: {
             key: string;
             label: string;
@@ -4451,6 +4618,8 @@ export interface components {
             match_fields: string[];
             /** @description Whether its records can be merged. */
             mergeable: boolean;
+            /** @description False for an object that not every workspace needs, until it has a record of its area. */
+            in_use: boolean;
             fields: components["schemas"]["ObjectFieldInput"][];
             events: string[];
             /** @description Lists about a record; `{id}` in the path is the id of the record. */
@@ -4491,6 +4660,161 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        CourseInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description As in a training register */
+            code: string | null;
+            /**
+             * @description Kind
+             * @enum {string}
+             */
+            kind: "workshop" | "class" | "unit" | "activity";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "active" | "archived";
+            /** @description Description */
+            description: string | null;
+            /** @description Per person, in units of `currency` */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Tags */
+            tags: string[];
+        };
+        AssessmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Enrolment
+             */
+            enrolment_id: string;
+            /** @description The contact of the enrolment */
+            contact_id: string | null;
+            /** @description Unit code */
+            unit_code: string | null;
+            /** @description Unit */
+            unit_name: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
+            /** @description As a training register defines it, such as 20 of AVETMISS */
+            outcome_code: string | null;
+            /** @description Default: when it got a result */
+            assessed_at: string | null;
+            /** @description Assessor (user id) */
+            assessor_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+        };
+        EnrolmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The name of the course run, or of the course */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact_id: string;
+            /** @description Course run */
+            course_run_id: string | null;
+            /** @description Default: the course of the course run */
+            course_id: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
+            /** @description Default: when the status became enrolled */
+            enrolled_at: string | null;
+            /** @description Default: when the status became in_progress */
+            commenced_at: string | null;
+            /** @description Default: when the status became completed */
+            completed_at: string | null;
+            /** @description The contact who pays; default: the enrolled one */
+            payer_id: string | null;
+            /** @description In units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         MadeByMemberInput: {
             keys: {
@@ -4596,63 +4920,6 @@ export interface components {
             /** @description Whether an email with the link was queued. */
             mailed?: boolean;
         };
-        ContactInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description First name */
-            first_name: string | null;
-            /** @description Last name */
-            last_name: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Further email addresses */
-            other_emails: string[];
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Further telephone numbers, kept as sent */
-            other_phones: string[];
-            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
-            company: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Job title */
-            job_title: string | null;
-            /** @description Status */
-            status: string;
-            /** @description Where the contact came from, as in `website` */
-            source: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Ids of the records that were merged into this one; left out if there are none */
-            merged_ids?: string[];
-            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
-            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
-        };
         ExpandedContactInput: {
             /**
              * Format: uuid
@@ -4707,8 +4974,6 @@ export interface components {
             tags: string[];
             /** @description Ids of the records that were merged into this one; left out if there are none */
             merged_ids?: string[];
-            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
-            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -4726,53 +4991,6 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
-        };
-        CompanyInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description Website, kept as sent */
-            website: string | null;
-            /** @description Industry */
-            industry: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Postal address */
-            address: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Ids of the records that were merged into this one; left out if there are none */
-            merged_ids?: string[];
-            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
-            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
         };
         ExpandedCompanyInput: {
             /**
@@ -4818,8 +5036,6 @@ export interface components {
             tags: string[];
             /** @description Ids of the records that were merged into this one; left out if there are none */
             merged_ids?: string[];
-            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
-            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -4830,70 +5046,6 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
-        };
-        DealInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description In units of `currency` */
-            value: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "open" | "won" | "lost";
-            /**
-             * Format: uuid
-             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
-             */
-            pipeline_id: string;
-            /**
-             * Format: uuid
-             * @description Stage id; default: the pipeline's first stage
-             */
-            stage_id: string;
-            /** @description Expected close date */
-            expected_close_date: string | null;
-            /** @description When it was won or lost */
-            closed_at: string | null;
-            /** @description Lost reason */
-            lost_reason: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
-            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
         };
         ExpandedDealInput: {
             /**
@@ -4956,8 +5108,6 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
-            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
-            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -5351,7 +5501,7 @@ export interface components {
                 }) | null;
             };
         };
-        ExpandedPaymentInput: {
+        CourserunInput: {
             /**
              * Format: uuid
              * @description Record id
@@ -5375,111 +5525,106 @@ export interface components {
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
-            /** @description Who reported it, as in `stripe`; `manual` for a payment recorded by hand */
-            provider: string;
-            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
-            external_id: string | null;
             /**
-             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * Format: uuid
+             * @description Course
+             */
+            course_id: string;
+            /** @description Default: the name of the course */
+            name: string | null;
+            /** @description Starts at */
+            starts_at: string | null;
+            /** @description Ends at */
+            ends_at: string | null;
+            /** @description Venue */
+            venue: string | null;
+            /** @description Trainer (user id) */
+            trainer_id: string | null;
+            /** @description How many people can be enrolled; null: no limit */
+            places: number | null;
+            /**
+             * @description Status
              * @enum {string}
              */
-            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
-            /** @description In units of `currency`, with no more decimals than the currency has */
-            amount: number;
-            /** @description In units of `currency` */
-            amount_received: number;
-            /** @description In units of `currency`; refunds that failed are not included */
-            amount_refunded: number;
-            /** @description Amount of the latest refund, in units of `currency` */
-            last_refund_amount: number | null;
-            /** @description Fee of the provider, in units of `currency`, if it is known */
-            fee: number | null;
-            /** @description Amount received less the fee, if it is known */
-            net: number | null;
+            status: "scheduled" | "completed" | "canceled";
+            /** @description Per person; default: that of the course */
+            price: number | null;
             /** @description Currency (ISO 4217); default: the workspace's */
             currency: string;
-            /** @description Description */
-            description: string | null;
-            /** @description Who paid */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description The lead with the address of the payer, if there is no contact */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken */
-            match_ambiguous: boolean;
-            /** @description Subscription */
-            subscription_id: string | null;
-            /** @description As in `card`, `bank_transfer`, `cash` */
-            method_type: string | null;
-            /** @description The last four digits of the card or the account */
-            method_last4: string | null;
-            /** @description Failure code */
-            failure_code: string | null;
-            /** @description Failure message */
-            failure_message: string | null;
-            /** @description Whether a dispute is open or was lost */
-            disputed: boolean;
-            /** @description Status of the latest dispute */
-            dispute_status: string | null;
-            /** @description Receipt, kept as sent */
-            receipt_url: string | null;
-            /** @description The address that the payer gave to the provider */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Id of the customer at the provider */
-            customer_external_id: string | null;
-            /** @description Id of the invoice at the provider */
-            invoice_external_id: string | null;
-            /** @description Subscription id at the provider */
-            subscription_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
-            /** @description Paid at */
-            paid_at: string | null;
-            /** @description Of the latest attempt that failed */
-            failed_at: string | null;
-            /** @description Of the latest refund */
-            refunded_at: string | null;
-            /** @description Created at the provider */
-            provider_created_at: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
+            readonly enrolled: number;
+        };
+        ExpandedCourserunInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Course
+             */
+            course_id: string;
+            /** @description Default: the name of the course */
+            name: string | null;
+            /** @description Starts at */
+            starts_at: string | null;
+            /** @description Ends at */
+            ends_at: string | null;
+            /** @description Venue */
+            venue: string | null;
+            /** @description Trainer (user id) */
+            trainer_id: string | null;
+            /** @description How many people can be enrolled; null: no limit */
+            places: number | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "scheduled" | "completed" | "canceled";
+            /** @description Per person; default: that of the course */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
+            readonly enrolled: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
-                contact_id?: ({
+                course_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
                     [key: string]: unknown;
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
-                company_id?: ({
-                    /** Format: uuid */
-                    id: string;
-                } & {
-                    [key: string]: unknown;
-                }) | null;
-                /** @description Without long texts and custom fields; null if the field is empty. */
-                deal_id?: ({
-                    /** Format: uuid */
-                    id: string;
-                } & {
-                    [key: string]: unknown;
-                }) | null;
-                /** @description Without long texts and custom fields; null if the field is empty. */
-                lead_id?: ({
-                    /** Format: uuid */
-                    id: string;
-                } & {
-                    [key: string]: unknown;
-                }) | null;
-                /** @description Without long texts and custom fields; null if the field is empty. */
-                subscription_id?: ({
+                trainer_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -5487,7 +5632,7 @@ export interface components {
                 }) | null;
             };
         };
-        ExpandedSubscriptionInput: {
+        ExpandedEnrolmentInput: {
             /**
              * Format: uuid
              * @description Record id
@@ -5511,66 +5656,40 @@ export interface components {
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
-            /** @description Who reported it, as in `stripe`; `manual` for a subscription recorded by hand */
-            provider: string;
-            /** @description Its id at the provider */
-            external_id: string | null;
+            /** @description The name of the course run, or of the course */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact_id: string;
+            /** @description Course run */
+            course_run_id: string | null;
+            /** @description Default: the course of the course run */
+            course_id: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
             /**
              * @description Status
              * @enum {string}
              */
-            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
-            /** @description Plan */
-            plan_name: string | null;
-            /** @description Id of the price or the plan at the provider */
-            price_external_id: string | null;
-            /** @description Quantity */
-            quantity: number | null;
-            /** @description For one interval, all units included; in units of `currency` */
+            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
+            /** @description Default: when the status became enrolled */
+            enrolled_at: string | null;
+            /** @description Default: when the status became in_progress */
+            commenced_at: string | null;
+            /** @description Default: when the status became completed */
+            completed_at: string | null;
+            /** @description The contact who pays; default: the enrolled one */
+            payer_id: string | null;
+            /** @description In units of `currency` */
             amount: number | null;
             /** @description Currency (ISO 4217); default: the workspace's */
             currency: string;
-            /**
-             * @description Interval
-             * @enum {string}
-             */
-            interval: "day" | "week" | "month" | "year";
-            /** @description Intervals between two payments: 3 months */
-            interval_count: number;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken */
-            match_ambiguous: boolean;
-            /** @description Started at */
-            started_at: string | null;
-            /** @description When it renews */
-            current_period_end: string | null;
-            /** @description Trial ends */
-            trial_end: string | null;
-            /** @description When it is going to end, if it was canceled for later */
-            cancel_at: string | null;
-            /** @description Canceled at */
-            canceled_at: string | null;
-            /** @description Ended at */
-            ended_at: string | null;
-            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
-            cancel_reason: string | null;
-            /** @description Customer email */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Customer id */
-            customer_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -5581,21 +5700,94 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
-                company_id?: ({
+                course_run_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
                     [key: string]: unknown;
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
-                deal_id?: ({
+                course_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
                     [key: string]: unknown;
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
-                lead_id?: ({
+                payer_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedAssessmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Enrolment
+             */
+            enrolment_id: string;
+            /** @description The contact of the enrolment */
+            contact_id: string | null;
+            /** @description Unit code */
+            unit_code: string | null;
+            /** @description Unit */
+            unit_name: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
+            /** @description As a training register defines it, such as 20 of AVETMISS */
+            outcome_code: string | null;
+            /** @description Default: when it got a result */
+            assessed_at: string | null;
+            /** @description Assessor (user id) */
+            assessor_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                enrolment_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                assessor_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -6520,6 +6712,168 @@ export interface components {
             /** @description Tags */
             tags: string[];
         };
+        Company: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Website, kept as sent */
+            website: string | null;
+            /** @description Industry */
+            industry: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Postal address */
+            address: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
+        };
+        Contact: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Further email addresses */
+            other_emails: string[];
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Further telephone numbers, kept as sent */
+            other_phones: string[];
+            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+            company: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Job title */
+            job_title: string | null;
+            /** @description Status */
+            status: string;
+            /** @description Where the contact came from, as in `website` */
+            source: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
+        };
+        Deal: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description In units of `currency` */
+            value: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "won" | "lost";
+            /**
+             * Format: uuid
+             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
+             */
+            pipeline_id: string;
+            /**
+             * Format: uuid
+             * @description Stage id; default: the pipeline's first stage
+             */
+            stage_id: string;
+            /** @description Expected close date */
+            expected_close_date: string | null;
+            /** @description When it was won or lost */
+            closed_at: string | null;
+            /** @description Lost reason */
+            lost_reason: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+        };
         ErasureRequest: {
             /** Format: uuid */
             id: string;
@@ -6932,265 +7286,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        Refund: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            payment_id: string;
-            /** @description Id of the refund at the provider, if it is known. */
-            external_id: string | null;
-            /** @description In units of `currency`. */
-            amount: number;
-            currency: string;
-            /** @enum {string} */
-            status: "requires_action" | "pending" | "succeeded" | "failed" | "canceled";
-            reason: string | null;
-            /** @description The payer took the money back. */
-            reversal: boolean;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-        };
-        Dispute: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            payment_id: string;
-            external_id: string;
-            /** @description In units of `currency`. */
-            amount: number;
-            currency: string;
-            /** @enum {string} */
-            status: "needs_response" | "under_review" | "closed" | "won" | "lost";
-            reason: string | null;
-            /** @description A question of the bank: no money has moved. */
-            inquiry: boolean;
-            evidence_due_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-        };
-        PaymentSummary: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            to: string;
-            /** @description Recurring revenue now, per currency. Trials do not count. */
-            recurring: {
-                currency: string;
-                /** @description What active and past due subscriptions bring in a month. */
-                monthly: number;
-                /** @description In units of the currency. */
-                yearly: number;
-                subscriptions: number;
-            }[];
-            /** @description Payments that were received between `from` and `to`, per currency. */
-            received: {
-                currency: string;
-                /** @description In units of the currency. */
-                received: number;
-                /** @description In units of the currency. */
-                refunded: number;
-                payments: number;
-            }[];
-            /** @description Payments without a contact: `matched_by=unmatched`. */
-            unmatched: number;
-            /** @description Payments that several contacts could be meant by. */
-            ambiguous: number;
-            /** @description Payments with a dispute that is open or was lost. */
-            disputed: number;
-            /** @description Subscriptions that are past due or unpaid. */
-            past_due: number;
-        };
-        PaymentTotals: {
-            currency: string;
-            /** @description In units of the currency. */
-            received: number;
-            /** @description In units of the currency. */
-            refunded: number;
-        }[];
-        Payment: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Who reported it, as in `stripe`; `manual` for a payment recorded by hand */
-            provider: string;
-            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
-            external_id: string | null;
-            /**
-             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
-             * @enum {string}
-             */
-            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
-            /** @description In units of `currency`, with no more decimals than the currency has */
-            amount: number;
-            /** @description In units of `currency` */
-            amount_received: number;
-            /** @description In units of `currency`; refunds that failed are not included */
-            amount_refunded: number;
-            /** @description Amount of the latest refund, in units of `currency` */
-            last_refund_amount: number | null;
-            /** @description Fee of the provider, in units of `currency`, if it is known */
-            fee: number | null;
-            /** @description Amount received less the fee, if it is known */
-            net: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Description */
-            description: string | null;
-            /** @description Who paid */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description The lead with the address of the payer, if there is no contact */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken */
-            match_ambiguous: boolean;
-            /** @description Subscription */
-            subscription_id: string | null;
-            /** @description As in `card`, `bank_transfer`, `cash` */
-            method_type: string | null;
-            /** @description The last four digits of the card or the account */
-            method_last4: string | null;
-            /** @description Failure code */
-            failure_code: string | null;
-            /** @description Failure message */
-            failure_message: string | null;
-            /** @description Whether a dispute is open or was lost */
-            disputed: boolean;
-            /** @description Status of the latest dispute */
-            dispute_status: string | null;
-            /** @description Receipt, kept as sent */
-            receipt_url: string | null;
-            /** @description The address that the payer gave to the provider */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Id of the customer at the provider */
-            customer_external_id: string | null;
-            /** @description Id of the invoice at the provider */
-            invoice_external_id: string | null;
-            /** @description Subscription id at the provider */
-            subscription_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
-            /** @description Paid at */
-            paid_at: string | null;
-            /** @description Of the latest attempt that failed */
-            failed_at: string | null;
-            /** @description Of the latest refund */
-            refunded_at: string | null;
-            /** @description Created at the provider */
-            provider_created_at: string | null;
-        };
-        Subscription: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Who reported it, as in `stripe`; `manual` for a subscription recorded by hand */
-            provider: string;
-            /** @description Its id at the provider */
-            external_id: string | null;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
-            /** @description Plan */
-            plan_name: string | null;
-            /** @description Id of the price or the plan at the provider */
-            price_external_id: string | null;
-            /** @description Quantity */
-            quantity: number | null;
-            /** @description For one interval, all units included; in units of `currency` */
-            amount: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /**
-             * @description Interval
-             * @enum {string}
-             */
-            interval: "day" | "week" | "month" | "year";
-            /** @description Intervals between two payments: 3 months */
-            interval_count: number;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken */
-            match_ambiguous: boolean;
-            /** @description Started at */
-            started_at: string | null;
-            /** @description When it renews */
-            current_period_end: string | null;
-            /** @description Trial ends */
-            trial_end: string | null;
-            /** @description When it is going to end, if it was canceled for later */
-            cancel_at: string | null;
-            /** @description Canceled at */
-            canceled_at: string | null;
-            /** @description Ended at */
-            ended_at: string | null;
-            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
-            cancel_reason: string | null;
-            /** @description Customer email */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Customer id */
-            customer_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
-        };
         ObjectField: {
             key: string;
             label: string;
@@ -7240,6 +7335,8 @@ export interface components {
             match_fields: string[];
             /** @description Whether its records can be merged. */
             mergeable: boolean;
+            /** @description False for an object that not every workspace needs, until it has a record of its area. */
+            in_use: boolean;
             fields: components["schemas"]["ObjectField"][];
             events: string[];
             /** @description Lists about a record; `{id}` in the path is the id of the record. */
@@ -7280,6 +7377,161 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        Course: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description As in a training register */
+            code: string | null;
+            /**
+             * @description Kind
+             * @enum {string}
+             */
+            kind: "workshop" | "class" | "unit" | "activity";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "active" | "archived";
+            /** @description Description */
+            description: string | null;
+            /** @description Per person, in units of `currency` */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Tags */
+            tags: string[];
+        };
+        Assessment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Enrolment
+             */
+            enrolment_id: string;
+            /** @description The contact of the enrolment */
+            contact_id: string | null;
+            /** @description Unit code */
+            unit_code: string | null;
+            /** @description Unit */
+            unit_name: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
+            /** @description As a training register defines it, such as 20 of AVETMISS */
+            outcome_code: string | null;
+            /** @description Default: when it got a result */
+            assessed_at: string | null;
+            /** @description Assessor (user id) */
+            assessor_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+        };
+        Enrolment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The name of the course run, or of the course */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact_id: string;
+            /** @description Course run */
+            course_run_id: string | null;
+            /** @description Default: the course of the course run */
+            course_id: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
+            /** @description Default: when the status became enrolled */
+            enrolled_at: string | null;
+            /** @description Default: when the status became in_progress */
+            commenced_at: string | null;
+            /** @description Default: when the status became completed */
+            completed_at: string | null;
+            /** @description The contact who pays; default: the enrolled one */
+            payer_id: string | null;
+            /** @description In units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
         };
         MadeByMember: {
             keys: {
@@ -7385,63 +7637,6 @@ export interface components {
             /** @description Whether an email with the link was queued. */
             mailed?: boolean;
         };
-        Contact: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description First name */
-            first_name: string | null;
-            /** @description Last name */
-            last_name: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Further email addresses */
-            other_emails: string[];
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Further telephone numbers, kept as sent */
-            other_phones: string[];
-            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
-            company: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Job title */
-            job_title: string | null;
-            /** @description Status */
-            status: string;
-            /** @description Where the contact came from, as in `website` */
-            source: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Ids of the records that were merged into this one; left out if there are none */
-            merged_ids?: string[];
-            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
-            readonly payment_totals?: components["schemas"]["PaymentTotals"];
-        };
         ExpandedContact: {
             /**
              * Format: uuid
@@ -7496,8 +7691,6 @@ export interface components {
             tags: string[];
             /** @description Ids of the records that were merged into this one; left out if there are none */
             merged_ids?: string[];
-            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
-            readonly payment_totals?: components["schemas"]["PaymentTotals"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7515,53 +7708,6 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
-        };
-        Company: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description Website, kept as sent */
-            website: string | null;
-            /** @description Industry */
-            industry: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Postal address */
-            address: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Ids of the records that were merged into this one; left out if there are none */
-            merged_ids?: string[];
-            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
-            readonly payment_totals?: components["schemas"]["PaymentTotals"];
         };
         ExpandedCompany: {
             /**
@@ -7607,8 +7753,6 @@ export interface components {
             tags: string[];
             /** @description Ids of the records that were merged into this one; left out if there are none */
             merged_ids?: string[];
-            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
-            readonly payment_totals?: components["schemas"]["PaymentTotals"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7619,70 +7763,6 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
-        };
-        Deal: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description In units of `currency` */
-            value: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "open" | "won" | "lost";
-            /**
-             * Format: uuid
-             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
-             */
-            pipeline_id: string;
-            /**
-             * Format: uuid
-             * @description Stage id; default: the pipeline's first stage
-             */
-            stage_id: string;
-            /** @description Expected close date */
-            expected_close_date: string | null;
-            /** @description When it was won or lost */
-            closed_at: string | null;
-            /** @description Lost reason */
-            lost_reason: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
-            readonly payment_totals?: components["schemas"]["PaymentTotals"];
         };
         ExpandedDeal: {
             /**
@@ -7745,8 +7825,6 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
-            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
-            readonly payment_totals?: components["schemas"]["PaymentTotals"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -8140,7 +8218,7 @@ export interface components {
                 }) | null;
             };
         };
-        ExpandedPayment: {
+        Courserun: {
             /**
              * Format: uuid
              * @description Record id
@@ -8164,111 +8242,106 @@ export interface components {
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
-            /** @description Who reported it, as in `stripe`; `manual` for a payment recorded by hand */
-            provider: string;
-            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
-            external_id: string | null;
             /**
-             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * Format: uuid
+             * @description Course
+             */
+            course_id: string;
+            /** @description Default: the name of the course */
+            name: string | null;
+            /** @description Starts at */
+            starts_at: string | null;
+            /** @description Ends at */
+            ends_at: string | null;
+            /** @description Venue */
+            venue: string | null;
+            /** @description Trainer (user id) */
+            trainer_id: string | null;
+            /** @description How many people can be enrolled; null: no limit */
+            places: number | null;
+            /**
+             * @description Status
              * @enum {string}
              */
-            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
-            /** @description In units of `currency`, with no more decimals than the currency has */
-            amount: number;
-            /** @description In units of `currency` */
-            amount_received: number;
-            /** @description In units of `currency`; refunds that failed are not included */
-            amount_refunded: number;
-            /** @description Amount of the latest refund, in units of `currency` */
-            last_refund_amount: number | null;
-            /** @description Fee of the provider, in units of `currency`, if it is known */
-            fee: number | null;
-            /** @description Amount received less the fee, if it is known */
-            net: number | null;
+            status: "scheduled" | "completed" | "canceled";
+            /** @description Per person; default: that of the course */
+            price: number | null;
             /** @description Currency (ISO 4217); default: the workspace's */
             currency: string;
-            /** @description Description */
-            description: string | null;
-            /** @description Who paid */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description The lead with the address of the payer, if there is no contact */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken */
-            match_ambiguous: boolean;
-            /** @description Subscription */
-            subscription_id: string | null;
-            /** @description As in `card`, `bank_transfer`, `cash` */
-            method_type: string | null;
-            /** @description The last four digits of the card or the account */
-            method_last4: string | null;
-            /** @description Failure code */
-            failure_code: string | null;
-            /** @description Failure message */
-            failure_message: string | null;
-            /** @description Whether a dispute is open or was lost */
-            disputed: boolean;
-            /** @description Status of the latest dispute */
-            dispute_status: string | null;
-            /** @description Receipt, kept as sent */
-            receipt_url: string | null;
-            /** @description The address that the payer gave to the provider */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Id of the customer at the provider */
-            customer_external_id: string | null;
-            /** @description Id of the invoice at the provider */
-            invoice_external_id: string | null;
-            /** @description Subscription id at the provider */
-            subscription_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
-            /** @description Paid at */
-            paid_at: string | null;
-            /** @description Of the latest attempt that failed */
-            failed_at: string | null;
-            /** @description Of the latest refund */
-            refunded_at: string | null;
-            /** @description Created at the provider */
-            provider_created_at: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
+            readonly enrolled: number;
+        };
+        ExpandedCourserun: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Course
+             */
+            course_id: string;
+            /** @description Default: the name of the course */
+            name: string | null;
+            /** @description Starts at */
+            starts_at: string | null;
+            /** @description Ends at */
+            ends_at: string | null;
+            /** @description Venue */
+            venue: string | null;
+            /** @description Trainer (user id) */
+            trainer_id: string | null;
+            /** @description How many people can be enrolled; null: no limit */
+            places: number | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "scheduled" | "completed" | "canceled";
+            /** @description Per person; default: that of the course */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
+            readonly enrolled: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
-                contact_id?: ({
+                course_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
                     [key: string]: unknown;
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
-                company_id?: ({
-                    /** Format: uuid */
-                    id: string;
-                } & {
-                    [key: string]: unknown;
-                }) | null;
-                /** @description Without long texts and custom fields; null if the field is empty. */
-                deal_id?: ({
-                    /** Format: uuid */
-                    id: string;
-                } & {
-                    [key: string]: unknown;
-                }) | null;
-                /** @description Without long texts and custom fields; null if the field is empty. */
-                lead_id?: ({
-                    /** Format: uuid */
-                    id: string;
-                } & {
-                    [key: string]: unknown;
-                }) | null;
-                /** @description Without long texts and custom fields; null if the field is empty. */
-                subscription_id?: ({
+                trainer_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -8276,7 +8349,7 @@ export interface components {
                 }) | null;
             };
         };
-        ExpandedSubscription: {
+        ExpandedEnrolment: {
             /**
              * Format: uuid
              * @description Record id
@@ -8300,66 +8373,40 @@ export interface components {
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
-            /** @description Who reported it, as in `stripe`; `manual` for a subscription recorded by hand */
-            provider: string;
-            /** @description Its id at the provider */
-            external_id: string | null;
+            /** @description The name of the course run, or of the course */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact_id: string;
+            /** @description Course run */
+            course_run_id: string | null;
+            /** @description Default: the course of the course run */
+            course_id: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
             /**
              * @description Status
              * @enum {string}
              */
-            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
-            /** @description Plan */
-            plan_name: string | null;
-            /** @description Id of the price or the plan at the provider */
-            price_external_id: string | null;
-            /** @description Quantity */
-            quantity: number | null;
-            /** @description For one interval, all units included; in units of `currency` */
+            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
+            /** @description Default: when the status became enrolled */
+            enrolled_at: string | null;
+            /** @description Default: when the status became in_progress */
+            commenced_at: string | null;
+            /** @description Default: when the status became completed */
+            completed_at: string | null;
+            /** @description The contact who pays; default: the enrolled one */
+            payer_id: string | null;
+            /** @description In units of `currency` */
             amount: number | null;
             /** @description Currency (ISO 4217); default: the workspace's */
             currency: string;
-            /**
-             * @description Interval
-             * @enum {string}
-             */
-            interval: "day" | "week" | "month" | "year";
-            /** @description Intervals between two payments: 3 months */
-            interval_count: number;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken */
-            match_ambiguous: boolean;
-            /** @description Started at */
-            started_at: string | null;
-            /** @description When it renews */
-            current_period_end: string | null;
-            /** @description Trial ends */
-            trial_end: string | null;
-            /** @description When it is going to end, if it was canceled for later */
-            cancel_at: string | null;
-            /** @description Canceled at */
-            canceled_at: string | null;
-            /** @description Ended at */
-            ended_at: string | null;
-            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
-            cancel_reason: string | null;
-            /** @description Customer email */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Customer id */
-            customer_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -8370,21 +8417,94 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
-                company_id?: ({
+                course_run_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
                     [key: string]: unknown;
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
-                deal_id?: ({
+                course_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
                     [key: string]: unknown;
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
-                lead_id?: ({
+                payer_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedAssessment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Enrolment
+             */
+            enrolment_id: string;
+            /** @description The contact of the enrolment */
+            contact_id: string | null;
+            /** @description Unit code */
+            unit_code: string | null;
+            /** @description Unit */
+            unit_name: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
+            /** @description As a training register defines it, such as 20 of AVETMISS */
+            outcome_code: string | null;
+            /** @description Default: when it got a result */
+            assessed_at: string | null;
+            /** @description Assessor (user id) */
+            assessor_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                enrolment_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                assessor_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -11050,7 +11170,6 @@ export interface operations {
                         tags: string[];
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
-                        payment_totals?: components["schemas"]["PaymentTotals"];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -11298,7 +11417,6 @@ export interface operations {
                         tags: string[];
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
-                        payment_totals?: components["schemas"]["PaymentTotals"];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -11944,7 +12062,6 @@ export interface operations {
                         tags: string[];
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
-                        payment_totals?: components["schemas"]["PaymentTotals"];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -15233,52 +15350,28 @@ export interface operations {
             };
         };
     };
-    getPayments: {
+    getCourses: {
         parameters: {
             query?: {
                 limit?: number;
                 /** @description `next_cursor` of the previous page; only for the same sort and filters. */
                 cursor?: string;
                 /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
-                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-provider" | "provider" | "-external_id" | "external_id" | "-status" | "status" | "-amount" | "amount" | "-amount_received" | "amount_received" | "-amount_refunded" | "amount_refunded" | "-last_refund_amount" | "last_refund_amount" | "-fee" | "fee" | "-net" | "net" | "-currency" | "currency" | "-description" | "description" | "-matched_by" | "matched_by" | "-method_type" | "method_type" | "-method_last4" | "method_last4" | "-failure_code" | "failure_code" | "-failure_message" | "failure_message" | "-dispute_status" | "dispute_status" | "-receipt_url" | "receipt_url" | "-customer_email" | "customer_email" | "-customer_name" | "customer_name" | "-customer_external_id" | "customer_external_id" | "-invoice_external_id" | "invoice_external_id" | "-subscription_external_id" | "subscription_external_id" | "-connection_id" | "connection_id" | "-paid_at" | "paid_at" | "-failed_at" | "failed_at" | "-refunded_at" | "refunded_at" | "-provider_created_at" | "provider_created_at") | string;
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-code" | "code" | "-kind" | "kind" | "-status" | "status" | "-price" | "price" | "-currency" | "currency") | string;
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
                 include_deleted?: string;
                 /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
                 deleted?: "only";
-                /** @description Only records with this provider. */
-                provider?: string;
-                /** @description Only records with this external_id. */
-                external_id?: string;
+                /** @description Only records with this code. */
+                code?: string;
+                /** @description Only records with this kind. */
+                kind?: string;
                 /** @description Only records with this status. */
                 status?: string;
-                /** @description Only records with this currency. */
-                currency?: string;
-                /** @description Only records with this contact_id. */
-                contact_id?: string;
-                /** @description Only records with this company_id. */
-                company_id?: string;
-                /** @description Only records with this deal_id. */
-                deal_id?: string;
-                /** @description Only records with this lead_id. */
-                lead_id?: string;
-                /** @description Only records with this matched_by. */
-                matched_by?: string;
-                /** @description Only records with this match_ambiguous. */
-                match_ambiguous?: "true" | "false";
-                /** @description Only records with this subscription_id. */
-                subscription_id?: string;
-                /** @description Only records with this disputed. */
-                disputed?: "true" | "false";
-                /** @description Only records with this customer_email. */
-                customer_email?: string;
-                /** @description Only records with this customer_external_id. */
-                customer_external_id?: string;
-                /** @description Only records with this invoice_external_id. */
-                invoice_external_id?: string;
-                /** @description Only records with this connection_id. */
-                connection_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -15291,8 +15384,6 @@ export interface operations {
                 "updated_at[lte]"?: string;
                 /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
                 fields?: string;
-                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id, subscription_id. Each needs the scope to read it. */
-                expand?: string;
             };
             header?: never;
             path?: never;
@@ -15307,7 +15398,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["ExpandedPayment"][];
+                        data: components["schemas"]["Course"][];
                         has_more: boolean;
                         next_cursor: string | null;
                         next_url: string | null;
@@ -15328,7 +15419,7 @@ export interface operations {
             };
         };
     };
-    postPayments: {
+    postCourses: {
         parameters: {
             query?: never;
             header?: {
@@ -15341,82 +15432,31 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Who reported it, as in `stripe`; `manual` for a payment recorded by hand. Default: manual. */
-                    provider?: string | null;
-                    /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
-                    external_id?: string | null;
-                    /** @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received. Default: received. */
-                    status?: ("pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled") | null;
                     /**
-                     * @description In units of `currency`, with no more decimals than the currency has
-                     * @example 49.9
+                     * @description Name
+                     * @example First aid
                      */
-                    amount: number;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly amount_received?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly amount_refunded?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly last_refund_amount?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly fee?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly net?: unknown;
-                    /**
-                     * @description Currency (ISO 4217); default: the workspace's
-                     * @example GBP
-                     */
-                    currency?: string | null;
+                    name: string;
+                    /** @description As in a training register */
+                    code?: string | null;
+                    /** @description Kind. Default: workshop. */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
+                    /** @description Status. Default: active. */
+                    status?: ("active" | "archived") | null;
                     /** @description Description */
                     description?: string | null;
-                    /** @description Who paid */
-                    contact_id?: string | null;
-                    /** @description Company */
-                    company_id?: string | null;
-                    /** @description Deal */
-                    deal_id?: string | null;
-                    /** @description The lead with the address of the payer, if there is no contact */
-                    lead_id?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly matched_by?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly match_ambiguous?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly subscription_id?: unknown;
-                    /** @description As in `card`, `bank_transfer`, `cash` */
-                    method_type?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly method_last4?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly failure_code?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly failure_message?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly disputed?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly dispute_status?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly receipt_url?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_email?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_name?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_external_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly invoice_external_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly subscription_external_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly connection_id?: unknown;
-                    /** @description Paid at */
-                    paid_at?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly failed_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly refunded_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly provider_created_at?: unknown;
+                    /**
+                     * @description Per person, in units of `currency`
+                     * @example 120
+                     */
+                    price?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -15445,7 +15485,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Payment"];
+                    "application/json": components["schemas"]["Course"];
                 };
             };
             /** @description Any error. */
@@ -15459,7 +15499,7 @@ export interface operations {
             };
         };
     };
-    postPaymentsBatch: {
+    postCoursesBatch: {
         parameters: {
             query?: never;
             header?: {
@@ -15487,7 +15527,7 @@ export interface operations {
                         results: {
                             status: number;
                             error?: unknown;
-                            record?: components["schemas"]["Payment"];
+                            record?: components["schemas"]["Course"];
                         }[];
                     };
                 };
@@ -15503,7 +15543,7 @@ export interface operations {
             };
         };
     };
-    patchPaymentsBatch: {
+    patchCoursesBatch: {
         parameters: {
             query?: never;
             header?: {
@@ -15532,7 +15572,7 @@ export interface operations {
                         results: {
                             status: number;
                             error?: unknown;
-                            record?: components["schemas"]["Payment"];
+                            record?: components["schemas"]["Course"];
                         }[];
                     };
                 };
@@ -15548,15 +15588,13 @@ export interface operations {
             };
         };
     };
-    getPaymentsId: {
+    getCoursesId: {
         parameters: {
             query?: {
                 /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
                 include_deleted?: string;
                 /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
                 fields?: string;
-                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id, subscription_id. Each needs the scope to read it. */
-                expand?: string;
             };
             header?: never;
             path: {
@@ -15572,7 +15610,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExpandedPayment"];
+                    "application/json": components["schemas"]["Course"];
                 };
             };
             /** @description Any error. */
@@ -15586,7 +15624,7 @@ export interface operations {
             };
         };
     };
-    putPaymentsId: {
+    putCoursesId: {
         parameters: {
             query?: never;
             header?: {
@@ -15601,82 +15639,31 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Who reported it, as in `stripe`; `manual` for a payment recorded by hand. Default: manual. */
-                    provider?: string | null;
-                    /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
-                    external_id?: string | null;
-                    /** @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received. Default: received. */
-                    status?: ("pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled") | null;
                     /**
-                     * @description In units of `currency`, with no more decimals than the currency has
-                     * @example 49.9
+                     * @description Name
+                     * @example First aid
                      */
-                    amount?: number;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly amount_received?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly amount_refunded?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly last_refund_amount?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly fee?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly net?: unknown;
-                    /**
-                     * @description Currency (ISO 4217); default: the workspace's
-                     * @example GBP
-                     */
-                    currency?: string | null;
+                    name?: string;
+                    /** @description As in a training register */
+                    code?: string | null;
+                    /** @description Kind. Default: workshop. */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
+                    /** @description Status. Default: active. */
+                    status?: ("active" | "archived") | null;
                     /** @description Description */
                     description?: string | null;
-                    /** @description Who paid */
-                    contact_id?: string | null;
-                    /** @description Company */
-                    company_id?: string | null;
-                    /** @description Deal */
-                    deal_id?: string | null;
-                    /** @description The lead with the address of the payer, if there is no contact */
-                    lead_id?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly matched_by?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly match_ambiguous?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly subscription_id?: unknown;
-                    /** @description As in `card`, `bank_transfer`, `cash` */
-                    method_type?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly method_last4?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly failure_code?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly failure_message?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly disputed?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly dispute_status?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly receipt_url?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_email?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_name?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_external_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly invoice_external_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly subscription_external_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly connection_id?: unknown;
-                    /** @description Paid at */
-                    paid_at?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly failed_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly refunded_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly provider_created_at?: unknown;
+                    /**
+                     * @description Per person, in units of `currency`
+                     * @example 120
+                     */
+                    price?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -15705,7 +15692,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Payment"];
+                    "application/json": components["schemas"]["Course"];
                 };
             };
             /** @description Any error. */
@@ -15719,7 +15706,7 @@ export interface operations {
             };
         };
     };
-    deletePaymentsId: {
+    deleteCoursesId: {
         parameters: {
             query?: never;
             header?: {
@@ -15751,7 +15738,7 @@ export interface operations {
             };
         };
     };
-    patchPaymentsId: {
+    patchCoursesId: {
         parameters: {
             query?: never;
             header?: {
@@ -15768,82 +15755,31 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Who reported it, as in `stripe`; `manual` for a payment recorded by hand. Default: manual. */
-                    provider?: string | null;
-                    /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
-                    external_id?: string | null;
-                    /** @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received. Default: received. */
-                    status?: ("pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled") | null;
                     /**
-                     * @description In units of `currency`, with no more decimals than the currency has
-                     * @example 49.9
+                     * @description Name
+                     * @example First aid
                      */
-                    amount?: number;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly amount_received?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly amount_refunded?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly last_refund_amount?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly fee?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly net?: unknown;
-                    /**
-                     * @description Currency (ISO 4217); default: the workspace's
-                     * @example GBP
-                     */
-                    currency?: string | null;
+                    name?: string;
+                    /** @description As in a training register */
+                    code?: string | null;
+                    /** @description Kind. Default: workshop. */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
+                    /** @description Status. Default: active. */
+                    status?: ("active" | "archived") | null;
                     /** @description Description */
                     description?: string | null;
-                    /** @description Who paid */
-                    contact_id?: string | null;
-                    /** @description Company */
-                    company_id?: string | null;
-                    /** @description Deal */
-                    deal_id?: string | null;
-                    /** @description The lead with the address of the payer, if there is no contact */
-                    lead_id?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly matched_by?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly match_ambiguous?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly subscription_id?: unknown;
-                    /** @description As in `card`, `bank_transfer`, `cash` */
-                    method_type?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly method_last4?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly failure_code?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly failure_message?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly disputed?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly dispute_status?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly receipt_url?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_email?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_name?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_external_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly invoice_external_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly subscription_external_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly connection_id?: unknown;
-                    /** @description Paid at */
-                    paid_at?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly failed_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly refunded_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly provider_created_at?: unknown;
+                    /**
+                     * @description Per person, in units of `currency`
+                     * @example 120
+                     */
+                    price?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -15872,7 +15808,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Payment"];
+                    "application/json": components["schemas"]["Course"];
                 };
             };
             /** @description Any error. */
@@ -15886,7 +15822,52 @@ export interface operations {
             };
         };
     };
-    postPaymentsBatchDelete: {
+    postCoursesIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Course"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCoursesBatchDelete: {
         parameters: {
             query?: never;
             header?: {
@@ -15929,7 +15910,7 @@ export interface operations {
             };
         };
     };
-    postPaymentsIdRestore: {
+    postCoursesIdRestore: {
         parameters: {
             query?: never;
             header?: {
@@ -15949,7 +15930,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Payment"];
+                    "application/json": components["schemas"]["Course"];
                 };
             };
             /** @description Any error. */
@@ -15963,7 +15944,7 @@ export interface operations {
             };
         };
     };
-    postPaymentsIdErase: {
+    postCoursesIdErase: {
         parameters: {
             query?: never;
             header?: {
@@ -15997,50 +15978,32 @@ export interface operations {
             };
         };
     };
-    getSubscriptions: {
+    getCourseRuns: {
         parameters: {
             query?: {
                 limit?: number;
                 /** @description `next_cursor` of the previous page; only for the same sort and filters. */
                 cursor?: string;
                 /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
-                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-provider" | "provider" | "-external_id" | "external_id" | "-status" | "status" | "-plan_name" | "plan_name" | "-price_external_id" | "price_external_id" | "-quantity" | "quantity" | "-amount" | "amount" | "-currency" | "currency" | "-interval" | "interval" | "-interval_count" | "interval_count" | "-matched_by" | "matched_by" | "-started_at" | "started_at" | "-current_period_end" | "current_period_end" | "-trial_end" | "trial_end" | "-cancel_at" | "cancel_at" | "-canceled_at" | "canceled_at" | "-ended_at" | "ended_at" | "-cancel_reason" | "cancel_reason" | "-customer_email" | "customer_email" | "-customer_name" | "customer_name" | "-customer_external_id" | "customer_external_id" | "-connection_id" | "connection_id") | string;
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-starts_at" | "starts_at" | "-ends_at" | "ends_at" | "-venue" | "venue" | "-places" | "places" | "-status" | "status" | "-price" | "price" | "-currency" | "currency") | string;
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
                 include_deleted?: string;
                 /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
                 deleted?: "only";
-                /** @description Only records with this provider. */
-                provider?: string;
-                /** @description Only records with this external_id. */
-                external_id?: string;
+                /** @description Only records with this course_id. */
+                course_id?: string;
+                /** @description Only records with this starts_at. */
+                starts_at?: string;
+                /** @description Only records with this venue. */
+                venue?: string;
+                /** @description Only records with this trainer_id. */
+                trainer_id?: string;
                 /** @description Only records with this status. */
                 status?: string;
-                /** @description Only records with this price_external_id. */
-                price_external_id?: string;
-                /** @description Only records with this currency. */
-                currency?: string;
-                /** @description Only records with this interval. */
-                interval?: string;
-                /** @description Only records with this contact_id. */
-                contact_id?: string;
-                /** @description Only records with this company_id. */
-                company_id?: string;
-                /** @description Only records with this deal_id. */
-                deal_id?: string;
-                /** @description Only records with this lead_id. */
-                lead_id?: string;
-                /** @description Only records with this matched_by. */
-                matched_by?: string;
-                /** @description Only records with this match_ambiguous. */
-                match_ambiguous?: "true" | "false";
-                /** @description Only records with this customer_email. */
-                customer_email?: string;
-                /** @description Only records with this customer_external_id. */
-                customer_external_id?: string;
-                /** @description Only records with this connection_id. */
-                connection_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -16053,7 +16016,7 @@ export interface operations {
                 "updated_at[lte]"?: string;
                 /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
                 fields?: string;
-                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id. Each needs the scope to read it. */
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: course_id, trainer_id. Each needs the scope to read it. */
                 expand?: string;
             };
             header?: never;
@@ -16069,7 +16032,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["ExpandedSubscription"][];
+                        data: components["schemas"]["ExpandedCourserun"][];
                         has_more: boolean;
                         next_cursor: string | null;
                         next_url: string | null;
@@ -16090,7 +16053,7 @@ export interface operations {
             };
         };
     };
-    postSubscriptions: {
+    postCourseRuns: {
         parameters: {
             query?: never;
             header?: {
@@ -16103,72 +16066,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Who reported it, as in `stripe`; `manual` for a subscription recorded by hand. Default: manual. */
-                    provider?: string | null;
-                    /** @description Its id at the provider */
-                    external_id?: string | null;
-                    /** @description Status. Default: active. */
-                    status?: ("incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled") | null;
-                    /** @description Plan */
-                    plan_name?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly price_external_id?: unknown;
                     /**
-                     * @description Quantity
-                     * @example 1
+                     * Format: uuid
+                     * @description Course
                      */
-                    quantity?: number | null;
+                    course_id: string;
+                    /** @description Default: the name of the course */
+                    name?: string | null;
+                    /** @description Starts at */
+                    starts_at?: string | null;
+                    /** @description Ends at */
+                    ends_at?: string | null;
+                    /** @description Venue */
+                    venue?: string | null;
+                    /** @description Trainer (user id) */
+                    trainer_id?: string | null;
                     /**
-                     * @description For one interval, all units included; in units of `currency`
-                     * @example 49.9
+                     * @description How many people can be enrolled; null: no limit
+                     * @example 12
                      */
-                    amount?: number | null;
+                    places?: number | null;
+                    /** @description Status. Default: scheduled. */
+                    status?: ("scheduled" | "completed" | "canceled") | null;
+                    /**
+                     * @description Per person; default: that of the course
+                     * @example 120
+                     */
+                    price?: number | null;
                     /**
                      * @description Currency (ISO 4217); default: the workspace's
-                     * @example GBP
+                     * @example AUD
                      */
                     currency?: string | null;
-                    /** @description Interval. Default: month. */
-                    interval?: ("day" | "week" | "month" | "year") | null;
-                    /**
-                     * @description Intervals between two payments: 3 months
-                     * @example 1
-                     */
-                    interval_count?: number | null;
-                    /** @description Contact */
-                    contact_id?: string | null;
-                    /** @description Company */
-                    company_id?: string | null;
-                    /** @description Deal */
-                    deal_id?: string | null;
-                    /** @description Lead */
-                    lead_id?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly matched_by?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly match_ambiguous?: unknown;
-                    /** @description Started at */
-                    started_at?: string | null;
-                    /** @description When it renews */
-                    current_period_end?: string | null;
-                    /** @description Trial ends */
-                    trial_end?: string | null;
-                    /** @description When it is going to end, if it was canceled for later */
-                    cancel_at?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly canceled_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly ended_at?: unknown;
-                    /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
-                    cancel_reason?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_email?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_name?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_external_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly connection_id?: unknown;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -16197,7 +16130,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Subscription"];
+                    "application/json": components["schemas"]["Courserun"];
                 };
             };
             /** @description Any error. */
@@ -16211,7 +16144,7 @@ export interface operations {
             };
         };
     };
-    postSubscriptionsBatch: {
+    postCourseRunsBatch: {
         parameters: {
             query?: never;
             header?: {
@@ -16239,7 +16172,7 @@ export interface operations {
                         results: {
                             status: number;
                             error?: unknown;
-                            record?: components["schemas"]["Subscription"];
+                            record?: components["schemas"]["Courserun"];
                         }[];
                     };
                 };
@@ -16255,7 +16188,7 @@ export interface operations {
             };
         };
     };
-    patchSubscriptionsBatch: {
+    patchCourseRunsBatch: {
         parameters: {
             query?: never;
             header?: {
@@ -16284,7 +16217,7 @@ export interface operations {
                         results: {
                             status: number;
                             error?: unknown;
-                            record?: components["schemas"]["Subscription"];
+                            record?: components["schemas"]["Courserun"];
                         }[];
                     };
                 };
@@ -16300,14 +16233,14 @@ export interface operations {
             };
         };
     };
-    getSubscriptionsId: {
+    getCourseRunsId: {
         parameters: {
             query?: {
                 /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
                 include_deleted?: string;
                 /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
                 fields?: string;
-                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id. Each needs the scope to read it. */
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: course_id, trainer_id. Each needs the scope to read it. */
                 expand?: string;
             };
             header?: never;
@@ -16324,7 +16257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExpandedSubscription"];
+                    "application/json": components["schemas"]["ExpandedCourserun"];
                 };
             };
             /** @description Any error. */
@@ -16338,7 +16271,7 @@ export interface operations {
             };
         };
     };
-    putSubscriptionsId: {
+    putCourseRunsId: {
         parameters: {
             query?: never;
             header?: {
@@ -16353,72 +16286,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Who reported it, as in `stripe`; `manual` for a subscription recorded by hand. Default: manual. */
-                    provider?: string | null;
-                    /** @description Its id at the provider */
-                    external_id?: string | null;
-                    /** @description Status. Default: active. */
-                    status?: ("incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled") | null;
-                    /** @description Plan */
-                    plan_name?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly price_external_id?: unknown;
                     /**
-                     * @description Quantity
-                     * @example 1
+                     * Format: uuid
+                     * @description Course
                      */
-                    quantity?: number | null;
+                    course_id?: string;
+                    /** @description Default: the name of the course */
+                    name?: string | null;
+                    /** @description Starts at */
+                    starts_at?: string | null;
+                    /** @description Ends at */
+                    ends_at?: string | null;
+                    /** @description Venue */
+                    venue?: string | null;
+                    /** @description Trainer (user id) */
+                    trainer_id?: string | null;
                     /**
-                     * @description For one interval, all units included; in units of `currency`
-                     * @example 49.9
+                     * @description How many people can be enrolled; null: no limit
+                     * @example 12
                      */
-                    amount?: number | null;
+                    places?: number | null;
+                    /** @description Status. Default: scheduled. */
+                    status?: ("scheduled" | "completed" | "canceled") | null;
+                    /**
+                     * @description Per person; default: that of the course
+                     * @example 120
+                     */
+                    price?: number | null;
                     /**
                      * @description Currency (ISO 4217); default: the workspace's
-                     * @example GBP
+                     * @example AUD
                      */
                     currency?: string | null;
-                    /** @description Interval. Default: month. */
-                    interval?: ("day" | "week" | "month" | "year") | null;
-                    /**
-                     * @description Intervals between two payments: 3 months
-                     * @example 1
-                     */
-                    interval_count?: number | null;
-                    /** @description Contact */
-                    contact_id?: string | null;
-                    /** @description Company */
-                    company_id?: string | null;
-                    /** @description Deal */
-                    deal_id?: string | null;
-                    /** @description Lead */
-                    lead_id?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly matched_by?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly match_ambiguous?: unknown;
-                    /** @description Started at */
-                    started_at?: string | null;
-                    /** @description When it renews */
-                    current_period_end?: string | null;
-                    /** @description Trial ends */
-                    trial_end?: string | null;
-                    /** @description When it is going to end, if it was canceled for later */
-                    cancel_at?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly canceled_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly ended_at?: unknown;
-                    /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
-                    cancel_reason?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_email?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_name?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_external_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly connection_id?: unknown;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -16447,7 +16350,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Subscription"];
+                    "application/json": components["schemas"]["Courserun"];
                 };
             };
             /** @description Any error. */
@@ -16461,7 +16364,7 @@ export interface operations {
             };
         };
     };
-    deleteSubscriptionsId: {
+    deleteCourseRunsId: {
         parameters: {
             query?: never;
             header?: {
@@ -16493,7 +16396,7 @@ export interface operations {
             };
         };
     };
-    patchSubscriptionsId: {
+    patchCourseRunsId: {
         parameters: {
             query?: never;
             header?: {
@@ -16510,72 +16413,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Who reported it, as in `stripe`; `manual` for a subscription recorded by hand. Default: manual. */
-                    provider?: string | null;
-                    /** @description Its id at the provider */
-                    external_id?: string | null;
-                    /** @description Status. Default: active. */
-                    status?: ("incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled") | null;
-                    /** @description Plan */
-                    plan_name?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly price_external_id?: unknown;
                     /**
-                     * @description Quantity
-                     * @example 1
+                     * Format: uuid
+                     * @description Course
                      */
-                    quantity?: number | null;
+                    course_id?: string;
+                    /** @description Default: the name of the course */
+                    name?: string | null;
+                    /** @description Starts at */
+                    starts_at?: string | null;
+                    /** @description Ends at */
+                    ends_at?: string | null;
+                    /** @description Venue */
+                    venue?: string | null;
+                    /** @description Trainer (user id) */
+                    trainer_id?: string | null;
                     /**
-                     * @description For one interval, all units included; in units of `currency`
-                     * @example 49.9
+                     * @description How many people can be enrolled; null: no limit
+                     * @example 12
                      */
-                    amount?: number | null;
+                    places?: number | null;
+                    /** @description Status. Default: scheduled. */
+                    status?: ("scheduled" | "completed" | "canceled") | null;
+                    /**
+                     * @description Per person; default: that of the course
+                     * @example 120
+                     */
+                    price?: number | null;
                     /**
                      * @description Currency (ISO 4217); default: the workspace's
-                     * @example GBP
+                     * @example AUD
                      */
                     currency?: string | null;
-                    /** @description Interval. Default: month. */
-                    interval?: ("day" | "week" | "month" | "year") | null;
-                    /**
-                     * @description Intervals between two payments: 3 months
-                     * @example 1
-                     */
-                    interval_count?: number | null;
-                    /** @description Contact */
-                    contact_id?: string | null;
-                    /** @description Company */
-                    company_id?: string | null;
-                    /** @description Deal */
-                    deal_id?: string | null;
-                    /** @description Lead */
-                    lead_id?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly matched_by?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly match_ambiguous?: unknown;
-                    /** @description Started at */
-                    started_at?: string | null;
-                    /** @description When it renews */
-                    current_period_end?: string | null;
-                    /** @description Trial ends */
-                    trial_end?: string | null;
-                    /** @description When it is going to end, if it was canceled for later */
-                    cancel_at?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly canceled_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly ended_at?: unknown;
-                    /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
-                    cancel_reason?: string | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_email?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_name?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly customer_external_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly connection_id?: unknown;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -16604,7 +16477,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Subscription"];
+                    "application/json": components["schemas"]["Courserun"];
                 };
             };
             /** @description Any error. */
@@ -16618,7 +16491,52 @@ export interface operations {
             };
         };
     };
-    postSubscriptionsBatchDelete: {
+    postCourseRunsIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Courserun"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCourseRunsBatchDelete: {
         parameters: {
             query?: never;
             header?: {
@@ -16661,7 +16579,7 @@ export interface operations {
             };
         };
     };
-    postSubscriptionsIdRestore: {
+    postCourseRunsIdRestore: {
         parameters: {
             query?: never;
             header?: {
@@ -16681,7 +16599,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Subscription"];
+                    "application/json": components["schemas"]["Courserun"];
                 };
             };
             /** @description Any error. */
@@ -16695,7 +16613,1269 @@ export interface operations {
             };
         };
     };
-    postSubscriptionsIdErase: {
+    postCourseRunsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEnrolments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-kind" | "kind" | "-status" | "status" | "-enrolled_at" | "enrolled_at" | "-commenced_at" | "commenced_at" | "-completed_at" | "completed_at" | "-amount" | "amount" | "-currency" | "currency") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this course_run_id. */
+                course_run_id?: string;
+                /** @description Only records with this course_id. */
+                course_id?: string;
+                /** @description Only records with this kind. */
+                kind?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this payer_id. */
+                payer_id?: string;
+                /** @description Only records with this tag. */
+                tag?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, course_run_id, course_id, payer_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedEnrolment"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEnrolments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly name?: unknown;
+                    /**
+                     * Format: uuid
+                     * @description Contact
+                     */
+                    contact_id: string;
+                    /** @description Course run */
+                    course_run_id?: string | null;
+                    /** @description Default: the course of the course run */
+                    course_id?: string | null;
+                    /** @description Default: the kind of the course */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
+                    /** @description Status. Default: enrolled. */
+                    status?: ("tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled") | null;
+                    /** @description Default: when the status became enrolled */
+                    enrolled_at?: string | null;
+                    /** @description Default: when the status became in_progress */
+                    commenced_at?: string | null;
+                    /** @description Default: when the status became completed */
+                    completed_at?: string | null;
+                    /** @description The contact who pays; default: the enrolled one */
+                    payer_id?: string | null;
+                    /**
+                     * @description In units of `currency`
+                     * @example 120
+                     */
+                    amount?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEnrolmentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Enrolment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchEnrolmentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Enrolment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEnrolmentsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, course_run_id, course_id, payer_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedEnrolment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putEnrolmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly name?: unknown;
+                    /**
+                     * Format: uuid
+                     * @description Contact
+                     */
+                    contact_id?: string;
+                    /** @description Course run */
+                    course_run_id?: string | null;
+                    /** @description Default: the course of the course run */
+                    course_id?: string | null;
+                    /** @description Default: the kind of the course */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
+                    /** @description Status. Default: enrolled. */
+                    status?: ("tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled") | null;
+                    /** @description Default: when the status became enrolled */
+                    enrolled_at?: string | null;
+                    /** @description Default: when the status became in_progress */
+                    commenced_at?: string | null;
+                    /** @description Default: when the status became completed */
+                    completed_at?: string | null;
+                    /** @description The contact who pays; default: the enrolled one */
+                    payer_id?: string | null;
+                    /**
+                     * @description In units of `currency`
+                     * @example 120
+                     */
+                    amount?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteEnrolmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchEnrolmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly name?: unknown;
+                    /**
+                     * Format: uuid
+                     * @description Contact
+                     */
+                    contact_id?: string;
+                    /** @description Course run */
+                    course_run_id?: string | null;
+                    /** @description Default: the course of the course run */
+                    course_id?: string | null;
+                    /** @description Default: the kind of the course */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
+                    /** @description Status. Default: enrolled. */
+                    status?: ("tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled") | null;
+                    /** @description Default: when the status became enrolled */
+                    enrolled_at?: string | null;
+                    /** @description Default: when the status became in_progress */
+                    commenced_at?: string | null;
+                    /** @description Default: when the status became completed */
+                    completed_at?: string | null;
+                    /** @description The contact who pays; default: the enrolled one */
+                    payer_id?: string | null;
+                    /**
+                     * @description In units of `currency`
+                     * @example 120
+                     */
+                    amount?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example AUD
+                     */
+                    currency?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Tags */
+                    tags?: string[] | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEnrolmentsIdTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    add?: string[];
+                    /** @description At most 50; duplicates that differ only by case are removed. */
+                    remove?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEnrolmentsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEnrolmentsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEnrolmentsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAssessments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-unit_code" | "unit_code" | "-unit_name" | "unit_name" | "-status" | "status" | "-outcome_code" | "outcome_code" | "-assessed_at" | "assessed_at") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this enrolment_id. */
+                enrolment_id?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this unit_code. */
+                unit_code?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this outcome_code. */
+                outcome_code?: string;
+                /** @description Only records with this assessor_id. */
+                assessor_id?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: enrolment_id, contact_id, assessor_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedAssessment"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAssessments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Enrolment
+                     */
+                    enrolment_id: string;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly contact_id?: unknown;
+                    /** @description Unit code */
+                    unit_code?: string | null;
+                    /**
+                     * @description Unit
+                     * @example Provide cardiopulmonary resuscitation
+                     */
+                    unit_name: string;
+                    /** @description Status. Default: not_started. */
+                    status?: ("not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn") | null;
+                    /** @description As a training register defines it, such as 20 of AVETMISS */
+                    outcome_code?: string | null;
+                    /** @description Default: when it got a result */
+                    assessed_at?: string | null;
+                    /** @description Assessor (user id) */
+                    assessor_id?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAssessmentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Assessment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchAssessmentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Assessment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAssessmentsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: enrolment_id, contact_id, assessor_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedAssessment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putAssessmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Enrolment
+                     */
+                    enrolment_id?: string;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly contact_id?: unknown;
+                    /** @description Unit code */
+                    unit_code?: string | null;
+                    /**
+                     * @description Unit
+                     * @example Provide cardiopulmonary resuscitation
+                     */
+                    unit_name?: string;
+                    /** @description Status. Default: not_started. */
+                    status?: ("not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn") | null;
+                    /** @description As a training register defines it, such as 20 of AVETMISS */
+                    outcome_code?: string | null;
+                    /** @description Default: when it got a result */
+                    assessed_at?: string | null;
+                    /** @description Assessor (user id) */
+                    assessor_id?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteAssessmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchAssessmentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Enrolment
+                     */
+                    enrolment_id?: string;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly contact_id?: unknown;
+                    /** @description Unit code */
+                    unit_code?: string | null;
+                    /**
+                     * @description Unit
+                     * @example Provide cardiopulmonary resuscitation
+                     */
+                    unit_name?: string;
+                    /** @description Status. Default: not_started. */
+                    status?: ("not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn") | null;
+                    /** @description As a training register defines it, such as 20 of AVETMISS */
+                    outcome_code?: string | null;
+                    /** @description Default: when it got a result */
+                    assessed_at?: string | null;
+                    /** @description Assessor (user id) */
+                    assessor_id?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAssessmentsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAssessmentsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAssessmentsIdErase: {
         parameters: {
             query?: never;
             header?: {
@@ -20478,174 +21658,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getPaymentsSummary: {
-        parameters: {
-            query?: {
-                /** @description Default: 30 days before `to`. */
-                from?: string;
-                /** @description Default: now. */
-                to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaymentSummary"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getPaymentsIdRefunds: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description next_cursor of the previous page. */
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Refund"][];
-                        has_more: boolean;
-                        next_cursor: string | null;
-                        next_url: string | null;
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    postPaymentsIdRefunds: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /**
-                     * @description In units of the currency; default: everything that is left.
-                     * @example 10
-                     */
-                    amount?: number;
-                    reason?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refund"];
-                };
-            };
-            /** @description The payment is not a manual one, or nothing is left of it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getPaymentsIdDisputes: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description next_cursor of the previous page. */
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Dispute"][];
-                        has_more: boolean;
-                        next_cursor: string | null;
-                        next_url: string | null;
-                    };
-                };
             };
             /** @description Any error. */
             default: {

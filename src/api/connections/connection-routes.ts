@@ -13,6 +13,7 @@ import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { urlProblem, type Guard } from '../../net/egress-guard.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Ctx, type Route } from '../../http/route.ts';
+import { connectionEventApplyRoute, type ConnectionEventApplyParts } from './connection-event-apply-route.ts';
 import { connectionEventRoutes } from './connection-event-routes.ts';
 import { connectionKindRoute } from './connection-kind-routes.ts';
 import {
@@ -31,7 +32,7 @@ import {
   type UpdateBody,
 } from './connection-schema.ts';
 
-export interface ConnectionParts {
+export interface ConnectionParts extends Pick<ConnectionEventApplyParts, 'servicesOf'> {
   db: Database;
   connections: Connections;
   connectionEvents: ConnectionEvents;
@@ -80,6 +81,7 @@ export function connectionRoutes(parts: ConnectionParts): Route[] {
     testRoute(parts),
     rotateRoute(parts),
     ...connectionEventRoutes(parts),
+    connectionEventApplyRoute(parts),
     connectionKindRoute(parts),
   ];
 }

@@ -85,7 +85,7 @@ export function fromMinorUnits(
 }
 
 /**
- * Converts minor units of a provider to those of ISO 4217: Stripe's 50000 for 500 ISK is 500.
+ * Converts minor units of a provider to those of ISO 4217: 50000 for 500 ISK is 500.
  * @param exponent the provider's
  * Throws `validation_error` if the amount is not a multiple of the currency's minor unit.
  */

@@ -4,6 +4,7 @@ import type {
   ConnectionKind,
   ConnectionValues,
   InboundHandler,
+  InboundResult,
   TestResult,
 } from '../../connections/connection-kind.ts';
 import type { ConnectionServices } from '../integration.ts';
@@ -13,9 +14,18 @@ import { makePaypalVerification, NEEDS_WEBHOOK_ID } from './paypal-verification.
 
 const known = z.looseObject({ id: z.string().catch(''), event_type: z.string().catch('') });
 
+const NAME = 'paypal';
+
+const NOT_ABOUT_PAYMENTS = 'Events of this type say nothing about payments.';
+const IGNORED = '{"status":"ignored"}';
+
+/** Orders and invoices list what was bought. */
+const MAX_BYTES = 1024 * 1024;
+
 const events = {
   path: '',
   label: 'Webhook URL',
+  maxBytes: MAX_BYTES,
   verify: makePaypalVerification({
     certificates: makePaypalCertificates({ now: Date.now }),
     now: Date.now,
@@ -24,15 +34,17 @@ const events = {
     const { data } = known.safeParse(body);
     return { type: data?.event_type || null, externalId: data?.id || null };
   },
-  handle({ body }, { workspaceId, id, settings }, { payments }) {
+  handle({ body }, { workspaceId, id, settings }, { payments }): Promise<InboundResult> {
     const { event, facts } = translatePaypal(body);
-    return payments.apply({ workspaceId, id, kind: 'paypal', settings }, event, facts);
+    if (facts.length === 0)
+      return Promise.resolve({ outcome: 'ignored', reason: NOT_ABOUT_PAYMENTS, answer: IGNORED });
+    return payments.apply({ workspaceId, id, kind: NAME, settings }, event, facts);
   },
 } satisfies InboundHandler<ConnectionServices>;
 
 /** Payments, refunds, disputes and subscriptions of a PayPal account; PayPal signs with its certificate. */
 export const paypalConnection: ConnectionKind<ConnectionServices> = {
-  name: 'paypal',
+  name: NAME,
   label: 'PayPal',
   description: 'Payments, refunds, disputes and subscriptions of a PayPal account.',
   docs: 'docs/integrations/paypal.md',
@@ -47,6 +59,10 @@ export const paypalConnection: ConnectionKind<ConnectionServices> = {
     mode: z.enum(['live', 'sandbox']).default('live').meta({
       title: 'Account',
       description: 'Events of the other kind of account are refused.',
+    }),
+    create_contact: z.boolean().default(true).meta({
+      title: 'Create contacts',
+      description: 'Whether a payer whom nobody knows becomes a contact with the status customer.',
     }),
     webhook_id: plainText(100)
       .trim()
@@ -78,8 +94,9 @@ export const paypalConnection: ConnectionKind<ConnectionServices> = {
       .meta({ title: 'Client secret', description: 'Of the app.' }),
   }),
   generate: {},
-  scopes: ['payments:write'],
+  scopes: ['payments:write', 'subscriptions:write', 'contacts:write'],
   inbound: [events],
+  canRepeat: true,
   test: (values) => Promise.resolve(testSettings(values)),
 };
 

@@ -55,7 +55,7 @@ async function handleEvent(
   }
   const facts = event.object ? factsOf(event) : await fetchedFacts(event, { settings, secrets }, services);
   if (typeof facts === 'string') return ignored(facts);
-  if (facts.length === 0) return ignored(`Events of the type ${event.type} say nothing about payments.`);
+  if (facts.length === 0) return ignored(`Events of the type ${event.type} are not used.`);
   const { id: externalId, type, createdAt } = event;
   const connection = { workspaceId, id, kind: stripeConnection.name, settings };
   return services.payments.apply(connection, { externalId, type, createdAt }, facts);
@@ -74,8 +74,10 @@ async function fetchedFacts(
   const api = makeStripeApi(http, values);
   if (!api)
     return 'thin_event: it has no data. Choose snapshot payloads for the endpoint, or add a restricted key.';
-  if (!related) return `Events of the type ${type} say nothing about payments.`;
-  const object = await api.get(related.url);
+  if (!related) return `Events of the type ${type} are not used.`;
+  // Without it, a charge does not say which refunds it has.
+  const query = related.type === 'charge' ? '?expand[]=refunds' : '';
+  const object = await api.get(related.url + query);
   return factsOfObject(String(object['object']), { object, at: Date.now(), eventId: '', type: null });
 }
 
@@ -125,6 +127,7 @@ export const stripeConnection: ConnectionKind<ConnectionServices> = {
   generate: {},
   scopes: ['payments:write', 'subscriptions:write', 'contacts:write'],
   inbound: [events],
+  canRepeat: true,
   test: (values) => {
     const secret = values.secrets['webhook_secret'];
     if (secret === undefined) return Promise.resolve({ ok: false, message: NO_SECRET });

@@ -48,7 +48,7 @@ function ownPayment(
     },
   ];
   if (type === 'invoice.payment_failed') {
-    // Newer API versions do not say whether there is a payment intent, which tells its failures itself.
+    // Newer API versions do not say whether there is a payment intent, whose own event reports the failure.
     const due = moneyOf(object, 'amount_due');
     if (object['payment_intent'] !== null || due === null || due.minor === 0n) return [];
     const attemptId = `${paymentId}:${integerOf(object, 'attempt_count') ?? 0}`;

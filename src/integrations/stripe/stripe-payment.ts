@@ -118,10 +118,10 @@ export function chargeFacts({ object, at, eventId }: Snapshot): ProviderFact[] {
   const status = chargeStatus(object);
   const isOwn = intentId === null;
   const captured = moneyOf(object, 'amount_captured');
-  // The payment intent tells its failures itself.
-  const isTold = status === 'failed' && !isOwn;
+  // The event of the payment intent reports the failure.
+  const isReported = status === 'failed' && !isOwn;
   const attempt: AttemptFact[] =
-    status === null || isTold
+    status === null || isReported
       ? []
       : [
           {

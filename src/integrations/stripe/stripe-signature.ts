@@ -11,7 +11,7 @@ const OUTSIDE =
 const NO_MATCH =
   "no_signature_matches: the signing secret is another one. Copy the endpoint's secret, which begins with whsec_; test and live mode, and stripe listen, each have their own.";
 const REWRITTEN =
-  'no_signature_matches: the secret is right, but a proxy has written the body anew. It has to pass the bytes on as they came.';
+  'no_signature_matches: the secret is right, but a proxy has rewritten the body. It has to pass the bytes on unchanged.';
 
 /**
  * Verifies Stripe-Signature: an HMAC-SHA256 of `<t>.<body>`, with the whole secret as the key. Any `v1` is enough: after

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startScenario, type Scenario } from '../../kit/scenario.ts';
 import {
@@ -12,9 +12,9 @@ import {
   stripeSubscription,
 } from '../../kit/stripe-events.ts';
 
-const SECRET = 'whsec_test_of_connections';
+const SECRET = 'whsec_inTestModeof_connections';
 const T = 1_780_000_000;
-const signer = new Stripe('sk_test_none');
+const signer = new Stripe('sk_inTestModenone');
 
 let s: Scenario;
 let api: Server;
@@ -131,9 +131,9 @@ describe('PM1: a connection to Stripe', () => {
       outcome: 'ignored',
       reason: expect.stringMatching(/^mode:/),
     });
-    const test_ = await connect({ settings: { mode: 'test' } });
-    expect((await send(test_, { ...paid('a5'), livemode: false })).json).toEqual({ status: 'accepted' });
-    expect((await send(test_, paid('a6'))).json).toEqual({ status: 'ignored' });
+    const inTestMode = await connect({ settings: { mode: 'test' } });
+    expect((await send(inTestMode, { ...paid('a5'), livemode: false })).json).toEqual({ status: 'accepted' });
+    expect((await send(inTestMode, paid('a6'))).json).toEqual({ status: 'ignored' });
   });
 
   test('ignores events that say nothing about payments, with the reason', async () => {
@@ -285,12 +285,12 @@ describe('PM4: who paid', () => {
 
   test('several contacts with one address: the oldest one, marked as ambiguous', async () => {
     const made = await connect();
-    const [first] = await Promise.all([
-      s.ask('POST', '/api/v1/contacts', { body: { email: 'twin@c.example', first_name: 'A' } }),
-    ]);
+    const first = await s.ask('POST', '/api/v1/contacts', {
+      body: { email: 'twin@c.example', first_name: 'A' },
+    });
     await s.ask('POST', '/api/v1/contacts', { body: { email: 'twin@c.example', first_name: 'B' } });
     await send(made, paid('c6', { receipt_email: 'twin@c.example' }));
-    expect(await find('pi_c6')).toMatchObject({ contact_id: first!.json.id, match_ambiguous: true });
+    expect(await find('pi_c6')).toMatchObject({ contact_id: first.json.id, match_ambiguous: true });
   });
 
   test('a failed attempt makes no contact', async () => {
@@ -317,5 +317,45 @@ describe('PM4: who paid', () => {
     await send(made, event);
     expect(await s.newEvents()).toEqual(['payment.created', 'payment.received', 'payment.refunded']);
     expect(await find('pi_c8')).toMatchObject({ status: 'partially_refunded', amount_refunded: 4 });
+  });
+});
+
+describe('an event of the log', () => {
+  const apply = (made: Made, id: string, as = s.alice) =>
+    s.ask('POST', `/api/v1/connections/${made.id}/events/${id}/apply`, { as });
+
+  test('can be applied again, which changes nothing if it was applied', async () => {
+    const made = await connect();
+    await send(made, paid('d1'));
+    await s.newEvents();
+    const [entry] = await log(made);
+    const again = await apply(made, entry.id);
+    expect(again.json, again.text).toEqual({ outcome: 'duplicate', reason: null, record: null });
+    expect(await s.newEvents()).toEqual([]);
+    expect((await log(made))[0]).toMatchObject({ outcome: 'duplicate', external_id: 'evt_d1' });
+  });
+
+  test('is applied where it was ignored for a setting that has changed', async () => {
+    const made = await connect({ settings: { mode: 'test' } });
+    await send(made, paid('d2'));
+    const [entry] = await log(made);
+    expect(entry.outcome).toBe('ignored');
+    await s.ask('PATCH', `/api/v1/connections/${made.id}`, { body: { settings: { mode: 'live' } } });
+    expect((await apply(made, entry.id)).json).toMatchObject({
+      outcome: 'accepted',
+      record: { type: 'payment' },
+    });
+    expect(await find('pi_d2')).toMatchObject({ status: 'received' });
+  });
+
+  test('is not applied if it was not verified, nor by others', async () => {
+    const made = await connect();
+    await send(made, paid('d3'), { secret: 'whsec_other' });
+    await expect.poll(async () => (await log(made)).length).toBe(1);
+    const [entry] = await log(made);
+    expect((await apply(made, entry.id)).status).toBe(409);
+    expect(await find('pi_d3')).toBeUndefined();
+    expect((await apply(made, entry.id, s.charlie)).status).toBe(404);
+    expect((await apply(made, entry.id, s.bob)).status).toBe(403);
   });
 });

@@ -1,4 +1,4 @@
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { describe, expect, test } from 'vitest';
 import { stripeSignature, verifySignature } from '../../../src/integrations/stripe/stripe-signature.ts';
 
@@ -44,9 +44,9 @@ describe('PM1: the signature of Stripe', () => {
     expect(problem === null ? null : problem.split(':')[0]).toBe(reason);
   });
 
-  test('says so where a proxy has written the body anew', () => {
+  test('says so where a proxy has rewritten the body', () => {
     const compact = JSON.stringify(JSON.parse(BODY));
-    expect(verify(signed(), { body: compact })).toMatch('a proxy has written the body anew');
+    expect(verify(signed(), { body: compact })).toMatch('a proxy has rewritten the body');
     expect(verify(signed({ secret: 'whsec_other' }), { body: compact })).not.toMatch('proxy');
   });
 });
