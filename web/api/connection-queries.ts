@@ -140,3 +140,13 @@ export const useReconcile = (id: string) =>
     mutationFn: () => dataOf(api.POST('/api/v1/payments/reconciliations', { body: { connection_id: id } })),
     ...useInvalidation(),
   });
+
+/** Handles an event of the log again; one that was applied before changes nothing. */
+export const useApplyEvent = (id: string) =>
+  useMutation({
+    mutationFn: (eventId: string) =>
+      dataOf(
+        api.POST('/api/v1/connections/{id}/events/{eventId}/apply', { params: { path: { id, eventId } } }),
+      ),
+    ...useInvalidation(),
+  });

@@ -6,13 +6,13 @@ import { amountText } from '../ui/format.ts';
 import classes from './payments.module.css';
 
 /** The objects whose records have `payment_totals`. */
-const hasTotals = ({ fields }: ObjectType) => fields.some(({ key }) => key === 'payment_totals');
+const TOTALED: ReadonlySet<string> = new Set(['contact', 'company', 'deal']);
 
 /** What a contact, company or deal has paid, per currency. */
 export function PaymentTotals({ object, record }: { object: ObjectType; record: ObjectRecord }) {
   const { data = [] } = useQuery({
     ...paymentTotalsQuery(object, record.id),
-    enabled: hasTotals(object),
+    enabled: TOTALED.has(object.key),
   });
   if (data.length === 0) return null;
   return (

@@ -1,12 +1,20 @@
 import { Button, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
-import type { ConnectionKind } from '../../api/connection-queries.ts';
+import type { Connection, ConnectionKind } from '../../api/connection-queries.ts';
 import { numberText } from '../../ui/format.ts';
 import { useCopy } from '../../ui/use-copy.ts';
 import classes from './connection-page.module.css';
 
-/** The events to select in the other system. */
-export function ConnectionEvents({ kind: { events } }: { kind: ConnectionKind }) {
+/** The events to select in the other system; folded once the first one has arrived. */
+export function ConnectionEvents({
+  connection: { state },
+  kind: { events },
+}: {
+  connection: Connection;
+  kind: ConnectionKind;
+}) {
+  const [isShown, show] = useDisclosure(state === 'waiting');
   const { copied, copy } = useCopy();
   if (events.length === 0) return null;
   return (
@@ -24,11 +32,17 @@ export function ConnectionEvents({ kind: { events } }: { kind: ConnectionKind })
           {copied ? 'Copied' : 'Copy list'}
         </Button>
       </div>
-      <ul aria-labelledby="events-title">
-        {events.map((event) => (
-          <li key={event}>{event}</li>
-        ))}
-      </ul>
+      {isShown ? (
+        <ul aria-labelledby="events-title">
+          {events.map((event) => (
+            <li key={event}>{event}</li>
+          ))}
+        </ul>
+      ) : (
+        <Button variant="subtle" size="compact-sm" ml={-7} onClick={show.open}>
+          Show the list
+        </Button>
+      )}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { Drawer, Skeleton, Stack, Title } from '@mantine/core';
+import { Button, Drawer, Skeleton, Stack, Title } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -6,6 +6,7 @@ import {
   connectionEventQuery,
   connectionEventsQuery,
   OUTCOMES,
+  useApplyEvent,
   type Connection,
   type ConnectionEvent,
   type Outcome,
@@ -19,6 +20,7 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { fieldLabel } from '../../ui/field-label.ts';
 import { FilterBar, SelectFilter } from '../../ui/filters.tsx';
+import { notifyDone, notifyWhenDone } from '../../ui/notify.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { Moment } from '../../ui/relative-time.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
@@ -53,8 +55,11 @@ const columnsWith = (open: (event: ConnectionEvent) => void) =>
     }),
   ]);
 
-/** What a connection received, newest first, updated live. */
-export function ConnectionLog({ connection }: { connection: Connection }) {
+/**
+ * What a connection received, newest first, updated live.
+ * @param mayApply whether an event can be applied again
+ */
+export function ConnectionLog({ connection, mayApply }: { connection: Connection; mayApply: boolean }) {
   const [outcome, setOutcome] = useState<Outcome | undefined>();
   const list = useInfiniteQuery(connectionEventsQuery(connection.id, outcome));
   const [opened, open] = useState<ConnectionEvent | null>(null);
@@ -89,7 +94,9 @@ export function ConnectionLog({ connection }: { connection: Connection }) {
           }
         />
       </div>
-      {opened && <EventDetails connection={connection} event={opened} onClose={() => open(null)} />}
+      {opened && (
+        <EventDetails connection={connection} event={opened} mayApply={mayApply} onClose={() => open(null)} />
+      )}
     </section>
   );
 }
@@ -102,10 +109,12 @@ function emptyTitle({ state }: Connection, outcome: Outcome | undefined): string
 function EventDetails({
   connection,
   event,
+  mayApply,
   onClose,
 }: {
   connection: Connection;
   event: ConnectionEvent;
+  mayApply: boolean;
   onClose: () => void;
 }) {
   const object = useObject(event.record?.type ?? '');
@@ -145,9 +154,39 @@ function EventDetails({
             </Property>
           )}
         </PropertyList>
+        {mayApply && event.external_id !== null && event.outcome !== 'accepted' && (
+          <ApplyButton connection={connection} event={event} onDone={onClose} />
+        )}
         <Bodies connection={connection} event={event} />
       </Stack>
     </Drawer>
+  );
+}
+
+/** For an event that was refused for a reason that no longer holds. */
+function ApplyButton({
+  connection,
+  event,
+  onDone,
+}: {
+  connection: Connection;
+  event: ConnectionEvent;
+  onDone: () => void;
+}) {
+  const { mutateAsync: apply, isPending } = useApplyEvent(connection.id);
+  return (
+    <Button
+      variant="default"
+      loading={isPending}
+      onClick={() =>
+        notifyWhenDone(apply(event.id), ({ outcome, reason }) => {
+          notifyDone(reason ?? `Event ${outcome}`);
+          onDone();
+        })
+      }
+    >
+      Apply again
+    </Button>
   );
 }
 

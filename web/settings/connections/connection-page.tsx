@@ -8,6 +8,7 @@ import {
   type Connection,
   type ConnectionKind,
 } from '../../api/connection-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { Actor } from '../../record/actor.tsx';
 import { capitalised } from '../../ui/capitalised.ts';
@@ -33,6 +34,7 @@ export function ConnectionPage() {
   const { id } = route.useParams();
   const { data: connection, error, refetch } = useQuery(connectionQuery(id));
   const { data: kinds = [] } = useQuery(connectionKindsQuery);
+  const mayManage = useHasScope('connections:manage');
   const breadcrumb = <TextLink {...paths.connections()}>Connections</TextLink>;
   if (error && !connection) {
     return (
@@ -45,6 +47,8 @@ export function ConnectionPage() {
     );
   }
   const kind = kinds.find(({ name }) => name === connection?.kind);
+  /** Its payments are read, and its events can be applied again. */
+  const isProvider = kind?.scopes.includes('payments:write') ?? false;
   if (!connection) return <PageHeader title="Connection" breadcrumb={breadcrumb} />;
   return (
     <>
@@ -62,12 +66,12 @@ export function ConnectionPage() {
           <div className={classes.guide}>
             <Steps kind={kind} />
             <ConnectionSetup connection={connection} kind={kind} />
-            <ConnectionEvents kind={kind} />
+            <ConnectionEvents connection={connection} kind={kind} />
           </div>
         )}
       </div>
-      {kind?.scopes.includes('payments:write') && <ConnectionReconciliations connection={connection} />}
-      <ConnectionLog connection={connection} />
+      {isProvider && <ConnectionReconciliations connection={connection} />}
+      <ConnectionLog connection={connection} mayApply={isProvider && mayManage} />
     </>
   );
 }

@@ -8,6 +8,7 @@ import {
   type ConnectionKind,
 } from '../../api/connection-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
+import { capitalised } from '../../ui/capitalised.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
@@ -58,7 +59,8 @@ function SetupField({ connection, field }: { connection: Connection; field: Conn
   });
   const input = { label, description, autoComplete: 'off', ...api.form.getInputProps(name) };
   // The API names the value by its place in the request.
-  const problem = api.fieldErrors[0]?.message;
+  const [failed] = api.fieldErrors;
+  const problem = failed && `${capitalised(failed.message)}.`;
   return (
     <form onSubmit={api.onSubmit}>
       <Stack gap="xs">
