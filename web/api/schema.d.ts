@@ -4250,6 +4250,21 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        SlotListInput: {
+            time_zone: string;
+            /** @description In minutes. */
+            duration: number;
+            /** @description By date in the time zone; dates without slots are left out. */
+            slots: {
+                [key: string]: {
+                    /** Format: date-time */
+                    start: string;
+                    /** Format: date-time */
+                    end: string;
+                    host_ids: string[];
+                }[];
+            };
+        };
         ScheduleInput: {
             /** Format: uuid */
             id: string;
@@ -4338,21 +4353,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        SlotListInput: {
-            time_zone: string;
-            /** @description In minutes. */
-            duration: number;
-            /** @description By date in the time zone; dates without slots are left out. */
-            slots: {
-                [key: string]: {
-                    /** Format: date-time */
-                    start: string;
-                    /** Format: date-time */
-                    end: string;
-                    host_ids: string[];
-                }[];
-            };
         };
         BookingPageInput: {
             /** Format: uuid */
@@ -6726,6 +6726,21 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        SlotList: {
+            time_zone: string;
+            /** @description In minutes. */
+            duration: number;
+            /** @description By date in the time zone; dates without slots are left out. */
+            slots: {
+                [key: string]: {
+                    /** Format: date-time */
+                    start: string;
+                    /** Format: date-time */
+                    end: string;
+                    host_ids: string[];
+                }[];
+            };
+        };
         Schedule: {
             /** Format: uuid */
             id: string;
@@ -6814,21 +6829,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        SlotList: {
-            time_zone: string;
-            /** @description In minutes. */
-            duration: number;
-            /** @description By date in the time zone; dates without slots are left out. */
-            slots: {
-                [key: string]: {
-                    /** Format: date-time */
-                    start: string;
-                    /** Format: date-time */
-                    end: string;
-                    host_ids: string[];
-                }[];
-            };
         };
         BookingPage: {
             /** Format: uuid */
