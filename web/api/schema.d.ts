@@ -2487,7 +2487,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get tasks that are due and deals that are about to close
+         * Get tasks that are due, deals that are about to close and appointments to come
          * @description At most 50 of each, with their total number.
          */
         get: operations["getAgenda"];
@@ -4607,7 +4607,7 @@ export interface components {
             };
             /** @description Whether host and guests get invitations and reminders */
             sends_mail: boolean;
-            /** @description `manual`, `booking_page`, or the system that it came from, as in `calendly` */
+            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
             source: string;
             /** @description Id of the booking in the other system */
             external_id: string | null;
@@ -4643,6 +4643,21 @@ export interface components {
             created_at: string;
             /** @description When a calendar last read it. */
             last_read_at: string | null;
+        };
+        SlotListInput: {
+            time_zone: string;
+            /** @description In minutes. */
+            duration: number;
+            /** @description By date in the time zone; dates without slots are left out. */
+            slots: {
+                [key: string]: {
+                    /** Format: date-time */
+                    start: string;
+                    /** Format: date-time */
+                    end: string;
+                    host_ids: string[];
+                }[];
+            };
         };
         ScheduleInput: {
             /** Format: uuid */
@@ -4732,21 +4747,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        SlotListInput: {
-            time_zone: string;
-            /** @description In minutes. */
-            duration: number;
-            /** @description By date in the time zone; dates without slots are left out. */
-            slots: {
-                [key: string]: {
-                    /** Format: date-time */
-                    start: string;
-                    /** Format: date-time */
-                    end: string;
-                    host_ids: string[];
-                }[];
-            };
         };
         BookingPageInput: {
             /** Format: uuid */
@@ -5618,7 +5618,7 @@ export interface components {
             };
             /** @description Whether host and guests get invitations and reminders */
             sends_mail: boolean;
-            /** @description `manual`, `booking_page`, or the system that it came from, as in `calendly` */
+            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
             source: string;
             /** @description Id of the booking in the other system */
             external_id: string | null;
@@ -5806,6 +5806,11 @@ export interface components {
             /** @description Open deals by their expected close date, also past ones. Null without `deals:read`. */
             deals: {
                 data: components["schemas"]["DealInput"][];
+                total_count: number;
+            } | null;
+            /** @description The caller's appointments of the next seven days, next one first. Null without `appointments:read`. */
+            appointments: {
+                data: components["schemas"]["AppointmentInput"][];
                 total_count: number;
             } | null;
         };
@@ -7342,7 +7347,7 @@ export interface components {
             };
             /** @description Whether host and guests get invitations and reminders */
             sends_mail: boolean;
-            /** @description `manual`, `booking_page`, or the system that it came from, as in `calendly` */
+            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
             source: string;
             /** @description Id of the booking in the other system */
             external_id: string | null;
@@ -7378,6 +7383,21 @@ export interface components {
             created_at: string;
             /** @description When a calendar last read it. */
             last_read_at: string | null;
+        };
+        SlotList: {
+            time_zone: string;
+            /** @description In minutes. */
+            duration: number;
+            /** @description By date in the time zone; dates without slots are left out. */
+            slots: {
+                [key: string]: {
+                    /** Format: date-time */
+                    start: string;
+                    /** Format: date-time */
+                    end: string;
+                    host_ids: string[];
+                }[];
+            };
         };
         Schedule: {
             /** Format: uuid */
@@ -7467,21 +7487,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        SlotList: {
-            time_zone: string;
-            /** @description In minutes. */
-            duration: number;
-            /** @description By date in the time zone; dates without slots are left out. */
-            slots: {
-                [key: string]: {
-                    /** Format: date-time */
-                    start: string;
-                    /** Format: date-time */
-                    end: string;
-                    host_ids: string[];
-                }[];
-            };
         };
         BookingPage: {
             /** Format: uuid */
@@ -8353,7 +8358,7 @@ export interface components {
             };
             /** @description Whether host and guests get invitations and reminders */
             sends_mail: boolean;
-            /** @description `manual`, `booking_page`, or the system that it came from, as in `calendly` */
+            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
             source: string;
             /** @description Id of the booking in the other system */
             external_id: string | null;
@@ -8541,6 +8546,11 @@ export interface components {
             /** @description Open deals by their expected close date, also past ones. Null without `deals:read`. */
             deals: {
                 data: components["schemas"]["Deal"][];
+                total_count: number;
+            } | null;
+            /** @description The caller's appointments of the next seven days, next one first. Null without `appointments:read`. */
+            appointments: {
+                data: components["schemas"]["Appointment"][];
                 total_count: number;
             } | null;
         };
