@@ -188,6 +188,8 @@ const defined = defineNoun({
     cancel_reason: text({ label: 'Cancel reason', max: MAX_REASON }),
   },
 
+  aliases: { start: 'starts_at', end: 'ends_at' },
+
   derive: (next, before, context) => appointmentAfter(next, before, context),
 
   descriptions: {
