@@ -87,15 +87,16 @@ function makeDav(
 
 /** The same origin, or, by https, a host of the same domain: iCloud has a host for each account. */
 function isSameService(url: string, accountUrl: string): boolean {
-  const [there, here] = [new URL(url), new URL(accountUrl)];
-  if (there.origin === here.origin) return true;
+  const requested = new URL(url);
+  const here = new URL(accountUrl);
+  if (requested.origin === here.origin) return true;
   const domain = here.hostname.split('.').slice(-2).join('.');
   const isName = /[a-z]$/i.test(here.hostname) && domain.includes('.');
   return (
     isName &&
-    there.protocol === 'https:' &&
+    requested.protocol === 'https:' &&
     here.protocol === 'https:' &&
-    there.hostname.endsWith(`.${domain}`)
+    requested.hostname.endsWith(`.${domain}`)
   );
 }
 

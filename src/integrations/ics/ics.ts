@@ -76,7 +76,7 @@ export const ics: Integration = {
       'It is read every five minutes; the titles of events are not stored.',
     ],
     settings: z.object({
-      url: calendarUrl.meta({ title: 'URL', description: 'Whoever knows it can read the calendar.' }),
+      url: calendarUrl.meta({ title: 'URL', description: 'Anyone who knows it can read the calendar.' }),
       user_id: hostId,
     }),
     secrets: z.object({}),

@@ -76,7 +76,7 @@ async function syncCalendar(
     const now = clock.now();
     const failure = explainFailure(error) ?? { code: 'failed', message: 'The calendar could not be read.' };
     const nextAt = now + EVERY_MS * 2 ** Math.min(calendar.failures, MAX_DOUBLINGS);
-    // Never the URL: whoever knows it can read the calendar.
+    // Never the URL: anyone who knows it can read the calendar.
     const { workspaceId, connectionId } = calendar;
     log.warn({ workspaceId, connectionId, failure: failure.code }, 'a calendar could not be read');
     if (failure.code === 'failed') log.error({ err: error, connectionId }, 'reading a calendar failed');
