@@ -26,7 +26,7 @@ export interface Guest {
 }
 
 /** Where a contact that a booking creates comes from. */
-export const CONTACT_SOURCE = 'appointment';
+const CONTACT_SOURCE = 'appointment';
 
 /** The contact that a guest is, or becomes; null for one without a name and an address. */
 export async function prepareGuest(

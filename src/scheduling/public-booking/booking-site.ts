@@ -43,7 +43,7 @@ export interface BookingSiteParts {
   guestAppointments: GuestAppointments;
 }
 
-export const NO_PAGE = 'This page does not exist or is no longer active.';
+const NO_PAGE = 'This page does not exist or is no longer active.';
 const TAKEN = 'This time was taken in the meantime. Please choose another one.';
 const DAYS_SHOWN = 31;
 const PREFILL_LENGTH = 1000;

@@ -249,7 +249,7 @@ function queryOf({ prefill, frame }: Choice): Record<string, string> {
   };
 }
 
-export function lengthOf(minutes: number): string {
+function lengthOf(minutes: number): string {
   if (minutes % 60 !== 0) return `${minutes} minutes`;
   return minutes === 60 ? '1 hour' : `${minutes / 60} hours`;
 }
