@@ -459,22 +459,33 @@ test('erasing a contact clears the bodies of requests that became no record', as
 describe('base_url', () => {
   const kinds = async () =>
     (await s.ask('GET', '/api/v1/connection-kinds')).json.data.map(({ name }: { name: string }) => name);
-  const withUrl = async (kind: string, base_url: unknown) =>
-    s.ask('POST', PATH, { body: { kind, name: 'x', settings: { base_url } } });
+  /** What a connection of these kinds needs; the others need nothing. */
+  const needed: Record<string, { settings: Record<string, unknown>; secrets?: Record<string, string> }> = {};
+  beforeAll(async () => {
+    const { id } = await makeMember(s, 'member');
+    const settings = { url: 'https://calendar.example.com/team.ics', user_id: id };
+    needed['ics'] = { settings };
+    needed['caldav'] = { settings, secrets: { username: 'jane', password: 'a long password' } };
+  });
+  const withUrl = async (kind: string, base_url: unknown) => {
+    const { settings = {}, ...more } = needed[kind] ?? {};
+    return s.ask('POST', PATH, { body: { kind, name: 'x', settings: { ...settings, base_url }, ...more } });
+  };
 
   test('is a setting of every kind, can be changed and removed', async () => {
     for (const kind of await kinds()) {
       const made = await withUrl(kind, 'https://proxy.example.com/v1');
+      const others = needed[kind]?.settings ?? {};
+      const shown = (settings: object) => expect.objectContaining({ ...others, ...settings });
       expect([made.status, made.json.settings], made.text).toEqual([
         201,
-        { base_url: 'https://proxy.example.com/v1' },
+        shown({ base_url: 'https://proxy.example.com/v1' }),
       ]);
       const path = `${PATH}/${made.json.id}`;
       const moved = await s.ask('PATCH', path, { body: { settings: { base_url: 'https://b.example.com' } } });
-      expect(moved.json.settings).toEqual({ base_url: 'https://b.example.com' });
-      expect((await s.ask('PATCH', path, { body: { settings: { base_url: null } } })).json.settings).toEqual(
-        {},
-      );
+      expect(moved.json.settings).toEqual(shown({ base_url: 'https://b.example.com' }));
+      const removed = await s.ask('PATCH', path, { body: { settings: { base_url: null } } });
+      expect(removed.json.settings).not.toHaveProperty('base_url');
     }
   });
 

@@ -55,6 +55,7 @@ const EVERYWHERE = [
   'maintenance.retention',
   'maintenance.retention_terms',
   'maintenance.statistics',
+  'scheduling.calendars',
 ];
 
 const areDone = (rows: RecurringRow[]) =>

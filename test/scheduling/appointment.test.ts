@@ -143,6 +143,14 @@ describe('BK3: a change', () => {
     });
   });
 
+  test('takes `start` and `end` as other names of the times', async () => {
+    const date = nextDay();
+    const made = await post('', { start: at(date, '09:00'), end: at(date, '10:00'), host_id: host.id });
+    expect(made.json).toMatchObject({ starts_at: at(date, '09:00'), ends_at: at(date, '10:00') });
+    const { json } = await change(made.json.id, { start: at(date, '11:00') });
+    expect(json).toMatchObject({ starts_at: at(date, '11:00'), ends_at: at(date, '12:00') });
+  });
+
   test('of the time zone alone is no move', async () => {
     const { id } = await book(nextDay());
     const { json } = await change(id, { time_zone: 'Europe/Berlin' });

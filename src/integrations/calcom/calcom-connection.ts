@@ -60,6 +60,6 @@ export const calcomConnection: ConnectionKind<ConnectionServices> = {
 };
 
 /** The value of X-Cal-Signature-256 for a body. */
-export function calcomSignature(secret: string, body: Buffer | string): string {
+function calcomSignature(secret: string, body: Buffer | string): string {
   return hmacSha256(secret, 'hex', body);
 }

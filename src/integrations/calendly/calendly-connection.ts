@@ -55,7 +55,7 @@ export const calendlyConnection: ConnectionKind<ConnectionServices> = {
 };
 
 /** The value of Calendly-Webhook-Signature for a body. @param time unix seconds */
-export function calendlySignature(secret: string, body: Buffer | string, time: number): string {
+function calendlySignature(secret: string, body: Buffer | string, time: number): string {
   return `t=${time},v1=${hmacSha256(secret, 'hex', `${time}.`, body)}`;
 }
 

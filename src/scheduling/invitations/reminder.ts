@@ -9,7 +9,7 @@ import { recipientsOf, reminderMessage } from './appointment-mail.ts';
 import { mailedOf, readInvitation, type InvitationRow, type MailedParts } from './mailed-appointment.ts';
 
 /** A day and an hour before the start. */
-export const DEFAULT_REMINDERS_MIN: readonly number[] = [1440, 60];
+const DEFAULT_REMINDERS_MIN: readonly number[] = [1440, 60];
 
 export const REMINDER_KIND = 'appointment_reminder';
 
@@ -18,7 +18,7 @@ const MAX_LATE_MIN = 360;
 const MIN_LATE_MIN = 2;
 
 /** How late a reminder may still be sent, in milliseconds: 15 minutes for one of an hour before. */
-export function maxLatenessMs(minutes: number): number {
+function maxLatenessMs(minutes: number): number {
   return Math.min(MAX_LATE_MIN, Math.max(MIN_LATE_MIN, minutes / 4)) * MINUTE_MS;
 }
 

@@ -23,7 +23,7 @@ export interface GuestInput {
 }
 
 const MAX_TEXT = { name: 200, phone: 100, location: 1000 } as const;
-export const MAX_FURTHER_GUESTS = 10;
+const MAX_FURTHER_GUESTS = 10;
 
 /** Fields as a page or a script sends them. */
 export type SentFields = Readonly<Record<string, unknown>>;

@@ -119,6 +119,7 @@ export class ManageSite {
       path: `${pathOf(request)}/reschedule`,
       workspaceName: name,
       timeZone,
+      hostTimeZone: appointment.time_zone,
       duration,
       prefill: {},
       frame: frameOf(request.query as SentFields),
