@@ -32,7 +32,7 @@ export function BookingPagePreview({
 }) {
   const [chosen, choose] = useState<number | null>(null);
   const duration = chosen !== null && values.duration_min.includes(chosen) ? chosen : values.duration_min[0];
-  const asked = values.questions.filter(({ type }) => type !== 'hidden');
+  const questions = values.questions.filter(({ type }) => type !== 'hidden');
   return (
     <aside className={classes.preview} aria-label="Preview">
       <Title order={2}>Preview</Title>
@@ -59,7 +59,7 @@ export function BookingPagePreview({
               {label} <span>required</span>
             </li>
           ))}
-          {asked.map(({ key, label, required }) => (
+          {questions.map(({ key, label, required }) => (
             <li key={key}>
               {label} {required && <span>required</span>}
             </li>

@@ -79,7 +79,7 @@ export function TimeGrid({ days, appointments, busy, colorOf, onMove, onCreate }
         </div>
         <div className={classes.hours} aria-hidden>
           {HOURS.map((hour) => (
-            <span key={hour}>{hour === 0 ? '' : hourText(days[0]!, hour)}</span>
+            <span key={hour}>{hour === 0 ? '' : hourText(hour)}</span>
           ))}
         </div>
         <DndContext sensors={sensors} onDragEnd={drop} accessibility={NO_INSTRUCTIONS}>
@@ -212,8 +212,8 @@ function placeStyle({ from, to, column, columns }: Omit<DayPart<unknown>, 'item'
   };
 }
 
-function hourText(day: string, hour: number): string {
-  const at = Date.parse(`${day}T${String(hour).padStart(2, '0')}:00:00Z`);
+function hourText(hour: number): string {
+  const at = Date.UTC(2024, 0, 1, hour);
   return styledText(at, { hour: 'numeric', timeZone: 'UTC' });
 }
 
