@@ -12,7 +12,7 @@ export const FLOORS = [
   ['delivery'],
   ['http'],
   ['record'],
-  ['crm', 'scheduling', 'api'],
+  ['crm', 'scheduling', 'training', 'api'],
   ['integrations'],
 ];
 

@@ -14,12 +14,13 @@ import {
 } from './record/record-module.ts';
 import { makeRecords } from './record/records.ts';
 import { scheduling, type SchedulingParts } from './scheduling/scheduling.ts';
+import { training, type TrainingParts } from './training/training.ts';
 
 /** Every module, one line each. Where order shows, as in the API's document, it is this one. */
-const MODULES = { crm, scheduling };
+const MODULES = { crm, scheduling, training };
 
 /** What all modules need; `&` the parts of each module that needs its own. */
-type ModulesParts = CrmParts & SchedulingParts;
+type ModulesParts = CrmParts & SchedulingParts & TrainingParts;
 
 const all = Object.values(MODULES);
 

@@ -5,6 +5,7 @@ import type { Noun } from '../record/noun.ts';
 import { duplicatesExtension } from '../record/merge/duplicates.ts';
 import type { MergedTable } from '../record/merge/moved-columns.ts';
 import type { Records } from '../record/records.ts';
+import { TIMELINE_SCOPES } from '../record/timeline-routes.ts';
 import { agendaRoutes } from './agenda-routes.ts';
 import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
@@ -191,7 +192,8 @@ function makeCrm(parts: CrmParts, records: Records, options: CrmOptions): Crm {
 /** Contacts, companies, deals, tasks, leads and notes, with pipelines and forms. */
 export const crm: Module<CrmParts, Crm> = {
   nouns: NOUNS,
-  scopes: [...PIPELINE_SCOPES, ...FORM_SCOPES, ...LEAD_CREATE_SCOPES],
+  // In the order of 0.1.0.
+  scopes: [...PIPELINE_SCOPES, ...TIMELINE_SCOPES, ...FORM_SCOPES, ...LEAD_CREATE_SCOPES],
   eventTypes: FORM_EVENTS,
   eventObjects: [],
   mergedTables: MERGED_TABLES,

@@ -72,7 +72,7 @@ function exchange(
     // No agent, so that the connection is the one that the guard has checked.
     const request = startRequest({ ...options, headers: sent, createConnection: () => socket });
     request.on('error', reject);
-    request.on('response', (incoming) => readResponse(incoming, maxBytes).then(resolve, reject));
+    request.on('response', (incoming) => void readResponse(incoming, maxBytes).then(resolve, reject));
     request.end(body);
   });
   return response.finally(() => socket.destroy());

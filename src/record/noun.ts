@@ -68,6 +68,8 @@ export interface NounDefinition<F extends Fields> {
   listed: readonly (keyof F & string)[];
   /** Fields of the second line of a search result: the first two that are filled in. */
   subtitle?: readonly (keyof F & string)[];
+  /** See `Noun.area`. */
+  area?: string;
   fields: F;
   /** See `Noun.isActivity`. */
   isActivity?: true;
@@ -149,13 +151,18 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   update(current: R, change: Change<Input>, context: WriteContext): R;
   /** Fields that reference other records of the workspace, with their kind. */
   readonly references: Readonly<Record<string, string>>;
+  /**
+   * Objects of an area, such as `training`, are in the dashboard's navigation once the workspace has a record of one of them.
+   * Default: always.
+   */
+  readonly area?: string;
   /** Whether its records have `tags`. */
   readonly hasTags: boolean;
   readonly events: { created: NounEvent; updated: NounEvent; deleted: NounEvent } & Record<string, NounEvent>;
   /** The events that a change fires, in order, besides those of tags. */
   fires(before: R, after: R): readonly string[];
-  /** The events that a new record fires, in order. */
-  firesOnCreate(record: R): readonly string[];
+  /** The events that a new record fires, in order; default: only `events.created`. */
+  firesOnCreate?(record: R): readonly string[];
   /**
    * The context of events, by event type: SQL for a json object, evaluated in the writing statement over the event `f`
    * (workspace_id, record, changed: previous values). Batches without such an event do not pay for it.
@@ -259,9 +266,10 @@ export function defineNoun<const F extends Fields>(
     },
 
     hasTags,
+    ...(definition.area !== undefined && { area: definition.area }),
     events: eventsOfNoun(definition),
     fires: definition.fires ?? (() => [`${name}.updated`]),
-    firesOnCreate: definition.firesOnCreate ?? (() => [`${name}.created`]),
+    ...(definition.firesOnCreate && { firesOnCreate: definition.firesOnCreate }),
     ...(definition.contexts && { contexts: definition.contexts }),
     summary: (record) => ({ ...summaryOf(fields, record), ...definition.summary?.(record) }),
     filters: filtersOf(definition),

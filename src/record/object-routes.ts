@@ -6,6 +6,7 @@ import { route, type Route } from '../http/route.ts';
 import type { ComputedField, Extensions } from './extension.ts';
 import type { Field, Option } from './fields/field.ts';
 import type { Noun } from './noun.ts';
+import type { UsedAreas } from './object-areas.ts';
 import { isSortable, titleSort } from './record-sort.ts';
 
 /** Functions that list the options of a workspace, by list, as in `lead_source`. */
@@ -64,6 +65,9 @@ const objectShape = z
       description: 'Fields by which a new record is recognised as one that exists; see `on_duplicate`.',
     }),
     mergeable: z.boolean().meta({ description: 'Whether its records can be merged.' }),
+    in_use: z.boolean().meta({
+      description: 'False for an object that not every workspace needs, until it has a record of its area.',
+    }),
     fields: z.array(fieldShape),
     events: z.array(z.string()),
     panels: z
@@ -80,9 +84,18 @@ export function objectRoutes(
   nouns: readonly Noun[],
   extensions: Extensions,
   optionLists: OptionLists,
+  usedAreas: UsedAreas,
 ): Route[] {
   const readable = (caller: Caller) => nouns.filter(({ plural }) => caller.may(`${plural}:read`));
-  const answerOf = (workspaceId: Uuid, noun: Noun) => objectOf(noun, extensions, workspaceId, optionLists);
+  const answersOf = async (workspaceId: Uuid, requested: readonly Noun[]) => {
+    const used = await usedAreas(workspaceId);
+    return Promise.all(
+      requested.map(async (noun) => ({
+        ...(await objectOf(noun, extensions, workspaceId, optionLists)),
+        in_use: noun.area === undefined || used.has(noun.area),
+      })),
+    );
+  };
 
   return [
     route({
@@ -94,14 +107,13 @@ export function objectRoutes(
       description: 'Objects whose records the caller can read.',
       answers: { 200: z.object({ data: z.array(objectShape) }) },
       async handle({ caller }) {
-        const data = await Promise.all(readable(caller).map((noun) => answerOf(caller.workspaceId, noun)));
-        return { status: 200, body: { data } };
+        return { status: 200, body: { data: await answersOf(caller.workspaceId, readable(caller)) } };
       },
     }),
     route({
       method: 'GET',
       path: '/api/v1/objects/:key',
-      params: { key: /^[a-z][a-z0-9_]*$/ },
+      params: { key: /^[a-z][a-z0-9_-]*$/ },
       scope: null,
       tag: 'objects',
       summary: 'Get an object with its fields',
@@ -110,7 +122,8 @@ export function objectRoutes(
       async handle({ caller, params }) {
         const noun = readable(caller).find(({ name, plural }) => [name, plural].includes(params['key']!));
         if (!noun) throw new ApiError('not_found', 'There is no object with this key.');
-        return { status: 200, body: await answerOf(caller.workspaceId, noun) };
+        const [body] = await answersOf(caller.workspaceId, [noun]);
+        return { status: 200, body: body! };
       },
     }),
   ];
@@ -121,7 +134,7 @@ async function objectOf(
   extensions: Extensions,
   workspaceId: Uuid,
   optionLists: OptionLists,
-): Promise<ObjectAnswer> {
+): Promise<Omit<ObjectAnswer, 'in_use'>> {
   const own = await Promise.all(
     Object.entries(noun.fields).map(([key, field]) => fieldOf(key, field, workspaceId, optionLists)),
   );

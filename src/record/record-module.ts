@@ -8,6 +8,7 @@ import { dropOldMerges, makeMerges } from './merge/merges.ts';
 import type { MergedTable } from './merge/moved-columns.ts';
 import type { MadeModule, ModuleParts } from './module.ts';
 import type { Noun } from './noun.ts';
+import { makeUsedAreas } from './object-areas.ts';
 import { objectRoutes } from './object-routes.ts';
 import type { CreateOptions } from './record-create-routes.ts';
 import type { RecordOptions } from './record-options.ts';
@@ -16,12 +17,12 @@ import type { Records } from './records.ts';
 import { searchRoutes } from './search/search-routes.ts';
 import { TAG_OBJECT, TAG_RENAMED } from './tags/tag-event.ts';
 import { makeTags, TAG_SCOPES } from './tags/tags.ts';
-import { TIMELINE_SCOPES, timelineRoutes } from './timeline-routes.ts';
+import { timelineRoutes } from './timeline-routes.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Scopes of what all records have. */
-export const RECORD_SCOPES: readonly Scope[] = [...TIMELINE_SCOPES, ...TAG_SCOPES];
+/** Scopes of what all records have, besides those of timelines. */
+export const RECORD_SCOPES: readonly Scope[] = TAG_SCOPES;
 
 export const RECORD_EVENT_TYPES: readonly EventType[] = [TAG_RENAMED];
 export const RECORD_EVENT_OBJECTS: readonly EventObject[] = [TAG_OBJECT];
@@ -59,7 +60,12 @@ export function makeRecordModule(
       ),
       ...merges.routes,
       ...searchRoutes(search, nouns),
-      ...objectRoutes(nouns, extensions, Object.assign({}, ...options.map((item) => item.optionLists))),
+      ...objectRoutes(
+        nouns,
+        extensions,
+        Object.assign({}, ...options.map((item) => item.optionLists)),
+        makeUsedAreas(parts.db, nouns),
+      ),
       ...timelineRoutes(parts.db, nouns, { extensions, storeOf: (noun) => serviceOf(noun).store }),
       ...tags.routes,
     ],

@@ -73,7 +73,8 @@ export function planCreate<R extends BaseRecord, Input extends object>(
   const { at, actor } = context;
   const base = { id: newId(), version: 1, created_by: actor, created_at: at, updated_at: at };
   const record = noun.create(input, base, context);
-  const events = noun.firesOnCreate(record).map((type) => ({ id: newId(), type }));
+  const types = noun.firesOnCreate?.(record) ?? [noun.events.created.name];
+  const events = types.map((type) => ({ id: newId(), type }));
   return { id: base.id, record, text: JSON.stringify(record), at, events };
 }
 

@@ -31,7 +31,7 @@ describe('GET /scopes', () => {
       expect(label).toMatch(/^[A-Z]/);
       expect(description).toMatch(/^[A-Z].*\.$/);
       if (group === null) continue;
-      expect(group.name).toMatch(/^[a-z]+$/);
+      expect(group.name).toMatch(/^[a-z]+(-[a-z]+)*$/);
       expect(group.label).toMatch(/^[A-Z]/);
     }
     expect(scopes.find(({ name }) => name === 'keys:manage')!.includes).toEqual(['keys:read']);

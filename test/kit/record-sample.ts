@@ -29,6 +29,24 @@ const SAMPLES: Readonly<Record<string, RecordSample>> = {
     text: 'body',
     references: { contact_id: 'contact' },
   },
+  course: { plural: 'courses', body: { name: 'First aid' } },
+  course_run: {
+    plural: 'course-runs',
+    body: { name: 'First aid, June' },
+    references: { course_id: 'course' },
+  },
+  enrolment: {
+    plural: 'enrolments',
+    body: { notes: 'Vegetarian.' },
+    text: 'notes',
+    references: { contact_id: 'contact', course_id: 'course' },
+  },
+  assessment: {
+    plural: 'assessments',
+    body: { unit_name: 'Resuscitation' },
+    text: 'unit_name',
+    references: { enrolment_id: 'enrolment' },
+  },
 };
 
 /** The sample of a noun. Throws for one without an entry. */

@@ -25,13 +25,26 @@ const fieldsOf = async (key: string): Promise<FieldAnswer[]> => (await object(ke
 describe('RC1: objects', () => {
   test('lists the objects that the caller can read; get accepts singular and plural', async () => {
     const all = (await s.ask('GET', '/api/v1/objects')).json.data.map(({ key }: { key: string }) => key);
-    expect(all).toEqual(['contact', 'company', 'deal', 'task', 'lead', 'note', 'appointment']);
+    expect(all).toEqual(NOUNS.map(({ name }) => name));
     const ofBob = (await s.ask('GET', '/api/v1/objects', { as: s.bob })).json.data;
     expect(ofBob.map(({ key }: { key: string }) => key)).toEqual(['contact']);
     expect((await s.ask('GET', '/api/v1/objects/deal', { as: s.bob })).status).toBe(404);
     expect((await s.ask('GET', '/api/v1/objects/nothing')).status).toBe(404);
     expect(await object('contacts')).toEqual(await object('contact'));
     expect((await s.ask('GET', '/api/v1/objects', { as: null })).status).toBe(401);
+  });
+
+  test('objects of an area are in use once the workspace has a record of one of them', async () => {
+    const used = async () =>
+      (await s.ask('GET', '/api/v1/objects', { as: s.alice })).json.data
+        .filter((item: { in_use: boolean }) => !item.in_use)
+        .map(({ key }: { key: string }) => key);
+    expect(await used()).toEqual(['course', 'course_run', 'enrolment', 'assessment']);
+    const { json } = await s.ask('POST', '/api/v1/courses', { body: { name: 'First aid' } });
+    expect(await used()).toEqual([]);
+    expect((await object('assessment')).in_use).toBe(true);
+    await s.ask('DELETE', `/api/v1/courses/${json.id}`);
+    expect((await object('assessment')).in_use).toBe(false);
   });
 
   test.each(NOUNS.map(({ name, plural }) => ({ name, plural })))(

@@ -16,7 +16,14 @@ const CHANGED_COUNTS: Record<string, Record<string, number>> = {
 const GROWN = [/^\/api\/v1\/activities\//];
 
 /** Scopes that `*` includes since; what they allow to read, the records showed before. */
-const NEW_SCOPES = new Set(['tags:read', 'notes:read', 'notes:write']);
+const NEW_SCOPES = new Set(
+  ['tags:read', 'notes:read', 'notes:write', 'booking:read', 'booking:manage', 'availability:write'].concat(
+    ['appointments', 'courses', 'course-runs', 'enrolments', 'assessments'].flatMap((name) => [
+      `${name}:read`,
+      `${name}:write`,
+    ]),
+  ),
+);
 
 /** Fields that loading shifts with the clock, that depend on it, or that contain the receiver. */
 const UNSTEADY = new Set(

@@ -30,7 +30,9 @@ export function recordDestinations(objects: readonly ObjectType[]): Destination[
       : [listOf(item.plural, item.title, item.icon)],
   );
   const plurals = new Set(RECORD_GROUP.map((item) => (typeof item === 'string' ? null : item.plural)));
-  const others = objects.filter(({ key, plural }) => !plurals.has(plural) && !UNLISTED_OBJECTS.has(key));
+  const others = objects.filter(
+    ({ key, plural, in_use: isUsed }) => isUsed && !plurals.has(plural) && !UNLISTED_OBJECTS.has(key),
+  );
   return [...known, ...others.map(({ plural, plural_label: label }) => listOf(plural, label, IconStack2))];
 }
 

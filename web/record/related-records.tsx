@@ -111,7 +111,7 @@ function Referencing({ object, record, other, field }: Shown & { other: ObjectTy
   const [isCreating, create] = useDisclosure();
   const mayWrite = useHasScope(`${other.plural}:write`) && !field.read_only;
   const filter = { [field.filter!.parameter]: record.id };
-  const isUnlisted = UNLISTED_OBJECTS.has(other.key);
+  const isUnlisted = UNLISTED_OBJECTS.has(other.key) || !other.in_use;
   const { data, error, refetch } = useQuery({ ...relatedQuery(other, filter), enabled: !isUnlisted });
   if (isUnlisted || (data?.count === 0 && !mayWrite)) return null;
   const title = recordTitle(object, record);

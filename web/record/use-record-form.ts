@@ -84,7 +84,8 @@ export function useRecordForm({
   const api = useApiForm<FormValues>(first, async (values, form) => {
     try {
       const saved = await save(values);
-      if (hasNewOption(fields, saved)) void client.invalidateQueries({ queryKey: OBJECTS_KEY });
+      if (hasNewOption(fields, saved) || !object.in_use)
+        void client.invalidateQueries({ queryKey: OBJECTS_KEY });
       onSaved(saved);
     } catch (error) {
       if (!isConflict(error as Error)) throw error;

@@ -74,9 +74,14 @@ function textOf(xml: string | null): string | null {
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
 function unescapeXml(text: string): string {
-  return text.trim().replaceAll(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w+));/gi, (all, hex, decimal, name) => {
-    if (name) return ENTITIES[String(name).toLowerCase()] ?? String(all);
-    const code = hex ? parseInt(String(hex), 16) : Number(decimal);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : String(all);
-  });
+  return text
+    .trim()
+    .replaceAll(
+      /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w+));/gi,
+      (all: string, hex?: string, decimal?: string, name?: string) => {
+        if (name !== undefined) return ENTITIES[name.toLowerCase()] ?? all;
+        const code = hex === undefined ? Number(decimal) : parseInt(hex, 16);
+        return code <= 0x10ffff ? String.fromCodePoint(code) : all;
+      },
+    );
 }

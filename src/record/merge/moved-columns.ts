@@ -45,10 +45,12 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
   // References to objects whose records cannot be merged.
   'deal.pipeline_id deal.stage_id stage.pipeline_id task.deal_id lead.deal_id note.deal_id note.task_id appointment.deal_id':
     'other object',
-  'contact.owner_id company.owner_id deal.owner_id lead.owner_id form.owner_id task.assignee_id': 'member',
   'appointment.booking_page_id appointment_block.appointment_id appointment_link.appointment_id booking_visitor.booking_page_id':
     'other object',
   'appointment.host_id appointment.co_host_ids appointment_block.host_id calendar_feed.user_id': 'member',
+  'course_run.course_id enrolment.course_run_id enrolment.course_id assessment.enrolment_id': 'other object',
+  'contact.owner_id company.owner_id deal.owner_id lead.owner_id form.owner_id task.assignee_id course_run.trainer_id assessment.assessor_id':
+    'member',
   'form_address.form_id form_aside.form_id form_visitor.form_id lead_submission.form_id tag_change.tag_id':
     'other object',
   'api_key.maker_id link.user_id mail.user_id member.user_id session.user_id notice.user_id notice_dismissal.user_id notice_letter.user_id note.mentions':

@@ -1,4 +1,5 @@
 import { requireChecked } from '../../account/caller-check.ts';
+import type { Caller } from '../../account/caller.ts';
 import type { StoredAnswer } from '../../account/idempotency.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
@@ -67,14 +68,10 @@ export function appointmentCreateOptions(parts: AppointmentCreateParts): CreateO
 
     async createWithReceipt(writer, { input, caller }, source) {
       requireChecked(writer);
+      // Before the appointment: the timeline is in the order of ids.
+      const person = await guestOf(people, writer, input, caller);
       const plan = await appointments.plan(writer, input, source);
       const answer = { status: 201, body: JSON.stringify({ id: plan.id, status: 'created' }) };
-      const { contact_id: contactId, guest_name: name, guest_email: email, guest_phone: phone } = plan.record;
-      const hasGuest = contactId === null && (email !== null || phone !== null);
-      const person =
-        hasGuest && caller.may('contacts:write')
-          ? await prepareGuest(people, writer, { name, email, phone })
-          : null;
       if (!person) return appointments.store.create(writer, [plan], answer);
       const { lanes } = await db.transaction((trx) =>
         bookWithin(parts, trx, writer, { plan, person, answer }),
@@ -83,6 +80,18 @@ export function appointmentCreateOptions(parts: AppointmentCreateParts): CreateO
       return answer;
     },
   };
+}
+
+/** The contact to be found or created; null without an address, and for callers who may not create contacts. */
+function guestOf(
+  people: PersonDirectory,
+  writer: Writer,
+  { contact_id: contactId, guest_name: name, guest_email: email, guest_phone: phone }: AppointmentInput,
+  caller: Caller,
+): Promise<PreparedPerson | null> {
+  const hasGuest = contactId == null && (email != null || phone != null);
+  if (!hasGuest || !caller.may('contacts:write')) return Promise.resolve(null);
+  return prepareGuest(people, writer, { name: name ?? null, email: email ?? null, phone: phone ?? null });
 }
 
 function withContact(plan: Omit<Plan<Appointment>, 'before'>, contactId: Uuid): Plan<Appointment> {

@@ -73,7 +73,6 @@ const defined = defineNoun({
       max: 64,
       assigned: true,
       sample: 'Europe/Berlin',
-      summary: 'value',
     }),
     guest_time_zone: text({
       label: "Guest's time zone",
@@ -185,7 +184,7 @@ const defined = defineNoun({
     rescheduled_by: select({ label: 'Rescheduled by', options: ACTED_BY, readOnly: true }),
     reschedule_reason: text({ label: 'Reschedule reason', max: MAX_REASON }),
     canceled_at: datetime({ label: 'Canceled at', readOnly: true }),
-    canceled_by: select({ label: 'Canceled by', options: ACTED_BY, readOnly: true, summary: 'value' }),
+    canceled_by: select({ label: 'Canceled by', options: ACTED_BY, readOnly: true }),
     cancel_reason: text({ label: 'Cancel reason', max: MAX_REASON }),
   },
 

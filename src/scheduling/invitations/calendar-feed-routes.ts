@@ -74,7 +74,7 @@ export function calendarFeedRoutes({ feeds, recordChange, baseUrl }: CalendarFee
       tag,
       summary: 'Create a calendar feed',
       description:
-        'Calendars read it by its URL, each at its own pace: Google every 8 to 24 hours, Outlook about every 3 hours, Apple as set. Whoever has the URL can read it.',
+        'Calendars read it by its URL, each at its own pace: Google every 8 to 24 hours, Outlook about every 3 hours, Apple as set. Anyone who has the URL can read it.',
       body,
       answers: { 201: createdShape },
       async handle(ctx) {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { WorkspaceSettingsStore } from '../../account/workspace-settings.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError } from '../../base/errors.ts';
+import type { Database } from '../../db/pool.ts';
 import { errorBody, validationError } from '../../http/error-response.ts';
 import { validate } from '../../http/validation.ts';
 import { instant } from '../../base/values/time.ts';
@@ -27,11 +28,12 @@ import {
   type OfferedStart,
 } from './booking-view.ts';
 import type { GuestAppointments } from './guest-appointment.ts';
-import type { VisitedPage } from './guest-booking.ts';
+import { hostZoneOf, type VisitedPage } from './guest-booking.ts';
 import { durationOf, fieldNames, type GuestInput, type SentFields } from './guest-input.ts';
 import { dateIn } from './guest-time.ts';
 
 export interface BookingSiteParts {
+  db: Database;
   clock: Clock;
   workspaceSettings: WorkspaceSettingsStore;
   pages: Pick<BookingPageStore, 'visited'>;
@@ -56,6 +58,8 @@ interface Visit extends VisitedPage {
   path: string;
   workspaceName: string;
   timeZone: string;
+  /** Of the first host. */
+  hostTimeZone: string;
   duration: number;
 }
 
@@ -262,23 +266,26 @@ export class BookingSite {
     const { workspace = '', slug = '' } = request.params as { workspace?: string; slug?: string };
     const zone = zoneSchema.safeParse(fields['time_zone'] ?? query['time_zone'] ?? query['tz']);
     const duration = durationOf(visited.page, fields['duration'] ?? query['duration']);
+    const hostTimeZone = await hostZoneOf(this.#parts.db, visited);
     return {
       ...visited,
       query,
       path: `/book/${encodeURIComponent(workspace)}/${encodeURIComponent(slug)}`,
       workspaceName: settings.name,
-      timeZone: zone.success ? zone.data : settings.time_zone,
+      timeZone: zone.success ? zone.data : hostTimeZone,
+      hostTimeZone,
       duration: 'value' in duration ? duration.value : visited.page.duration_min[0]!,
     };
   }
 }
 
-function viewOf({ page, path, workspaceName, timeZone, duration, query }: Visit) {
+function viewOf({ page, path, workspaceName, timeZone, hostTimeZone, duration, query }: Visit) {
   return {
     page,
     path,
     workspaceName,
     timeZone,
+    hostTimeZone,
     duration,
     prefill: prefillOf(page, query),
     frame: frameOf(query),

@@ -28,6 +28,8 @@ export interface Choice {
 
 interface View extends Choice {
   page: BookingPage;
+  /** Of the host; shown where it differs. */
+  hostTimeZone: string;
   /** `/book/{workspace}/{slug}`, or the guest's link with `reschedule`. */
   path: string;
   workspaceName: string;
@@ -140,7 +142,7 @@ export function detailsStep(view: DetailsView): string {
     view,
     starts.length > 0 ? longDate(date) : `${longDate(date)}, ${clockIn(timeZone, start)}`,
     html`
-      <p class="text">${lengthOf(duration)}, ${zoneText(timeZone)}${placeOf(page)}</p>
+      <p class="text">${lengthOf(duration)}, ${zoneText(timeZone)}${placeOf(page)}${hostClock(view)}</p>
       ${(errors.length > 0 || notice !== null) && problemList(view)}
       <form method="post" action="${linkOf(view, {})}" data-challenge="${view.challenge}">
         ${
@@ -230,7 +232,7 @@ function zoneForm(view: View, more: Readonly<Record<string, string>> = {}): Html
       )}
     </select>
     ${hiddenFields({ ...queryOf(view), duration: String(duration), ...more })}
-    <button type="submit">Change time zone</button>
+    <button type="submit" class="quiet">Change time zone</button>
   </form>`;
 }
 
@@ -250,6 +252,12 @@ function queryOf({ prefill, frame }: Choice): Record<string, string> {
 export function lengthOf(minutes: number): string {
   if (minutes % 60 !== 0) return `${minutes} minutes`;
   return minutes === 60 ? '1 hour' : `${minutes / 60} hours`;
+}
+
+/** The time by the clock of the host, for guests in another time zone. */
+function hostClock({ timeZone, hostTimeZone, start }: DetailsView): string {
+  if (clockIn(timeZone, start) === clockIn(hostTimeZone, start)) return '';
+  return `. For the host it is ${clockIn(hostTimeZone, start)} (${zoneText(hostTimeZone)})`;
 }
 
 function zoneText(timeZone: string): string {

@@ -73,6 +73,13 @@ const TURNS = {
          group by h.user_id`,
 };
 
+/** The time zone of the first host of a page, or else of the workspace. */
+export async function hostZoneOf(db: Database, { workspaceId, page }: VisitedPage): Promise<string> {
+  const values = [workspaceId, page.id, page.hosts[0]?.user_id ?? null];
+  const [zone] = await db.read<{ time_zone: string }>(HOST_ZONE, values);
+  return zone!.time_zone;
+}
+
 export function makeGuestBookings(parts: GuestBookingParts): GuestBookings {
   const { db, clock, idempotency, people, constraint, notify } = parts;
   const turns = makeTurns();

@@ -119,6 +119,7 @@ export class ManageSite {
       path: `${pathOf(request)}/reschedule`,
       workspaceName: name,
       timeZone,
+      hostTimeZone: appointment.time_zone,
       duration,
       prefill: {},
       frame: frameOf(request.query as SentFields),
@@ -167,6 +168,7 @@ export class ManageSite {
       obstacle: guestAppointments.obstacle(managed),
       canMove: page !== null,
       thanks: page?.thanks_text ?? null,
+      redirect: addresses(managed)?.redirect_url ?? null,
     };
     return sendPage(reply, addresses(managed), status, managePage(view));
   }

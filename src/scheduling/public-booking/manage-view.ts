@@ -18,6 +18,8 @@ export interface ManageView {
   /** It was booked right now: the embedding page is told so. */
   isBooked: boolean;
   thanks: string | null;
+  /** Where the embedding page goes after a booking. */
+  redirect: string | null;
 }
 
 const HEADINGS = {
@@ -30,11 +32,15 @@ const HEADINGS = {
 
 /** The appointment, with what its guest can do. Nothing happens until a form is sent. */
 export function managePage(view: ManageView): string {
-  const { appointment, path, frame, obstacle, canMove, notice, isBooked, thanks } = view;
+  const { appointment, path, frame, obstacle, canMove, notice, isBooked, thanks, redirect } = view;
   const { status, title } = appointment;
   const search = frame.embedded ? '?embed=1' : '';
   const body = html`
-    <div role="status" ${isBooked && html`data-booked="${appointment.start}"`}>
+    <div
+      role="status"
+      ${isBooked && html`data-booked="${appointment.start}"`}
+      ${isBooked && redirect !== null && html`data-redirect="${redirect}"`}
+    >
       ${notice !== null && html`<p class="note">${notice}</p>`}
       <h1>${HEADINGS[status]}</h1>
       ${isBooked && thanks !== null && html`<p class="text">${thanks}</p>`}

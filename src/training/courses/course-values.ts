@@ -1,0 +1,38 @@
+import type { WorkspaceSettingsStore } from '../../account/workspace-settings.ts';
+import type { Database } from '../../db/pool.ts';
+import type { EnrichStep } from '../../record/record-service.ts';
+import type { ResolvedCourse } from './course-run.ts';
+
+const COURSE = {
+  name: 'course.values',
+  text: `select name, price, currency from course where workspace_id = $1 and id = $2 and deleted_at is null`,
+};
+
+interface CourseRow {
+  name: string;
+  /** As text: numeric. */
+  price: string | number | null;
+  currency: string;
+}
+
+/** Finds the name and the price of the course of a new course run; its currency is the default of the run's. */
+export function fillCourseValues(db: Database): EnrichStep {
+  return async ({ writer, kind, input, resolved }) => {
+    if (kind !== 'create') return;
+    const [found] = await db.read<CourseRow>(COURSE, [writer.workspaceId, input['course_id']]);
+    if (!found) return;
+    const price = found.price === null ? null : Number(found.price);
+    const isOwnPrice = input['price'] != null || input['currency'] != null;
+    (resolved as ResolvedCourse).course = { ...found, price: isOwnPrice ? null : price };
+    input['currency'] ??= found.currency;
+  };
+}
+
+/** Gives the workspace's currency to a new record without one, and to one whose currency is cleared. */
+export function fillCurrency(settings: Pick<WorkspaceSettingsStore, 'recent'>): EnrichStep {
+  return async ({ writer, kind, input }) => {
+    const { currency } = input;
+    if (kind === 'create' ? currency != null : currency !== null) return;
+    input['currency'] = (await settings.recent(writer.workspaceId)).currency;
+  };
+}
