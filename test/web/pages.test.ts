@@ -27,6 +27,7 @@ const EXAMPLES: Record<
   '/settings/webhooks/$id': ({ webhook }) => `/settings/webhooks/${webhook}`,
   '/settings/connections/$id': ({ connection }) => `/settings/connections/${connection}`,
   '/$plural': () => '/contacts',
+  '/booking-pages/$id': ({ bookingPage }) => `/booking-pages/${bookingPage}`,
   '/$plural/$id': ({ contact }) => `/contacts/${contact}`,
   '/$plural/$id/merge': ({ contact }) => `/contacts/${contact}/merge`,
 };
@@ -35,12 +36,22 @@ const EXAMPLES: Record<
 const MAX_FIRST_LOAD = 260 * 1024;
 
 /** Lists that need other code than that of contacts. */
-const OTHER_LISTS = ['/companies', '/leads', '/deals', '/deals?view=table', '/tasks', '/leads?view=board'];
+const OTHER_LISTS = [
+  '/companies',
+  '/leads',
+  '/deals',
+  '/deals?view=table',
+  '/tasks',
+  '/leads?view=board',
+  '/appointments',
+  '/appointments?view=table',
+];
 /** Records whose pages do. */
 const RECORDS: [plural: string, body: object][] = [
   ['deals', { name: 'Light' }],
   ['leads', { name: 'Jane Doe', email: 'jane@example.com' }],
   ['tasks', { title: 'Call' }],
+  ['appointments', { title: 'Visit', starts_at: '2030-01-07T09:00:00Z' }],
 ];
 
 let s: Scenario;
@@ -48,7 +59,7 @@ let browser: Browser;
 let window: Window;
 let page: Page;
 let pages: [name: string, page: TablePage][];
-let ids: Record<'form' | 'webhook' | 'connection' | 'contact', string>;
+let ids: Record<'form' | 'webhook' | 'connection' | 'contact' | 'bookingPage', string>;
 beforeAll(async () => {
   // By its URL: the pages of the dashboard are compiled with other settings than the tests.
   const file = pathToFileURL(path.join(PROJECT, 'web/pages.ts')).href;
@@ -65,6 +76,7 @@ beforeAll(async () => {
     webhook: await create('webhooks', { name: 'Hook', url: 'https://example.com/', events: ['*'] }),
     connection: await create('connections', { kind: 'crm', name: 'CRM' }),
     contact: await create('contacts', { first_name: 'Jane' }),
+    bookingPage: await create('booking-pages', { title: 'Introduction' }),
   };
   ({ window, page } = await signedIn('owner'));
 });
