@@ -20,7 +20,7 @@ interface TablePage {
 /** Values of the parameters in a path, by the path. */
 const EXAMPLES: Record<
   string,
-  (ids: Record<'form' | 'webhook' | 'connection' | 'contact', string>) => string
+  (ids: Record<'form' | 'webhook' | 'connection' | 'contact' | 'bookingPage', string>) => string
 > = {
   '/forms/$id': ({ form }) => `/forms/${form}`,
   '/forms/$id/edit': ({ form }) => `/forms/${form}/edit`,
@@ -76,7 +76,10 @@ beforeAll(async () => {
     webhook: await create('webhooks', { name: 'Hook', url: 'https://example.com/', events: ['*'] }),
     connection: await create('connections', { kind: 'crm', name: 'CRM' }),
     contact: await create('contacts', { first_name: 'Jane' }),
-    bookingPage: await create('booking-pages', { title: 'Introduction' }),
+    bookingPage: await create('booking-pages', {
+      title: 'Introduction',
+      hosts: [(await makeMember(s, 'member')).id],
+    }),
   };
   ({ window, page } = await signedIn('owner'));
 });
