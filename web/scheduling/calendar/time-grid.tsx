@@ -71,7 +71,7 @@ export function TimeGrid({ days, appointments, busy, colorOf, onMove, onCreate }
     <div className={classes.grid} style={{ '--days': days.length } as CSSProperties}>
       {/* A scrollable region must be reachable by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className={classes.scroller} ref={scroller} tabIndex={0} role="region" aria-label="Hours">
+      <section className={classes.scroller} ref={scroller} tabIndex={0} aria-label="Hours">
         <div className={classes.dayNames}>
           {days.map((day) => (
             <DayName key={day} day={day} />
@@ -97,7 +97,7 @@ export function TimeGrid({ days, appointments, busy, colorOf, onMove, onCreate }
             ))}
           </div>
         </DndContext>
-      </div>
+      </section>
     </div>
   );
 }
@@ -168,6 +168,8 @@ function Entry({
     disabled: !isMovable || (status !== 'booked' && status !== 'pending'),
   });
   return (
+    // The page of the appointment moves it by keyboard.
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
       ref={setNodeRef}
       className={classes.entry}
