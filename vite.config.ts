@@ -151,7 +151,7 @@ export default defineConfig({
             // Without what needs libraries that are loaded on demand.
             {
               name: 'pieces',
-              test: /web[\\/](api|ui)[\\/](?!webhook-q|delivery-|inbox-|connection-|api-key-|egress-|integration-|inbound-|retention-|audit-|form-q|lead-analytics-|lead-settings-|key-style-|exact-json|json-|data-table|calendar|number-box|form-drawer|use-api-form|decimal-input|view-switch|developer-fold|secret-modal|notif)/,
+              test: /web[\\/](api|ui)[\\/](?!webhook-q|delivery-|inbox-|connection-|api-key-|egress-|integration-|inbound-|retention-|audit-|form-q|booking-page-|availability-|appointment-q|lead-analytics-|lead-settings-|key-style-|exact-json|json-|data-table|calendar|number-box|form-drawer|use-api-form|decimal-input|view-switch|developer-fold|secret-modal|notif)/,
               priority: 1,
             },
           ],

@@ -20,13 +20,14 @@ interface TablePage {
 /** Values of the parameters in a path, by the path. */
 const EXAMPLES: Record<
   string,
-  (ids: Record<'form' | 'webhook' | 'connection' | 'contact', string>) => string
+  (ids: Record<'form' | 'webhook' | 'connection' | 'contact' | 'bookingPage', string>) => string
 > = {
   '/forms/$id': ({ form }) => `/forms/${form}`,
   '/forms/$id/edit': ({ form }) => `/forms/${form}/edit`,
   '/settings/webhooks/$id': ({ webhook }) => `/settings/webhooks/${webhook}`,
   '/settings/connections/$id': ({ connection }) => `/settings/connections/${connection}`,
   '/$plural': () => '/contacts',
+  '/booking-pages/$id': ({ bookingPage }) => `/booking-pages/${bookingPage}`,
   '/$plural/$id': ({ contact }) => `/contacts/${contact}`,
   '/$plural/$id/merge': ({ contact }) => `/contacts/${contact}/merge`,
 };
@@ -44,6 +45,8 @@ const OTHER_LISTS = [
   '/leads?view=board',
   '/payments',
   '/subscriptions',
+  '/appointments',
+  '/appointments?view=table',
 ];
 /** Records whose pages do. */
 const RECORDS: [plural: string, body: object][] = [
@@ -52,6 +55,7 @@ const RECORDS: [plural: string, body: object][] = [
   ['tasks', { title: 'Call' }],
   ['payments', { amount: 10 }],
   ['subscriptions', { plan_name: 'Yearly', amount: 10 }],
+  ['appointments', { title: 'Visit', starts_at: '2030-01-07T09:00:00Z' }],
 ];
 
 let s: Scenario;
@@ -59,7 +63,7 @@ let browser: Browser;
 let window: Window;
 let page: Page;
 let pages: [name: string, page: TablePage][];
-let ids: Record<'form' | 'webhook' | 'connection' | 'contact', string>;
+let ids: Record<'form' | 'webhook' | 'connection' | 'contact' | 'bookingPage', string>;
 beforeAll(async () => {
   // By its URL: the pages of the dashboard are compiled with other settings than the tests.
   const file = pathToFileURL(path.join(PROJECT, 'web/pages.ts')).href;
@@ -76,6 +80,10 @@ beforeAll(async () => {
     webhook: await create('webhooks', { name: 'Hook', url: 'https://example.com/', events: ['*'] }),
     connection: await create('connections', { kind: 'crm', name: 'CRM' }),
     contact: await create('contacts', { first_name: 'Jane' }),
+    bookingPage: await create('booking-pages', {
+      title: 'Introduction',
+      hosts: [(await makeMember(s, 'member')).id],
+    }),
   };
   ({ window, page } = await signedIn('owner'));
 });

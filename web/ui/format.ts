@@ -158,7 +158,7 @@ function formatIn(style: TimeStyle): Intl.DateTimeFormat {
 }
 
 /** The workspace's time zone, as in `Europe/Berlin`. */
-export function timeZone(): string {
+export function workspaceTimeZone(): string {
   return current.region.time_zone;
 }
 

@@ -1,5 +1,5 @@
 import type { Appointment } from '../../api/appointment-queries.ts';
-import { styledRangeText, styledText, timeZone } from '../../ui/format.ts';
+import { styledRangeText, styledText, workspaceTimeZone } from '../../ui/format.ts';
 
 type Times = Pick<Appointment, 'starts_at' | 'ends_at'>;
 
@@ -7,7 +7,7 @@ const TIME = { hour: 'numeric', minute: '2-digit' } as const;
 const DAY = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
 
 /** Start and end with the date, as in `Mon, 30 Nov 2026, 10:00 – 10:30`. @param zone default: the workspace's */
-export function whenText({ starts_at: start, ends_at: end }: Times, zone = timeZone()): string {
+export function whenText({ starts_at: start, ends_at: end }: Times, zone = workspaceTimeZone()): string {
   return styledRangeText(Date.parse(start), Date.parse(end), { ...DAY, ...TIME, timeZone: zone });
 }
 
@@ -34,7 +34,7 @@ export function otherZones(record: Times & Pick<Appointment, 'time_zone' | 'gues
     { who: 'Host', zone: record.time_zone },
     { who: 'Guest', zone: record.guest_time_zone },
   ].flatMap(({ who, zone }) => {
-    if (zone === null || zone === timeZone()) return [];
+    if (zone === null || zone === workspaceTimeZone()) return [];
     const text = whenText(record, zone);
     return text === own ? [] : [{ who, zone: zoneText(zone), text }];
   });

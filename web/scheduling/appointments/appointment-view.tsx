@@ -2,7 +2,7 @@ import { lazy, Suspense } from 'react';
 import type { Appointment } from '../../api/appointment-queries.ts';
 import { PersonName } from '../../record/person.tsx';
 import { viewOf } from '../../record/object-view.ts';
-import { timeZone } from '../../ui/format.ts';
+import { workspaceTimeZone } from '../../ui/format.ts';
 import { AppointmentStatus } from './appointment-status.tsx';
 import { startText, zoneText } from './appointment-time.ts';
 
@@ -43,7 +43,7 @@ export const appointmentView = viewOf<Appointment>({
     blocked_until: HIDDEN,
     time_zone: {
       label: 'Host’s time zone',
-      isShown: ({ time_zone: zone }) => zone !== timeZone(),
+      isShown: ({ time_zone: zone }) => zone !== workspaceTimeZone(),
       Input: null,
       Value: ({ value }) => zoneText(String(value)),
     },

@@ -1,6 +1,6 @@
 import type { Appointment } from '../../api/appointment-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
-import { timeZone } from '../../ui/format.ts';
+import { workspaceTimeZone } from '../../ui/format.ts';
 import { otherZones, whenText, zoneText } from './appointment-time.ts';
 import classes from './appointment-page.module.css';
 
@@ -12,7 +12,7 @@ export function AppointmentWhen({ appointment }: { appointment: Appointment }) {
     <div className={classes.when}>
       <p className={classes.time} data-canceled={status === 'canceled' || undefined}>
         <time dateTime={appointment.starts_at}>{whenText(appointment)}</time>{' '}
-        <span className={classes.zone}>{zoneText(timeZone())}</span>
+        <span className={classes.zone}>{zoneText(workspaceTimeZone())}</span>
       </p>
       {otherZones(appointment).map(({ who, zone, text }) => (
         <p key={who} className={classes.other}>

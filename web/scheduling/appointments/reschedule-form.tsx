@@ -3,7 +3,7 @@ import { appointments, type Appointment } from '../../api/appointment-queries.ts
 import { useUpdateRecord } from '../../api/record-queries.ts';
 import { DateTimePicker } from '../../ui/date-inputs.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { localOf, timeZone, utcOf } from '../../ui/format.ts';
+import { localOf, workspaceTimeZone, utcOf } from '../../ui/format.ts';
 import { notifyDone } from '../../ui/notify.tsx';
 import { NumberInput } from '../../ui/number-input.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
@@ -81,7 +81,7 @@ export function RescheduleForm({
             />
           </Group>
           <Text size="xs" c="dimmed" mt={-8}>
-            Times of {zoneText(timeZone())}
+            Times of {zoneText(workspaceTimeZone())}
           </Text>
           <TextInput
             label="Reason"

@@ -1,8 +1,7 @@
-import { ActionIcon, Button, Group, Text } from '@mantine/core';
+import { ActionIcon, Button, Group, Text, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { WorkingHours } from '../../api/availability-queries.ts';
-import { DateInput } from '../../ui/date-inputs.tsx';
 import { styledText, today } from '../../ui/format.ts';
 import classes from './availability-page.module.css';
 import { RangeInputs } from './range-inputs.tsx';
@@ -17,13 +16,13 @@ export function DateOverrides({
   value: Overrides;
   onChange: (value: Overrides) => void;
 }) {
-  const [date, setDate] = useState<string | null>(null);
+  const [date, setDate] = useState('');
   const shown = value.filter((item) => item.date >= today());
   const isTaken = value.some((item) => item.date === date);
   const add = () => {
-    if (date === null || isTaken) return;
+    if (date === '' || isTaken) return;
     onChange([...value, { date, ranges: [] }].sort((a, b) => (a.date < b.date ? -1 : 1)));
-    setDate(null);
+    setDate('');
   };
   return (
     <div className={classes.overrides}>
@@ -48,18 +47,18 @@ export function DateOverrides({
         </div>
       ))}
       <Group gap="xs" align="flex-end">
-        <DateInput
+        <TextInput
+          type="date"
           label="Date"
+          min={today()}
           value={date}
-          onChange={setDate}
-          minDate={today()}
-          clearable
+          onChange={({ currentTarget }) => setDate(currentTarget.value)}
           className={classes.date ?? ''}
         />
         <Button
           variant="default"
           leftSection={<IconPlus size={15} />}
-          disabled={date === null || isTaken}
+          disabled={date === '' || isTaken}
           onClick={add}
         >
           Add date

@@ -29,7 +29,7 @@ export function toValues(page: BookingPage | null, userId: string): DraftValues 
 
 export function toDraft(values: DraftValues): BookingPageDraft {
   const texts = Object.fromEntries(NULLABLE_TEXTS.map((name) => [name, values[name].trim() || null]));
-  return { ...values, ...texts } as BookingPageDraft;
+  return { ...values, ...texts };
 }
 
 /** A draft of a new page: the API makes the slug of the title. */

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { bookingSlotsQuery, type BookingPage } from '../../api/booking-page-queries.ts';
 import { useMembers } from '../../record/person.tsx';
-import { styledText, timeZone } from '../../ui/format.ts';
+import { styledText, workspaceTimeZone } from '../../ui/format.ts';
 import { clockText, zoneText } from '../appointments/appointment-time.ts';
 import classes from './booking-page-editor.module.css';
 import type { DraftValues } from './booking-page-draft.ts';
@@ -32,7 +32,7 @@ export function BookingPagePreview({
 }) {
   const [chosen, choose] = useState<number | null>(null);
   const duration = chosen !== null && values.duration_min.includes(chosen) ? chosen : values.duration_min[0];
-  const asked = values.questions.filter(({ type }) => type !== 'hidden');
+  const questions = values.questions.filter(({ type }) => type !== 'hidden');
   return (
     <aside className={classes.preview} aria-label="Preview">
       <Title order={2}>Preview</Title>
@@ -59,7 +59,7 @@ export function BookingPagePreview({
               {label} <span>required</span>
             </li>
           ))}
-          {asked.map(({ key, label, required }) => (
+          {questions.map(({ key, label, required }) => (
             <li key={key}>
               {label} {required && <span>required</span>}
             </li>
@@ -114,7 +114,7 @@ function Slots({
 }) {
   const isKnown = page !== null && duration !== undefined && page.duration_min.includes(duration);
   const { data, error } = useQuery({
-    ...bookingSlotsQuery(page?.id ?? '', page?.version ?? 0, duration ?? 0, timeZone()),
+    ...bookingSlotsQuery(page?.id ?? '', page?.version ?? 0, duration ?? 0, workspaceTimeZone()),
     enabled: isKnown,
   });
   if (!isKnown)
@@ -129,7 +129,7 @@ function Slots({
   return (
     <div className={classes.slots}>
       <Text size="xs" c="dimmed">
-        First free times, {zoneText(timeZone())}
+        First free times, {zoneText(workspaceTimeZone())}
         {isChanged && '. Your changes count once they are saved.'}
       </Text>
       {days.length === 0 && <Text size="sm">No free time in the next weeks.</Text>}

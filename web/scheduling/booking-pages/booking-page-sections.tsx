@@ -1,9 +1,8 @@
 import { Checkbox, Group, MultiSelect, Select, TagsInput, Textarea, TextInput, Title } from '@mantine/core';
-import type { ReactNode } from 'react';
+import type { ChangeEvent, ReactNode } from 'react';
 import { FieldEditor } from '../../crm/forms/field-editor.tsx';
 import { LinesInput } from '../../crm/forms/lines-input.tsx';
 import { CodeBlock } from '../../ui/code-block.tsx';
-import { NumberInput } from '../../ui/number-input.tsx';
 import classes from './booking-page-editor.module.css';
 import { minuteOptions, MinutesSelect } from './minutes-select.tsx';
 import type { BookingPageDraftApi } from './use-booking-page-draft.ts';
@@ -107,38 +106,23 @@ export function TimeSection({ api: { form } }: SectionProps) {
 const NOTICES = [0, 60, 120, 240, 720, 1440, 2880, 10_080];
 
 export function LimitSection({ api: { form } }: SectionProps) {
-  const limit = (name: 'max_per_day' | 'max_per_week') => ({
+  const count = (name: 'max_per_day' | 'max_per_week' | 'max_ahead_days') => ({
+    type: 'number',
+    inputMode: 'numeric' as const,
     ...form.getInputProps(name),
     value: form.values[name] ?? '',
-    onChange: (value: string | number) => form.setFieldValue(name, value === '' ? null : Number(value)),
+    onChange: ({ currentTarget: { value } }: ChangeEvent<HTMLInputElement>) =>
+      form.setFieldValue(name, value === '' ? null : Number(value)),
   });
   return (
     <Section title="Limits">
       <Group grow align="flex-start">
         <MinutesSelect label="Shortest notice" presets={NOTICES} {...form.getInputProps('min_notice_min')} />
-        <NumberInput
-          label="Days ahead"
-          min={0}
-          max={730}
-          allowDecimal={false}
-          {...form.getInputProps('max_ahead_days')}
-        />
+        <TextInput label="Days ahead" min={0} max={730} required {...count('max_ahead_days')} />
       </Group>
       <Group grow align="flex-start">
-        <NumberInput
-          label="Most per day"
-          placeholder="Any number"
-          min={1}
-          allowDecimal={false}
-          {...limit('max_per_day')}
-        />
-        <NumberInput
-          label="Most per week"
-          placeholder="Any number"
-          min={1}
-          allowDecimal={false}
-          {...limit('max_per_week')}
-        />
+        <TextInput label="Most per day" placeholder="Any number" min={1} {...count('max_per_day')} />
+        <TextInput label="Most per week" placeholder="Any number" min={1} {...count('max_per_week')} />
       </Group>
       <MinutesSelect
         label="Guests may move and cancel until"

@@ -41,10 +41,17 @@ export function useBookingPageDraft(
     const change = changedSettings(values, toValues(base, user.id));
     return Object.keys(change).length === 0 ? base : update({ ...base, change });
   };
-  const api = useApiForm(toValues(opened, user.id), async (values) => {
+  /** Makes a version the base of the draft. @param ours the local edits, which stay */
+  const take = (form: ApiForm<DraftValues>['form'], page: BookingPage, ours: Partial<DraftValues>) => {
+    form.setInitialValues(toValues(page, user.id));
+    form.setValues({ ...toValues(page, user.id), ...ours });
+    setBase(page);
+    setConflict(false);
+  };
+  const api = useApiForm(toValues(opened, user.id), async (values, form) => {
     try {
       const saved = await save(values);
-      take(saved, {});
+      take(form, saved, {});
       await onSaved(saved);
     } catch (error) {
       if (!isConflict(error as Error)) throw withQuestionLabels(error, values.questions);
@@ -52,19 +59,12 @@ export function useBookingPageDraft(
     }
   });
 
-  /** Makes a version the base of the draft. @param ours the local edits, which stay */
-  const take = (page: BookingPage, ours: Partial<DraftValues>) => {
-    api.form.setInitialValues(toValues(page, user.id));
-    api.form.setValues({ ...toValues(page, user.id), ...ours });
-    setBase(page);
-    setConflict(false);
-  };
   const load = async () => {
     if (base === null) return;
     const theirs = await client.fetchQuery({ ...bookingPageQuery(base.id), staleTime: 0 });
     const values = api.form.getValues();
     const changed = Object.keys(changedSettings(values, toValues(base, user.id))) as (keyof DraftValues)[];
-    take(theirs, Object.fromEntries(changed.map((name) => [name, values[name]])));
+    take(api.form, theirs, Object.fromEntries(changed.map((name) => [name, values[name]])));
   };
   return { ...api, base, conflict: conflict ? { load: () => void load() } : null };
 }

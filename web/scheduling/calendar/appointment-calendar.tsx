@@ -215,7 +215,7 @@ function titleOf(view: CalendarView, day: string, days: readonly string[]): stri
       year: 'numeric',
       timeZone: 'UTC',
     });
-  return styledRangeText(Date.parse(days[0]!), Date.parse(days.at(-1)!), {
+  return styledRangeText(Date.parse(days[0] ?? day), Date.parse(days.at(-1) ?? day), {
     day: 'numeric',
     month: 'short',
     year: 'numeric',

@@ -7,8 +7,8 @@ const COLORS = ['gray', 'blue', 'teal', 'grape', 'orange', 'pink', 'lime', 'indi
 export function useHostColors(): (hostId: string | null) => string {
   const members = useMembers();
   const ids = members.map(({ id }) => id).sort();
-  return (hostId) => {
+  return (hostId): string => {
     const at = hostId === null ? -1 : ids.indexOf(hostId);
-    return at === -1 ? COLORS[0] : COLORS[1 + (at % (COLORS.length - 1))]!;
+    return at === -1 ? COLORS[0] : (COLORS[1 + (at % (COLORS.length - 1))] ?? COLORS[0]);
   };
 }

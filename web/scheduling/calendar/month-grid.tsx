@@ -136,6 +136,8 @@ function MonthEntry({
     disabled: !isMovable || (status !== 'booked' && status !== 'pending'),
   });
   return (
+    // The page of the appointment moves it by keyboard.
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
       ref={setNodeRef}
       className={classes.monthEntry}
