@@ -3608,7 +3608,7 @@ export interface paths {
         put?: never;
         /**
          * Create a calendar feed
-         * @description Calendars read it by its URL, each at its own pace: Google every 8 to 24 hours, Outlook about every 3 hours, Apple as set. Whoever has the URL can read it.
+         * @description Calendars read it by its URL, each at its own pace: Google every 8 to 24 hours, Outlook about every 3 hours, Apple as set. Anyone who has the URL can read it.
          */
         post: operations["postCalendarFeeds"];
         delete?: never;
@@ -4053,6 +4053,26 @@ export interface paths {
         get: operations["getConnectionsIdEventsEventId"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/events/{eventId}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply an event of the log again
+         * @description For payment providers: an event that was refused for a reason that no longer holds. One that was applied before is a `duplicate` and changes nothing. 409 for other kinds, and for requests that could not be verified or whose body is no longer kept.
+         */
+        post: operations["postConnectionsIdEventsEventIdApply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -18413,6 +18433,13 @@ export interface operations {
                     readonly canceled_by?: unknown;
                     /** @description Cancel reason */
                     cancel_reason?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Another name for `starts_at`.
+                     */
+                    start?: string;
+                    /** @description Another name for `ends_at`. */
+                    end?: string | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -18666,6 +18693,13 @@ export interface operations {
                     readonly canceled_by?: unknown;
                     /** @description Cancel reason */
                     cancel_reason?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Another name for `starts_at`.
+                     */
+                    start?: string;
+                    /** @description Another name for `ends_at`. */
+                    end?: string | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -18826,6 +18860,13 @@ export interface operations {
                     readonly canceled_by?: unknown;
                     /** @description Cancel reason */
                     cancel_reason?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Another name for `starts_at`.
+                     */
+                    start?: string;
+                    /** @description Another name for `ends_at`. */
+                    end?: string | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -29180,6 +29221,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConnectionEventDetail"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConnectionsIdEventsEventIdApply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                eventId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        outcome: "accepted" | "ignored" | "duplicate" | "refused";
+                        reason: string | null;
+                        record: {
+                            type: string;
+                            /** Format: uuid */
+                            id: string;
+                        } | null;
+                    };
+                };
+            };
+            /** @description The event cannot be applied again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Any error. */
