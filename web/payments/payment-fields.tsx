@@ -42,13 +42,7 @@ export function PayerCell(props: ShownProps<Payment>) {
     <>
       <Cell {...props} record={props.record as unknown as ObjectRecord} />
       {isAmbiguous && (
-        <IconUserQuestion
-          size={15}
-          stroke={1.6}
-          className={classes.doubt}
-          role="img"
-          aria-label="Ambiguous match"
-        />
+        <IconUserQuestion size={15} stroke={1.6} className={classes.doubt} title="Ambiguous match" />
       )}
     </>
   );

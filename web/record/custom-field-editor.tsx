@@ -36,8 +36,8 @@ export function CustomFieldEditor({
   const kind = FIELD_KINDS[field.kind]!;
   const before = base.custom_fields[name] ?? null;
 
-  const send = (value: FormValue, { id, version }: ObjectRecord) =>
-    update({ id, version, change: { custom_fields: { [name]: value } } });
+  const send = (sent: FormValue, { id, version }: ObjectRecord) =>
+    update({ id, version, change: { custom_fields: { [name]: sent } } });
   /** A change of other fields meanwhile is none of this one. */
   const save = async (value: FormValue): Promise<void> => {
     const sent = isEmptyValue(value) ? null : (kind.sent?.(value) ?? value);

@@ -59,7 +59,11 @@ export function InlineValue({
     requestAnimationFrame(() => button.current?.focus({ preventScroll: true }));
   };
   if (isEditing) {
-    return <Suspense fallback={shown}>{editor(close)}</Suspense>;
+    return (
+      <Suspense fallback={shown}>
+        <Editing editor={editor} onClose={close} />
+      </Suspense>
+    );
   }
   return (
     <div className={classes.root}>
@@ -88,4 +92,14 @@ function inputsOf(object: ObjectType, view: ObjectView, field: ObjectField): Dra
     ...(field.kind === 'currency' ? ['currency'] : []),
   ];
   return [own, ...others.flatMap((key) => all.find((item) => item.field.key === key) ?? [])];
+}
+
+interface EditingProps {
+  editor: (onClose: () => void) => ReactNode;
+  onClose: () => void;
+}
+
+/** A component of its own: the editor is drawn with a function that uses a ref. */
+function Editing({ editor, onClose }: EditingProps) {
+  return editor(onClose);
 }

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { createElement, type ReactNode } from 'react';
 import type { Activity } from '../api/activity-queries.ts';
 import { fieldOf, useObject, type ObjectField } from '../api/object-queries.ts';
 import { queriesOf, type ObjectRecord } from '../api/record-queries.ts';
@@ -117,10 +117,11 @@ function ChangedValue({
   const own = view.fields?.[name]?.Cell;
   if (!field || !Kind || (TEXT_KINDS.has(field.kind) && !own)) return shortened(textOf(value));
   // Stages and statuses have names of their own; other views also depend on the rest of the record.
-  const Cell = (NAMED_KINDS.has(field.kind) && own) || Kind.Cell;
-  return (
-    <Cell field={field} value={value} record={{ ...now, ...activity.changed, ...values } as ObjectRecord} />
-  );
+  return createElement((NAMED_KINDS.has(field.kind) && own) || Kind.Cell, {
+    field,
+    value,
+    record: { ...now, ...activity.changed, ...values } as ObjectRecord,
+  });
 }
 
 /** What an activity is about, as it is now: an amount is shown in its currency. */

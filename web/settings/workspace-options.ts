@@ -1,11 +1,10 @@
-import { countryCodes, countryName } from '../../src/base/country.ts';
-
 interface Option {
   value: string;
   label: string;
 }
 
 const currencyNames = new Intl.DisplayNames('en', { type: 'currency' });
+const countryNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 
 export const CURRENCIES: Option[] = Intl.supportedValuesOf('currency').map((code) => ({
   value: code,
@@ -17,9 +16,18 @@ export const TIME_ZONES: Option[] = ['UTC', ...Intl.supportedValuesOf('timeZone'
   label: zone.replaceAll('_', ' '),
 }));
 
+/** Regions of Unicode that are not countries. */
+const NOT_COUNTRIES = new Set(['EU', 'EZ', 'QO', 'UN', 'XA', 'XB', 'ZZ']);
+const LETTERS = Array.from({ length: 26 }, (_, at) => String.fromCharCode(65 + at));
+
 /** By name; the API accepts the same codes. */
-export const COUNTRIES: Option[] = countryCodes()
-  .map((code) => ({ value: code, label: countryName(code) ?? code }))
+export const COUNTRIES: Option[] = LETTERS.flatMap((first) => LETTERS.map((second) => first + second))
+  .flatMap((code) => {
+    const name = countryNames.of(code);
+    const isCountry =
+      !NOT_COUNTRIES.has(code) && Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`;
+    return name !== undefined && isCountry ? [{ value: code, label: name }] : [];
+  })
   .sort((a, b) => a.label.localeCompare(b.label));
 
 const COMMON_LOCALES =

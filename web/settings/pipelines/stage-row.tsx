@@ -27,7 +27,13 @@ export function StageRow({
 }: StageProps & { mayWrite: boolean }) {
   const draggable = useDraggable({ id: stage.id, disabled: !mayWrite || isMoving });
   const { setNodeRef: setTarget, isOver } = useDroppable({ id: stage.id });
-  const { setNodeRef: setDragged, transform, isDragging } = draggable;
+  const {
+    setNodeRef: setDragged,
+    setActivatorNodeRef: setHandle,
+    listeners,
+    transform,
+    isDragging,
+  } = draggable;
   const setNode = useCallback(
     (element: HTMLElement | null) => {
       setDragged(element);
@@ -54,11 +60,11 @@ export function StageRow({
       style={transform ? { transform: `translateY(${transform.y}px)` } : undefined}
     >
       <span
-        ref={draggable.setActivatorNodeRef}
+        ref={setHandle}
         className={classes.handle}
         title="Drag to change the order"
         aria-hidden
-        {...draggable.listeners}
+        {...listeners}
       >
         <IconGripVertical size={15} />
       </span>
