@@ -3,7 +3,7 @@ import type { Logger } from './base/log.ts';
 import { crm, type CrmParts } from './crm/crm.ts';
 import type { Database } from './db/pool.ts';
 import { payments, type PaymentsParts } from './payments/payments.ts';
-import type { Follower, MadeModule, PreparedModule } from './record/module.ts';
+import type { Follower, MadeModule } from './record/module.ts';
 import { eventsOf } from './record/noun-events.ts';
 import {
   makeErasers,
@@ -62,9 +62,7 @@ export type Modules = { records: MadeModule } & {
 };
 
 export function makeModules(parts: ModulesParts): Modules {
-  const prepared = Object.entries(MODULES).map(
-    ([name, module]) => [name, module.prepare(parts) as PreparedModule] as const,
-  );
+  const prepared = Object.entries(MODULES).map(([name, module]) => [name, module.prepare(parts)] as const);
   const options = prepared.map(([, module]) => module.records);
   const records = makeRecords(parts, MODULE_NOUNS, options);
   const made = prepared.map(([name, module]) => [name, module.make(records)] as const);

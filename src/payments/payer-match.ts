@@ -118,7 +118,7 @@ export function makePayerMatch({ contacts, leads }: PayerParts): MatchPayer {
     }
 
     async function byContactAddress(field: 'email' | 'phone', values: readonly string[]) {
-      const found = await byAddress(contacts.noun as unknown as Noun, field, values);
+      const found = await byAddress(contacts.noun, field, values);
       return found ? ofContact(found.id, field, found.ambiguous) : null;
     }
 

@@ -67,7 +67,7 @@ function settled(next: Payment, at: string): Payment {
   };
 }
 
-function requireSame(next: Payment, before: Payment, fields: readonly (keyof Payment & string)[]): void {
+function requireSame(next: Payment, before: Payment, fields: readonly (keyof Payment)[]): void {
   const changed = fields.filter((field) => next[field] !== before[field]);
   if (changed.length === 0) return;
   const message = before.provider === MANUAL ? 'cannot be changed' : `comes from ${before.provider}`;

@@ -110,7 +110,7 @@ function makePayments(parts: PaymentsParts, records: Records, assignment: JobTyp
       ...paymentPartRoutes({ ...parts, ...services }),
       ...reconciliationRoutes({ ...parts, reconciliations, job }),
     ],
-    jobTypes: [assignment, job as JobType],
+    jobTypes: [assignment, job],
     recurring: [reconciliationSchedule(reading, job)],
     providers,
   };

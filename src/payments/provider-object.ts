@@ -189,7 +189,7 @@ export class LockedObjects {
         id,
         hasRecord: has_record,
         contactId: contact_id,
-        facts: { ...NO_FACTS[kind](), ...facts } as never,
+        facts: { ...NO_FACTS[kind](), ...facts },
         isNew: is_new,
         isChanged: false,
       });

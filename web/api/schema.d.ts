@@ -1415,6 +1415,274 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List payments */
+        get: operations["getPayments"];
+        put?: never;
+        /**
+         * Create a payment
+         * @description Fires `payment.created`.
+         */
+        post: operations["postPayments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 payments
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postPaymentsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 payments
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchPaymentsBatch"];
+        trace?: never;
+    };
+    "/api/v1/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a payment */
+        get: operations["getPaymentsId"];
+        /**
+         * Update a payment
+         * @description Changes only the fields sent. Fires `payment.updated` or `payment.received` or `payment.failed` or `payment.refunded`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putPaymentsId"];
+        post?: never;
+        /**
+         * Delete a payment
+         * @description Fires `payment.deleted`; afterwards the payment answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deletePaymentsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a payment
+         * @description Changes only the fields sent. Fires `payment.updated` or `payment.received` or `payment.failed` or `payment.refunded`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchPaymentsId"];
+        trace?: never;
+    };
+    "/api/v1/payments/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 payments
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `payment.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postPaymentsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a payment
+         * @description Within 30 days of its deletion. Fires `payment.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postPaymentsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a payment
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `payment.deleted`, if it was not deleted.
+         */
+        post: operations["postPaymentsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List subscriptions */
+        get: operations["getSubscriptions"];
+        put?: never;
+        /**
+         * Create a subscription
+         * @description Fires `subscription.created`.
+         */
+        post: operations["postSubscriptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 subscriptions
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postSubscriptionsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 subscriptions
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchSubscriptionsBatch"];
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a subscription */
+        get: operations["getSubscriptionsId"];
+        /**
+         * Update a subscription
+         * @description Changes only the fields sent. Fires `subscription.updated` or `subscription.canceled`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putSubscriptionsId"];
+        post?: never;
+        /**
+         * Delete a subscription
+         * @description Fires `subscription.deleted`; afterwards the subscription answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteSubscriptionsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a subscription
+         * @description Changes only the fields sent. Fires `subscription.updated` or `subscription.canceled`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchSubscriptionsId"];
+        trace?: never;
+    };
+    "/api/v1/subscriptions/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 subscriptions
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `subscription.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postSubscriptionsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a subscription
+         * @description Within 30 days of its deletion. Fires `subscription.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postSubscriptionsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a subscription
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `subscription.deleted`, if it was not deleted.
+         */
+        post: operations["postSubscriptionsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/courses": {
         parameters: {
             query?: never;
@@ -2360,7 +2628,7 @@ export interface paths {
         };
         /**
          * Get the timeline of a contact
-         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes. Entries of merged records are included.
+         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record, of its notes, and of its payments and subscriptions. Entries of merged records are included.
          */
         get: operations["getActivitiesContactId"];
         put?: never;
@@ -3091,6 +3359,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payments/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get recurring revenue and what was received
+         * @description Amounts of different currencies are never added.
+         */
+        get: operations["getPaymentsSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the refunds of a payment
+         * @description Newest first.
+         */
+        get: operations["getPaymentsIdRefunds"];
+        put?: never;
+        /**
+         * Record a refund of a manual payment
+         * @description Fires `payment.refunded`. Several partial refunds are possible, up to the amount received. Payments of a provider are refunded there: 409.
+         */
+        post: operations["postPaymentsIdRefunds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the disputes of a payment
+         * @description Newest first.
+         */
+        get: operations["getPaymentsIdDisputes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reconciliations
+         * @description Newest first, kept for 90 days. A connection with a restricted key is read when it is made, every hour and every night.
+         */
+        get: operations["getPaymentsReconciliations"];
+        put?: never;
+        /**
+         * Read a provider now
+         * @description Queues the reading of the events and the objects of a connection with a restricted key.
+         */
+        post: operations["postPaymentsReconciliations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations": {
         parameters: {
             query?: never;
@@ -3232,6 +3588,26 @@ export interface paths {
         get: operations["getConnectionsIdEventsEventId"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/events/{eventId}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply an event of the log again
+         * @description For payment providers: an event that was refused for a reason that no longer holds. One that was applied before is a `duplicate` and changes nothing. 409 for other kinds, and for requests that could not be verified or whose body is no longer kept.
+         */
+        post: operations["postConnectionsIdEventsEventIdApply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3940,6 +4316,33 @@ export interface components {
                 authentication: string;
             }[];
         };
+        ActivityInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Changed fields with their previous values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
+            /** @description Details added by a module. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
         TaskInput: {
             /**
              * Format: uuid
@@ -3992,168 +4395,6 @@ export interface components {
             lead_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
-            /** @description Tags */
-            tags: string[];
-        };
-        CompanyInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description Website, kept as sent */
-            website: string | null;
-            /** @description Industry */
-            industry: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Postal address */
-            address: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Ids of the records that were merged into this one; left out if there are none */
-            merged_ids?: string[];
-        };
-        ContactInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description First name */
-            first_name: string | null;
-            /** @description Last name */
-            last_name: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Further email addresses */
-            other_emails: string[];
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Further telephone numbers, kept as sent */
-            other_phones: string[];
-            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
-            company: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Job title */
-            job_title: string | null;
-            /** @description Status */
-            status: string;
-            /** @description Where the contact came from, as in `website` */
-            source: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Ids of the records that were merged into this one; left out if there are none */
-            merged_ids?: string[];
-        };
-        DealInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description In units of `currency` */
-            value: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "open" | "won" | "lost";
-            /**
-             * Format: uuid
-             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
-             */
-            pipeline_id: string;
-            /**
-             * Format: uuid
-             * @description Stage id; default: the pipeline's first stage
-             */
-            stage_id: string;
-            /** @description Expected close date */
-            expected_close_date: string | null;
-            /** @description When it was won or lost */
-            closed_at: string | null;
-            /** @description Lost reason */
-            lost_reason: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
             /** @description Tags */
             tags: string[];
         };
@@ -4459,33 +4700,6 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
-        ActivityInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description Event type, as in `contact.updated`, or a type of a module. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Changed fields with their previous values. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Changed fields with their new values; null where these are no longer known. */
-            changed_to?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Of the creation of a note: the note as it is now. */
-            record?: {
-                [key: string]: unknown;
-            };
-            /** @description Details added by a module. */
-            details?: unknown;
-            /** Format: date-time */
-            occurred_at: string;
-        };
         NoteInput: {
             /**
              * Format: uuid
@@ -4568,6 +4782,293 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        RefundInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            /** @description Id of the refund at the provider, if it is known. */
+            external_id: string | null;
+            /** @description In units of `currency`. */
+            amount: number;
+            currency: string;
+            /** @enum {string} */
+            status: "requires_action" | "pending" | "succeeded" | "failed" | "canceled";
+            reason: string | null;
+            /** @description The payer took the money back. */
+            reversal: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        DisputeInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            external_id: string;
+            /** @description In units of `currency`. */
+            amount: number;
+            currency: string;
+            /** @enum {string} */
+            status: "needs_response" | "under_review" | "closed" | "won" | "lost";
+            reason: string | null;
+            /** @description A question of the bank: no money has moved. */
+            inquiry: boolean;
+            evidence_due_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        PaymentSummaryInput: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description Recurring revenue now, per currency. Trials do not count. */
+            recurring: {
+                currency: string;
+                /** @description What active and past due subscriptions bring in a month. */
+                monthly: number;
+                /** @description In units of the currency. */
+                yearly: number;
+                subscriptions: number;
+            }[];
+            /** @description Payments that were received between `from` and `to`, per currency. */
+            received: {
+                currency: string;
+                /** @description In units of the currency. */
+                received: number;
+                /** @description In units of the currency. */
+                refunded: number;
+                payments: number;
+            }[];
+            /** @description Payments without a contact: `matched_by=unmatched`. */
+            unmatched: number;
+            /** @description Payments that several contacts could be meant by. */
+            ambiguous: number;
+            /** @description Payments with a dispute that is open or was lost. */
+            disputed: number;
+            /** @description Subscriptions that are past due or unpaid. */
+            past_due: number;
+        };
+        PaymentTotalsInput: {
+            currency: string;
+            /** @description In units of the currency. */
+            received: number;
+            /** @description In units of the currency. */
+            refunded: number;
+        }[];
+        PaymentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
+            provider: string;
+            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+            external_id: string | null;
+            /**
+             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
+            /** @description In units of `currency`, with no more decimals than the currency has */
+            amount: number;
+            /** @description In units of `currency` */
+            amount_received: number;
+            /** @description In units of `currency`; refunds that failed are not included */
+            amount_refunded: number;
+            /** @description Amount of the latest refund, in units of `currency` */
+            last_refund_amount: number | null;
+            /** @description Fee of the provider, in units of `currency`, if it is known */
+            fee: number | null;
+            /** @description Amount received less the fee, if it is known */
+            net: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Description */
+            description: string | null;
+            /** @description Who paid */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description The lead with the address of the payer, if there is no contact */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken */
+            match_ambiguous: boolean;
+            /** @description Subscription */
+            subscription_id: string | null;
+            /** @description As in `card`, `bank_transfer`, `cash` */
+            method_type: string | null;
+            /** @description The last four digits of the card or the account */
+            method_last4: string | null;
+            /** @description Failure code */
+            failure_code: string | null;
+            /** @description Failure message */
+            failure_message: string | null;
+            /** @description Whether a dispute is open or was lost */
+            disputed: boolean;
+            /** @description Status of the latest dispute */
+            dispute_status: string | null;
+            /** @description Receipt, kept as sent */
+            receipt_url: string | null;
+            /** @description The address that the payer gave to the provider */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Id of the customer at the provider */
+            customer_external_id: string | null;
+            /** @description Id of the invoice at the provider */
+            invoice_external_id: string | null;
+            /** @description Subscription id at the provider */
+            subscription_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description Paid at */
+            paid_at: string | null;
+            /** @description Of the latest attempt that failed */
+            failed_at: string | null;
+            /** @description Of the latest refund */
+            refunded_at: string | null;
+            /** @description Created at the provider */
+            provider_created_at: string | null;
+        };
+        ReconciliationInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            connection_id: string;
+            /**
+             * @description `events`: what the provider has reported; `objects`: payments and subscriptions as they are.
+             * @enum {string}
+             */
+            source: "events" | "objects";
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @description Null while it runs. */
+            finished_at: string | null;
+            read_count: number;
+            /** @description How many of them had been missed. */
+            changed_count: number;
+            /** @description What had been missed, at most 500, with the records that were created or changed. */
+            differences: {
+                type: string;
+                external_id: string | null;
+                record_type: string | null;
+                record_id: string | null;
+            }[];
+            error: string | null;
+        };
+        SubscriptionInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
+            provider: string;
+            /** @description Its id at the provider */
+            external_id: string | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** @description Plan */
+            plan_name: string | null;
+            /** @description Id of the price or the plan at the provider */
+            price_external_id: string | null;
+            /** @description Quantity */
+            quantity: number | null;
+            /** @description For one interval, all units included; in units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Interval
+             * @enum {string}
+             */
+            interval: "day" | "week" | "month" | "year";
+            /** @description Intervals between two payments: 3 months */
+            interval_count: number;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken */
+            match_ambiguous: boolean;
+            /** @description Started at */
+            started_at: string | null;
+            /** @description When it renews */
+            current_period_end: string | null;
+            /** @description Trial ends */
+            trial_end: string | null;
+            /** @description When it is going to end, if it was canceled for later */
+            cancel_at: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Ended at */
+            ended_at: string | null;
+            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+            cancel_reason: string | null;
+            /** @description Customer email */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Customer id */
+            customer_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
         };
         ObjectFieldInput: {
             key: string;
@@ -4920,6 +5421,63 @@ export interface components {
             /** @description Whether an email with the link was queued. */
             mailed?: boolean;
         };
+        ContactInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Further email addresses */
+            other_emails: string[];
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Further telephone numbers, kept as sent */
+            other_phones: string[];
+            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+            company: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Job title */
+            job_title: string | null;
+            /** @description Status */
+            status: string;
+            /** @description Where the contact came from, as in `website` */
+            source: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+        };
         ExpandedContactInput: {
             /**
              * Format: uuid
@@ -4974,6 +5532,8 @@ export interface components {
             tags: string[];
             /** @description Ids of the records that were merged into this one; left out if there are none */
             merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -4991,6 +5551,53 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        CompanyInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Website, kept as sent */
+            website: string | null;
+            /** @description Industry */
+            industry: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Postal address */
+            address: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
         };
         ExpandedCompanyInput: {
             /**
@@ -5036,6 +5643,8 @@ export interface components {
             tags: string[];
             /** @description Ids of the records that were merged into this one; left out if there are none */
             merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -5046,6 +5655,70 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        DealInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description In units of `currency` */
+            value: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "won" | "lost";
+            /**
+             * Format: uuid
+             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
+             */
+            pipeline_id: string;
+            /**
+             * Format: uuid
+             * @description Stage id; default: the pipeline's first stage
+             */
+            stage_id: string;
+            /** @description Expected close date */
+            expected_close_date: string | null;
+            /** @description When it was won or lost */
+            closed_at: string | null;
+            /** @description Lost reason */
+            lost_reason: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
         };
         ExpandedDealInput: {
             /**
@@ -5108,6 +5781,8 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -5487,6 +6162,258 @@ export interface components {
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
                 task_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedPaymentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
+            provider: string;
+            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+            external_id: string | null;
+            /**
+             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
+            /** @description In units of `currency`, with no more decimals than the currency has */
+            amount: number;
+            /** @description In units of `currency` */
+            amount_received: number;
+            /** @description In units of `currency`; refunds that failed are not included */
+            amount_refunded: number;
+            /** @description Amount of the latest refund, in units of `currency` */
+            last_refund_amount: number | null;
+            /** @description Fee of the provider, in units of `currency`, if it is known */
+            fee: number | null;
+            /** @description Amount received less the fee, if it is known */
+            net: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Description */
+            description: string | null;
+            /** @description Who paid */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description The lead with the address of the payer, if there is no contact */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken */
+            match_ambiguous: boolean;
+            /** @description Subscription */
+            subscription_id: string | null;
+            /** @description As in `card`, `bank_transfer`, `cash` */
+            method_type: string | null;
+            /** @description The last four digits of the card or the account */
+            method_last4: string | null;
+            /** @description Failure code */
+            failure_code: string | null;
+            /** @description Failure message */
+            failure_message: string | null;
+            /** @description Whether a dispute is open or was lost */
+            disputed: boolean;
+            /** @description Status of the latest dispute */
+            dispute_status: string | null;
+            /** @description Receipt, kept as sent */
+            receipt_url: string | null;
+            /** @description The address that the payer gave to the provider */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Id of the customer at the provider */
+            customer_external_id: string | null;
+            /** @description Id of the invoice at the provider */
+            invoice_external_id: string | null;
+            /** @description Subscription id at the provider */
+            subscription_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description Paid at */
+            paid_at: string | null;
+            /** @description Of the latest attempt that failed */
+            failed_at: string | null;
+            /** @description Of the latest refund */
+            refunded_at: string | null;
+            /** @description Created at the provider */
+            provider_created_at: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                subscription_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedSubscriptionInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
+            provider: string;
+            /** @description Its id at the provider */
+            external_id: string | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** @description Plan */
+            plan_name: string | null;
+            /** @description Id of the price or the plan at the provider */
+            price_external_id: string | null;
+            /** @description Quantity */
+            quantity: number | null;
+            /** @description For one interval, all units included; in units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Interval
+             * @enum {string}
+             */
+            interval: "day" | "week" | "month" | "year";
+            /** @description Intervals between two payments: 3 months */
+            interval_count: number;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken */
+            match_ambiguous: boolean;
+            /** @description Started at */
+            started_at: string | null;
+            /** @description When it renews */
+            current_period_end: string | null;
+            /** @description Trial ends */
+            trial_end: string | null;
+            /** @description When it is going to end, if it was canceled for later */
+            cancel_at: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Ended at */
+            ended_at: string | null;
+            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+            cancel_reason: string | null;
+            /** @description Customer email */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Customer id */
+            customer_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -6657,6 +7584,33 @@ export interface components {
                 authentication: string;
             }[];
         };
+        Activity: {
+            /** Format: uuid */
+            id: string;
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Changed fields with their previous values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
+            /** @description Details added by a module. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
         Task: {
             /**
              * Format: uuid
@@ -6709,168 +7663,6 @@ export interface components {
             lead_id: string | null;
             /** @description Assignee (user id) */
             assignee_id: string | null;
-            /** @description Tags */
-            tags: string[];
-        };
-        Company: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description Website, kept as sent */
-            website: string | null;
-            /** @description Industry */
-            industry: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Postal address */
-            address: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Ids of the records that were merged into this one; left out if there are none */
-            merged_ids?: string[];
-        };
-        Contact: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description First name */
-            first_name: string | null;
-            /** @description Last name */
-            last_name: string | null;
-            /** @description Email */
-            email: string | null;
-            /** @description Further email addresses */
-            other_emails: string[];
-            /** @description Phone, kept as sent */
-            phone: string | null;
-            /** @description Further telephone numbers, kept as sent */
-            other_phones: string[];
-            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
-            company: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Job title */
-            job_title: string | null;
-            /** @description Status */
-            status: string;
-            /** @description Where the contact came from, as in `website` */
-            source: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
-            /** @description Tags */
-            tags: string[];
-            /** @description Ids of the records that were merged into this one; left out if there are none */
-            merged_ids?: string[];
-        };
-        Deal: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description In units of `currency` */
-            value: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "open" | "won" | "lost";
-            /**
-             * Format: uuid
-             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
-             */
-            pipeline_id: string;
-            /**
-             * Format: uuid
-             * @description Stage id; default: the pipeline's first stage
-             */
-            stage_id: string;
-            /** @description Expected close date */
-            expected_close_date: string | null;
-            /** @description When it was won or lost */
-            closed_at: string | null;
-            /** @description Lost reason */
-            lost_reason: string | null;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Owner (user id) */
-            owner_id: string | null;
             /** @description Tags */
             tags: string[];
         };
@@ -7176,33 +7968,6 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
-        Activity: {
-            /** Format: uuid */
-            id: string;
-            /** @description Event type, as in `contact.updated`, or a type of a module. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Changed fields with their previous values. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Changed fields with their new values; null where these are no longer known. */
-            changed_to?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Of the creation of a note: the note as it is now. */
-            record?: {
-                [key: string]: unknown;
-            };
-            /** @description Details added by a module. */
-            details?: unknown;
-            /** Format: date-time */
-            occurred_at: string;
-        };
         Note: {
             /**
              * Format: uuid
@@ -7285,6 +8050,293 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        Refund: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            /** @description Id of the refund at the provider, if it is known. */
+            external_id: string | null;
+            /** @description In units of `currency`. */
+            amount: number;
+            currency: string;
+            /** @enum {string} */
+            status: "requires_action" | "pending" | "succeeded" | "failed" | "canceled";
+            reason: string | null;
+            /** @description The payer took the money back. */
+            reversal: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        Dispute: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            external_id: string;
+            /** @description In units of `currency`. */
+            amount: number;
+            currency: string;
+            /** @enum {string} */
+            status: "needs_response" | "under_review" | "closed" | "won" | "lost";
+            reason: string | null;
+            /** @description A question of the bank: no money has moved. */
+            inquiry: boolean;
+            evidence_due_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        PaymentSummary: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description Recurring revenue now, per currency. Trials do not count. */
+            recurring: {
+                currency: string;
+                /** @description What active and past due subscriptions bring in a month. */
+                monthly: number;
+                /** @description In units of the currency. */
+                yearly: number;
+                subscriptions: number;
+            }[];
+            /** @description Payments that were received between `from` and `to`, per currency. */
+            received: {
+                currency: string;
+                /** @description In units of the currency. */
+                received: number;
+                /** @description In units of the currency. */
+                refunded: number;
+                payments: number;
+            }[];
+            /** @description Payments without a contact: `matched_by=unmatched`. */
+            unmatched: number;
+            /** @description Payments that several contacts could be meant by. */
+            ambiguous: number;
+            /** @description Payments with a dispute that is open or was lost. */
+            disputed: number;
+            /** @description Subscriptions that are past due or unpaid. */
+            past_due: number;
+        };
+        PaymentTotals: {
+            currency: string;
+            /** @description In units of the currency. */
+            received: number;
+            /** @description In units of the currency. */
+            refunded: number;
+        }[];
+        Payment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
+            provider: string;
+            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+            external_id: string | null;
+            /**
+             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
+            /** @description In units of `currency`, with no more decimals than the currency has */
+            amount: number;
+            /** @description In units of `currency` */
+            amount_received: number;
+            /** @description In units of `currency`; refunds that failed are not included */
+            amount_refunded: number;
+            /** @description Amount of the latest refund, in units of `currency` */
+            last_refund_amount: number | null;
+            /** @description Fee of the provider, in units of `currency`, if it is known */
+            fee: number | null;
+            /** @description Amount received less the fee, if it is known */
+            net: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Description */
+            description: string | null;
+            /** @description Who paid */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description The lead with the address of the payer, if there is no contact */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken */
+            match_ambiguous: boolean;
+            /** @description Subscription */
+            subscription_id: string | null;
+            /** @description As in `card`, `bank_transfer`, `cash` */
+            method_type: string | null;
+            /** @description The last four digits of the card or the account */
+            method_last4: string | null;
+            /** @description Failure code */
+            failure_code: string | null;
+            /** @description Failure message */
+            failure_message: string | null;
+            /** @description Whether a dispute is open or was lost */
+            disputed: boolean;
+            /** @description Status of the latest dispute */
+            dispute_status: string | null;
+            /** @description Receipt, kept as sent */
+            receipt_url: string | null;
+            /** @description The address that the payer gave to the provider */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Id of the customer at the provider */
+            customer_external_id: string | null;
+            /** @description Id of the invoice at the provider */
+            invoice_external_id: string | null;
+            /** @description Subscription id at the provider */
+            subscription_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description Paid at */
+            paid_at: string | null;
+            /** @description Of the latest attempt that failed */
+            failed_at: string | null;
+            /** @description Of the latest refund */
+            refunded_at: string | null;
+            /** @description Created at the provider */
+            provider_created_at: string | null;
+        };
+        Reconciliation: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            connection_id: string;
+            /**
+             * @description `events`: what the provider has reported; `objects`: payments and subscriptions as they are.
+             * @enum {string}
+             */
+            source: "events" | "objects";
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @description Null while it runs. */
+            finished_at: string | null;
+            read_count: number;
+            /** @description How many of them had been missed. */
+            changed_count: number;
+            /** @description What had been missed, at most 500, with the records that were created or changed. */
+            differences: {
+                type: string;
+                external_id: string | null;
+                record_type: string | null;
+                record_id: string | null;
+            }[];
+            error: string | null;
+        };
+        Subscription: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
+            provider: string;
+            /** @description Its id at the provider */
+            external_id: string | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** @description Plan */
+            plan_name: string | null;
+            /** @description Id of the price or the plan at the provider */
+            price_external_id: string | null;
+            /** @description Quantity */
+            quantity: number | null;
+            /** @description For one interval, all units included; in units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Interval
+             * @enum {string}
+             */
+            interval: "day" | "week" | "month" | "year";
+            /** @description Intervals between two payments: 3 months */
+            interval_count: number;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken */
+            match_ambiguous: boolean;
+            /** @description Started at */
+            started_at: string | null;
+            /** @description When it renews */
+            current_period_end: string | null;
+            /** @description Trial ends */
+            trial_end: string | null;
+            /** @description When it is going to end, if it was canceled for later */
+            cancel_at: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Ended at */
+            ended_at: string | null;
+            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+            cancel_reason: string | null;
+            /** @description Customer email */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Customer id */
+            customer_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
         };
         ObjectField: {
             key: string;
@@ -7637,6 +8689,63 @@ export interface components {
             /** @description Whether an email with the link was queued. */
             mailed?: boolean;
         };
+        Contact: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Further email addresses */
+            other_emails: string[];
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Further telephone numbers, kept as sent */
+            other_phones: string[];
+            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
+            company: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Job title */
+            job_title: string | null;
+            /** @description Status */
+            status: string;
+            /** @description Where the contact came from, as in `website` */
+            source: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotals"];
+        };
         ExpandedContact: {
             /**
              * Format: uuid
@@ -7691,6 +8800,8 @@ export interface components {
             tags: string[];
             /** @description Ids of the records that were merged into this one; left out if there are none */
             merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotals"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7708,6 +8819,53 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Company: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Website, kept as sent */
+            website: string | null;
+            /** @description Industry */
+            industry: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Postal address */
+            address: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description Ids of the records that were merged into this one; left out if there are none */
+            merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotals"];
         };
         ExpandedCompany: {
             /**
@@ -7753,6 +8911,8 @@ export interface components {
             tags: string[];
             /** @description Ids of the records that were merged into this one; left out if there are none */
             merged_ids?: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotals"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7763,6 +8923,70 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Deal: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description In units of `currency` */
+            value: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "won" | "lost";
+            /**
+             * Format: uuid
+             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
+             */
+            pipeline_id: string;
+            /**
+             * Format: uuid
+             * @description Stage id; default: the pipeline's first stage
+             */
+            stage_id: string;
+            /** @description Expected close date */
+            expected_close_date: string | null;
+            /** @description When it was won or lost */
+            closed_at: string | null;
+            /** @description Lost reason */
+            lost_reason: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotals"];
         };
         ExpandedDeal: {
             /**
@@ -7825,6 +9049,8 @@ export interface components {
             owner_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
+            readonly payment_totals?: components["schemas"]["PaymentTotals"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -8204,6 +9430,258 @@ export interface components {
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
                 task_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedPayment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
+            provider: string;
+            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+            external_id: string | null;
+            /**
+             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
+            /** @description In units of `currency`, with no more decimals than the currency has */
+            amount: number;
+            /** @description In units of `currency` */
+            amount_received: number;
+            /** @description In units of `currency`; refunds that failed are not included */
+            amount_refunded: number;
+            /** @description Amount of the latest refund, in units of `currency` */
+            last_refund_amount: number | null;
+            /** @description Fee of the provider, in units of `currency`, if it is known */
+            fee: number | null;
+            /** @description Amount received less the fee, if it is known */
+            net: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Description */
+            description: string | null;
+            /** @description Who paid */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description The lead with the address of the payer, if there is no contact */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken */
+            match_ambiguous: boolean;
+            /** @description Subscription */
+            subscription_id: string | null;
+            /** @description As in `card`, `bank_transfer`, `cash` */
+            method_type: string | null;
+            /** @description The last four digits of the card or the account */
+            method_last4: string | null;
+            /** @description Failure code */
+            failure_code: string | null;
+            /** @description Failure message */
+            failure_message: string | null;
+            /** @description Whether a dispute is open or was lost */
+            disputed: boolean;
+            /** @description Status of the latest dispute */
+            dispute_status: string | null;
+            /** @description Receipt, kept as sent */
+            receipt_url: string | null;
+            /** @description The address that the payer gave to the provider */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Id of the customer at the provider */
+            customer_external_id: string | null;
+            /** @description Id of the invoice at the provider */
+            invoice_external_id: string | null;
+            /** @description Subscription id at the provider */
+            subscription_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description Paid at */
+            paid_at: string | null;
+            /** @description Of the latest attempt that failed */
+            failed_at: string | null;
+            /** @description Of the latest refund */
+            refunded_at: string | null;
+            /** @description Created at the provider */
+            provider_created_at: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                subscription_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedSubscription: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
+            provider: string;
+            /** @description Its id at the provider */
+            external_id: string | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** @description Plan */
+            plan_name: string | null;
+            /** @description Id of the price or the plan at the provider */
+            price_external_id: string | null;
+            /** @description Quantity */
+            quantity: number | null;
+            /** @description For one interval, all units included; in units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Interval
+             * @enum {string}
+             */
+            interval: "day" | "week" | "month" | "year";
+            /** @description Intervals between two payments: 3 months */
+            interval_count: number;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken */
+            match_ambiguous: boolean;
+            /** @description Started at */
+            started_at: string | null;
+            /** @description When it renews */
+            current_period_end: string | null;
+            /** @description Trial ends */
+            trial_end: string | null;
+            /** @description When it is going to end, if it was canceled for later */
+            cancel_at: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Ended at */
+            ended_at: string | null;
+            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+            cancel_reason: string | null;
+            /** @description Customer email */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Customer id */
+            customer_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -11170,6 +12648,7 @@ export interface operations {
                         tags: string[];
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
+                        payment_totals?: components["schemas"]["PaymentTotals"];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -11417,6 +12896,7 @@ export interface operations {
                         tags: string[];
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
+                        payment_totals?: components["schemas"]["PaymentTotals"];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -12062,6 +13542,7 @@ export interface operations {
                         tags: string[];
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
+                        payment_totals?: components["schemas"]["PaymentTotals"];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -15317,6 +16798,1502 @@ export interface operations {
         };
     };
     postNotesIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPayments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-provider" | "provider" | "-external_id" | "external_id" | "-status" | "status" | "-amount" | "amount" | "-amount_received" | "amount_received" | "-amount_refunded" | "amount_refunded" | "-last_refund_amount" | "last_refund_amount" | "-fee" | "fee" | "-net" | "net" | "-currency" | "currency" | "-description" | "description" | "-matched_by" | "matched_by" | "-method_type" | "method_type" | "-method_last4" | "method_last4" | "-failure_code" | "failure_code" | "-failure_message" | "failure_message" | "-dispute_status" | "dispute_status" | "-receipt_url" | "receipt_url" | "-customer_email" | "customer_email" | "-customer_name" | "customer_name" | "-customer_external_id" | "customer_external_id" | "-invoice_external_id" | "invoice_external_id" | "-subscription_external_id" | "subscription_external_id" | "-connection_id" | "connection_id" | "-paid_at" | "paid_at" | "-failed_at" | "failed_at" | "-refunded_at" | "refunded_at" | "-provider_created_at" | "provider_created_at") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this provider. */
+                provider?: string;
+                /** @description Only records with this external_id. */
+                external_id?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this currency. */
+                currency?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
+                /** @description Only records with this matched_by. */
+                matched_by?: string;
+                /** @description Only records with this match_ambiguous. */
+                match_ambiguous?: "true" | "false";
+                /** @description Only records with this subscription_id. */
+                subscription_id?: string;
+                /** @description Only records with this disputed. */
+                disputed?: "true" | "false";
+                /** @description Only records with this customer_email. */
+                customer_email?: string;
+                /** @description Only records with this customer_external_id. */
+                customer_external_id?: string;
+                /** @description Only records with this invoice_external_id. */
+                invoice_external_id?: string;
+                /** @description Only records with this connection_id. */
+                connection_id?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id, subscription_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedPayment"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPayments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand. Default: manual. */
+                    provider?: string | null;
+                    /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+                    external_id?: string | null;
+                    /** @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received. Default: received. */
+                    status?: ("pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled") | null;
+                    /**
+                     * @description In units of `currency`, with no more decimals than the currency has
+                     * @example 49.9
+                     */
+                    amount: number;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly amount_received?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly amount_refunded?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly last_refund_amount?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly fee?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly net?: unknown;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example GBP
+                     */
+                    currency?: string | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /** @description Who paid */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description The lead with the address of the payer, if there is no contact */
+                    lead_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly matched_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly match_ambiguous?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly subscription_id?: unknown;
+                    /** @description As in `card`, `bank_transfer`, `cash` */
+                    method_type?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly method_last4?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failure_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failure_message?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly disputed?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly dispute_status?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly receipt_url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_email?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly invoice_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly subscription_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Paid at */
+                    paid_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failed_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly refunded_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider_created_at?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Payment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchPaymentsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Payment"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPaymentsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id, subscription_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedPayment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putPaymentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand. Default: manual. */
+                    provider?: string | null;
+                    /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+                    external_id?: string | null;
+                    /** @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received. Default: received. */
+                    status?: ("pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled") | null;
+                    /**
+                     * @description In units of `currency`, with no more decimals than the currency has
+                     * @example 49.9
+                     */
+                    amount?: number;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly amount_received?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly amount_refunded?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly last_refund_amount?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly fee?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly net?: unknown;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example GBP
+                     */
+                    currency?: string | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /** @description Who paid */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description The lead with the address of the payer, if there is no contact */
+                    lead_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly matched_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly match_ambiguous?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly subscription_id?: unknown;
+                    /** @description As in `card`, `bank_transfer`, `cash` */
+                    method_type?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly method_last4?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failure_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failure_message?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly disputed?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly dispute_status?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly receipt_url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_email?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly invoice_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly subscription_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Paid at */
+                    paid_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failed_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly refunded_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider_created_at?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deletePaymentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchPaymentsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand. Default: manual. */
+                    provider?: string | null;
+                    /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+                    external_id?: string | null;
+                    /** @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received. Default: received. */
+                    status?: ("pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled") | null;
+                    /**
+                     * @description In units of `currency`, with no more decimals than the currency has
+                     * @example 49.9
+                     */
+                    amount?: number;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly amount_received?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly amount_refunded?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly last_refund_amount?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly fee?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly net?: unknown;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example GBP
+                     */
+                    currency?: string | null;
+                    /** @description Description */
+                    description?: string | null;
+                    /** @description Who paid */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description The lead with the address of the payer, if there is no contact */
+                    lead_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly matched_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly match_ambiguous?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly subscription_id?: unknown;
+                    /** @description As in `card`, `bank_transfer`, `cash` */
+                    method_type?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly method_last4?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failure_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failure_message?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly disputed?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly dispute_status?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly receipt_url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_email?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly invoice_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly subscription_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Paid at */
+                    paid_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly failed_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly refunded_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider_created_at?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSubscriptions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-provider" | "provider" | "-external_id" | "external_id" | "-status" | "status" | "-plan_name" | "plan_name" | "-price_external_id" | "price_external_id" | "-quantity" | "quantity" | "-amount" | "amount" | "-currency" | "currency" | "-interval" | "interval" | "-interval_count" | "interval_count" | "-matched_by" | "matched_by" | "-started_at" | "started_at" | "-current_period_end" | "current_period_end" | "-trial_end" | "trial_end" | "-cancel_at" | "cancel_at" | "-canceled_at" | "canceled_at" | "-ended_at" | "ended_at" | "-cancel_reason" | "cancel_reason" | "-customer_email" | "customer_email" | "-customer_name" | "customer_name" | "-customer_external_id" | "customer_external_id" | "-connection_id" | "connection_id") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this provider. */
+                provider?: string;
+                /** @description Only records with this external_id. */
+                external_id?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this price_external_id. */
+                price_external_id?: string;
+                /** @description Only records with this currency. */
+                currency?: string;
+                /** @description Only records with this interval. */
+                interval?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
+                /** @description Only records with this matched_by. */
+                matched_by?: string;
+                /** @description Only records with this match_ambiguous. */
+                match_ambiguous?: "true" | "false";
+                /** @description Only records with this customer_email. */
+                customer_email?: string;
+                /** @description Only records with this customer_external_id. */
+                customer_external_id?: string;
+                /** @description Only records with this connection_id. */
+                connection_id?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedSubscription"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand. Default: manual. */
+                    provider?: string | null;
+                    /** @description Its id at the provider */
+                    external_id?: string | null;
+                    /** @description Status. Default: active. */
+                    status?: ("incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled") | null;
+                    /** @description Plan */
+                    plan_name?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly price_external_id?: unknown;
+                    /**
+                     * @description Quantity
+                     * @example 1
+                     */
+                    quantity?: number | null;
+                    /**
+                     * @description For one interval, all units included; in units of `currency`
+                     * @example 49.9
+                     */
+                    amount?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example GBP
+                     */
+                    currency?: string | null;
+                    /** @description Interval. Default: month. */
+                    interval?: ("day" | "week" | "month" | "year") | null;
+                    /**
+                     * @description Intervals between two payments: 3 months
+                     * @example 1
+                     */
+                    interval_count?: number | null;
+                    /** @description Contact */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly matched_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly match_ambiguous?: unknown;
+                    /** @description Started at */
+                    started_at?: string | null;
+                    /** @description When it renews */
+                    current_period_end?: string | null;
+                    /** @description Trial ends */
+                    trial_end?: string | null;
+                    /** @description When it is going to end, if it was canceled for later */
+                    cancel_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly ended_at?: unknown;
+                    /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+                    cancel_reason?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_email?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptionsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Subscription"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchSubscriptionsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Subscription"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSubscriptionsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, company_id, deal_id, lead_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedSubscription"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putSubscriptionsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand. Default: manual. */
+                    provider?: string | null;
+                    /** @description Its id at the provider */
+                    external_id?: string | null;
+                    /** @description Status. Default: active. */
+                    status?: ("incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled") | null;
+                    /** @description Plan */
+                    plan_name?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly price_external_id?: unknown;
+                    /**
+                     * @description Quantity
+                     * @example 1
+                     */
+                    quantity?: number | null;
+                    /**
+                     * @description For one interval, all units included; in units of `currency`
+                     * @example 49.9
+                     */
+                    amount?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example GBP
+                     */
+                    currency?: string | null;
+                    /** @description Interval. Default: month. */
+                    interval?: ("day" | "week" | "month" | "year") | null;
+                    /**
+                     * @description Intervals between two payments: 3 months
+                     * @example 1
+                     */
+                    interval_count?: number | null;
+                    /** @description Contact */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly matched_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly match_ambiguous?: unknown;
+                    /** @description Started at */
+                    started_at?: string | null;
+                    /** @description When it renews */
+                    current_period_end?: string | null;
+                    /** @description Trial ends */
+                    trial_end?: string | null;
+                    /** @description When it is going to end, if it was canceled for later */
+                    cancel_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly ended_at?: unknown;
+                    /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+                    cancel_reason?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_email?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteSubscriptionsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchSubscriptionsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand. Default: manual. */
+                    provider?: string | null;
+                    /** @description Its id at the provider */
+                    external_id?: string | null;
+                    /** @description Status. Default: active. */
+                    status?: ("incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled") | null;
+                    /** @description Plan */
+                    plan_name?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly price_external_id?: unknown;
+                    /**
+                     * @description Quantity
+                     * @example 1
+                     */
+                    quantity?: number | null;
+                    /**
+                     * @description For one interval, all units included; in units of `currency`
+                     * @example 49.9
+                     */
+                    amount?: number | null;
+                    /**
+                     * @description Currency (ISO 4217); default: the workspace's
+                     * @example GBP
+                     */
+                    currency?: string | null;
+                    /** @description Interval. Default: month. */
+                    interval?: ("day" | "week" | "month" | "year") | null;
+                    /**
+                     * @description Intervals between two payments: 3 months
+                     * @example 1
+                     */
+                    interval_count?: number | null;
+                    /** @description Contact */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly matched_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly match_ambiguous?: unknown;
+                    /** @description Started at */
+                    started_at?: string | null;
+                    /** @description When it renews */
+                    current_period_end?: string | null;
+                    /** @description Trial ends */
+                    trial_end?: string | null;
+                    /** @description When it is going to end, if it was canceled for later */
+                    cancel_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly canceled_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly ended_at?: unknown;
+                    /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+                    cancel_reason?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_email?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly customer_external_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptionsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptionsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptionsIdErase: {
         parameters: {
             query?: never;
             header?: {
@@ -21670,6 +24647,262 @@ export interface operations {
             };
         };
     };
+    getPaymentsSummary: {
+        parameters: {
+            query?: {
+                /** @description Default: 30 days before `to`. */
+                from?: string;
+                /** @description Default: now. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentSummary"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPaymentsIdRefunds: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Refund"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsIdRefunds: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description In units of the currency; default: everything that is left.
+                     * @example 10
+                     */
+                    amount?: number;
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            /** @description The payment is not a manual one, or nothing is left of it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPaymentsIdDisputes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Dispute"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPaymentsReconciliations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                connection_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Reconciliation"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPaymentsReconciliations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    connection_id: string;
+                    /**
+                     * Format: date-time
+                     * @description Default: since the last time; the first time `history_days` of the connection, or 90 days.
+                     */
+                    since?: string;
+                    /** @description Whether what happened before the connection was made fires events too; default false. */
+                    fires_history?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "queued";
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getIntegrations: {
         parameters: {
             query?: never;
@@ -22097,6 +25330,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConnectionEventDetail"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConnectionsIdEventsEventIdApply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                eventId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        outcome: "accepted" | "ignored" | "duplicate" | "refused";
+                        reason: string | null;
+                        record: {
+                            type: string;
+                            /** Format: uuid */
+                            id: string;
+                        } | null;
+                    };
+                };
+            };
+            /** @description The event cannot be applied again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Any error. */

@@ -174,7 +174,7 @@ describe('PM1: a connection to Stripe', () => {
   test('two servers that get one event at once apply it once', async () => {
     const made = await connect();
     const replies = await Promise.all(Array.from({ length: 6 }, () => send(made, paid('a11'))));
-    expect(replies.map(({ json }) => json.status).toSorted()).toEqual([
+    expect(replies.map(({ json }) => String(json.status)).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
       'accepted',
       ...Array.from({ length: 5 }, () => 'duplicate'),
     ]);
