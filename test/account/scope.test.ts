@@ -3,13 +3,22 @@ import { makeScopes, recordScopes } from '../../src/account/scope.ts';
 import { SCOPES } from '../../src/catalogue.ts';
 
 const RECORDS = ['contacts', 'companies', 'deals', 'tasks', 'leads', 'pipelines', 'activities', 'forms'];
-// After 0.1.0: notes and tags.
-const BOTH = [...RECORDS.slice(0, 5), 'notes', ...RECORDS.slice(5), 'tags'].flatMap((plural) => [
+// After 0.1.0: notes, tags, and those of further modules.
+const FURTHER = ['payments', 'subscriptions', 'courses', 'course-runs', 'enrolments', 'assessments'];
+const BOTH = [...RECORDS.slice(0, 5), 'notes', ...RECORDS.slice(5), ...FURTHER, 'tags'].flatMap((plural) => [
   `${plural}:read`,
   `${plural}:write`,
 ]);
 /** Of managers and up. */
-const MANAGED = new Set(['pipelines:write', 'forms:write', 'tags:write']);
+const MANAGED = new Set([
+  'pipelines:write',
+  'forms:write',
+  'tags:write',
+  'payments:read',
+  'payments:write',
+  'subscriptions:read',
+  'subscriptions:write',
+]);
 const OTHERS = [
   '*',
   'leads:create',

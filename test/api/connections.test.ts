@@ -303,6 +303,8 @@ test('kinds are described, so that a form can be drawn', async () => {
     'crm',
     'typeform',
     'google-ads',
+    'stripe',
+    'paypal',
     'calcom',
     'calendly',
     'ics',
