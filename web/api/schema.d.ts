@@ -3091,6 +3091,193 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/booking-pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List booking pages */
+        get: operations["getBookingPages"];
+        put?: never;
+        /**
+         * Create a booking page
+         * @description A host without a schedule works Monday to Friday, 9:00 to 17:00, in the time zone of the workspace.
+         */
+        post: operations["postBookingPages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/booking-pages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a booking page */
+        get: operations["getBookingPagesId"];
+        /**
+         * Update a booking page
+         * @description Changes only the settings sent; lists are replaced as a whole. A former slug leads nowhere. Appointments stay as they are.
+         */
+        put: operations["putBookingPagesId"];
+        post?: never;
+        /**
+         * Delete a booking page
+         * @description Its URL then answers 404. Its appointments stay.
+         */
+        delete: operations["deleteBookingPagesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a booking page
+         * @description Changes only the settings sent; lists are replaced as a whole. A former slug leads nowhere. Appointments stay as they are.
+         */
+        patch: operations["patchBookingPagesId"];
+        trace?: never;
+    };
+    "/api/v1/booking-pages/{id}/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the slots of a booking page
+         * @description The times that can be booked now. A page that is not active has slots too.
+         */
+        get: operations["getBookingPagesIdSlots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List schedules
+         * @description Working hours of members, oldest first.
+         */
+        get: operations["getSchedules"];
+        put?: never;
+        /**
+         * Create a schedule
+         * @description The member's first schedule becomes the default one. Members create their own; those of others need `booking:manage`.
+         */
+        post: operations["postSchedules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a schedule */
+        get: operations["getSchedulesId"];
+        /**
+         * Update a schedule
+         * @description Changes only the fields sent; `rules` and `overrides` replace the whole list.
+         */
+        put: operations["putSchedulesId"];
+        post?: never;
+        /**
+         * Delete a schedule
+         * @description 409 if a booking page names it. Without any, a member works Monday to Friday, 9:00 to 17:00.
+         */
+        delete: operations["deleteSchedulesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a schedule
+         * @description Changes only the fields sent; `rules` and `overrides` replace the whole list.
+         */
+        patch: operations["patchSchedulesId"];
+        trace?: never;
+    };
+    "/api/v1/time-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List time off */
+        get: operations["getTimeOff"];
+        put?: never;
+        /**
+         * Create time off
+         * @description Appointments in it stay. Members create their own; that of others needs `booking:manage`.
+         */
+        post: operations["postTimeOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/time-off/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get time off */
+        get: operations["getTimeOffId"];
+        /**
+         * Update time off
+         * @description Changes only the fields sent.
+         */
+        put: operations["putTimeOffId"];
+        post?: never;
+        /** Delete time off */
+        delete: operations["deleteTimeOffId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update time off
+         * @description Changes only the fields sent.
+         */
+        patch: operations["patchTimeOffId"];
+        trace?: never;
+    };
+    "/api/v1/members/{id}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the availability of a member */
+        get: operations["getMembersIdAvailability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations": {
         parameters: {
             query?: never;
@@ -3940,6 +4127,33 @@ export interface components {
                 authentication: string;
             }[];
         };
+        ActivityInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Changed fields with their previous values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
+            /** @description Details added by a module. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
         TaskInput: {
             /**
              * Format: uuid
@@ -4459,33 +4673,6 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
-        ActivityInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description Event type, as in `contact.updated`, or a type of a module. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Changed fields with their previous values. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Changed fields with their new values; null where these are no longer known. */
-            changed_to?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Of the creation of a note: the note as it is now. */
-            record?: {
-                [key: string]: unknown;
-            };
-            /** @description Details added by a module. */
-            details?: unknown;
-            /** Format: date-time */
-            occurred_at: string;
-        };
         NoteInput: {
             /**
              * Format: uuid
@@ -4655,6 +4842,216 @@ export interface components {
             usage?: {
                 [key: string]: number;
             };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        SlotListInput: {
+            time_zone: string;
+            /** @description In minutes. */
+            duration: number;
+            /** @description By date in the time zone; dates without slots are left out. */
+            slots: {
+                [key: string]: {
+                    /** Format: date-time */
+                    start: string;
+                    /** Format: date-time */
+                    end: string;
+                    host_ids: string[];
+                }[];
+            };
+        };
+        ScheduleInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            user_id: string;
+            name: string;
+            is_default: boolean;
+            time_zone: string;
+            rules: {
+                weekday: number;
+                start: string;
+                end: string;
+            }[];
+            overrides: {
+                /** Format: date */
+                date: string;
+                ranges: {
+                    start: string;
+                    end: string;
+                }[];
+            }[];
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        MemberAvailabilityInput: {
+            /** Format: uuid */
+            user_id: string;
+            schedule: {
+                /** @description Null: the member has no schedule, so these hours count. */
+                id: string | null;
+                name: string | null;
+                time_zone: string;
+                rules: {
+                    weekday: number;
+                    start: string;
+                    end: string;
+                }[];
+                overrides: {
+                    /** Format: date */
+                    date: string;
+                    ranges: {
+                        start: string;
+                        end: string;
+                    }[];
+                }[];
+            };
+            /** @description Appointments with their buffers, time off and busy times of calendars, merged. */
+            busy: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+            }[];
+            /** @description Empty for those who may not change the availability of the member. */
+            calendars: {
+                /** Format: uuid */
+                connection_id: string;
+                kind: string;
+                name: string;
+                active: boolean;
+                /** @description When it was last read. */
+                synced_at: string | null;
+                /** @description Why the last read failed. */
+                problem: string | null;
+                /** @description Whether it could not be read for 30 minutes. */
+                stale: boolean;
+            }[];
+        };
+        TimeOffInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            user_id: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            reason: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        BookingPageInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            slug: string;
+            title: string;
+            description: string | null;
+            /** @description User ids, in order. */
+            hosts: string[];
+            /**
+             * @description `one` host, `round_robin`: a free one of them, `collective`: all of them together.
+             * @enum {string}
+             */
+            host_mode: "one" | "round_robin" | "collective";
+            /** @description In minutes; guests choose, the first is the default. */
+            duration_min: number[];
+            /** @description Minutes between starts; null: the duration. */
+            slot_step_min: number | null;
+            /** @description Minutes past the full local hour at which starts begin; null: at the beginning of working hours. */
+            start_align_min: number | null;
+            /** @description Free minutes before each appointment. */
+            buffer_before_min: number;
+            /** @description Free minutes after each appointment. */
+            buffer_after_min: number;
+            /** @description The shortest notice of a booking, in minutes. */
+            min_notice_min: number;
+            /** @description How far ahead it can be booked. */
+            max_ahead_days: number;
+            /** @description Appointments by host and day of the host's time zone; null: any number. */
+            max_per_day: number | null;
+            /** @description The same by week, from Monday. */
+            max_per_week: number | null;
+            /**
+             * @description `ask`: the guest says where.
+             * @enum {string}
+             */
+            location_kind: "in_person" | "phone" | "link" | "ask";
+            location_text: string | null;
+            questions: {
+                key: string;
+                label: string;
+                /** @enum {string} */
+                type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                required: boolean;
+                options: string[];
+                placeholder: string | null;
+                help: string | null;
+                value: string | null;
+            }[];
+            /**
+             * @description `manual`: a host confirms each appointment.
+             * @enum {string}
+             */
+            confirmation: "auto" | "manual";
+            /** @description Until how many minutes before the start guests may move and cancel. */
+            cancel_notice_min: number;
+            reminders: {
+                /** @enum {string} */
+                kind: "email";
+                minutes_before: number;
+            }[];
+            /**
+             * @description The time zone that the page shows: the visitor's, or the host's for meetings in person.
+             * @enum {string}
+             */
+            time_zone_display: "visitor" | "host";
+            submit_label: string;
+            thanks_text: string;
+            /** @description URL that guests are redirected to after booking: `https://`. */
+            redirect_url: string | null;
+            /** @description Origins that may embed the page, as in `https://www.example.com`. */
+            allowed_origins: string[];
+            /**
+             * @description `required`: bookings without proof of work, as from browsers without JavaScript, are refused.
+             * @enum {string}
+             */
+            proof_of_work: "optional" | "required";
+            /** @description Whether it can be booked. */
+            active: boolean;
+            host_settings: {
+                /** Format: uuid */
+                user_id: string;
+                name: string | null;
+                weight: number;
+                schedule_id: string | null;
+            }[];
+            /**
+             * Format: uri
+             * @description URL of the public page.
+             */
+            url: string;
+            /** @description HTML that embeds it in a page. */
+            embed_code: string;
+            /** @description What keeps guests from booking, or may show them wrong times. */
+            problems: {
+                /** @enum {string} */
+                code: "no_hosts" | "host_left" | "no_working_hours" | "calendar_unreachable";
+                user_id: string | null;
+                message: string;
+            }[];
             created_by: string;
             /** Format: date-time */
             created_at: string;
@@ -6657,6 +7054,33 @@ export interface components {
                 authentication: string;
             }[];
         };
+        Activity: {
+            /** Format: uuid */
+            id: string;
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Changed fields with their previous values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
+            /** @description Details added by a module. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
         Task: {
             /**
              * Format: uuid
@@ -7176,33 +7600,6 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
-        Activity: {
-            /** Format: uuid */
-            id: string;
-            /** @description Event type, as in `contact.updated`, or a type of a module. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Changed fields with their previous values. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Changed fields with their new values; null where these are no longer known. */
-            changed_to?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Of the creation of a note: the note as it is now. */
-            record?: {
-                [key: string]: unknown;
-            };
-            /** @description Details added by a module. */
-            details?: unknown;
-            /** Format: date-time */
-            occurred_at: string;
-        };
         Note: {
             /**
              * Format: uuid
@@ -7372,6 +7769,216 @@ export interface components {
             usage?: {
                 [key: string]: number;
             };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        SlotList: {
+            time_zone: string;
+            /** @description In minutes. */
+            duration: number;
+            /** @description By date in the time zone; dates without slots are left out. */
+            slots: {
+                [key: string]: {
+                    /** Format: date-time */
+                    start: string;
+                    /** Format: date-time */
+                    end: string;
+                    host_ids: string[];
+                }[];
+            };
+        };
+        Schedule: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            user_id: string;
+            name: string;
+            is_default: boolean;
+            time_zone: string;
+            rules: {
+                weekday: number;
+                start: string;
+                end: string;
+            }[];
+            overrides: {
+                /** Format: date */
+                date: string;
+                ranges: {
+                    start: string;
+                    end: string;
+                }[];
+            }[];
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        MemberAvailability: {
+            /** Format: uuid */
+            user_id: string;
+            schedule: {
+                /** @description Null: the member has no schedule, so these hours count. */
+                id: string | null;
+                name: string | null;
+                time_zone: string;
+                rules: {
+                    weekday: number;
+                    start: string;
+                    end: string;
+                }[];
+                overrides: {
+                    /** Format: date */
+                    date: string;
+                    ranges: {
+                        start: string;
+                        end: string;
+                    }[];
+                }[];
+            };
+            /** @description Appointments with their buffers, time off and busy times of calendars, merged. */
+            busy: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+            }[];
+            /** @description Empty for those who may not change the availability of the member. */
+            calendars: {
+                /** Format: uuid */
+                connection_id: string;
+                kind: string;
+                name: string;
+                active: boolean;
+                /** @description When it was last read. */
+                synced_at: string | null;
+                /** @description Why the last read failed. */
+                problem: string | null;
+                /** @description Whether it could not be read for 30 minutes. */
+                stale: boolean;
+            }[];
+        };
+        TimeOff: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            user_id: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            reason: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        BookingPage: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            slug: string;
+            title: string;
+            description: string | null;
+            /** @description User ids, in order. */
+            hosts: string[];
+            /**
+             * @description `one` host, `round_robin`: a free one of them, `collective`: all of them together.
+             * @enum {string}
+             */
+            host_mode: "one" | "round_robin" | "collective";
+            /** @description In minutes; guests choose, the first is the default. */
+            duration_min: number[];
+            /** @description Minutes between starts; null: the duration. */
+            slot_step_min: number | null;
+            /** @description Minutes past the full local hour at which starts begin; null: at the beginning of working hours. */
+            start_align_min: number | null;
+            /** @description Free minutes before each appointment. */
+            buffer_before_min: number;
+            /** @description Free minutes after each appointment. */
+            buffer_after_min: number;
+            /** @description The shortest notice of a booking, in minutes. */
+            min_notice_min: number;
+            /** @description How far ahead it can be booked. */
+            max_ahead_days: number;
+            /** @description Appointments by host and day of the host's time zone; null: any number. */
+            max_per_day: number | null;
+            /** @description The same by week, from Monday. */
+            max_per_week: number | null;
+            /**
+             * @description `ask`: the guest says where.
+             * @enum {string}
+             */
+            location_kind: "in_person" | "phone" | "link" | "ask";
+            location_text: string | null;
+            questions: {
+                key: string;
+                label: string;
+                /** @enum {string} */
+                type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                required: boolean;
+                options: string[];
+                placeholder: string | null;
+                help: string | null;
+                value: string | null;
+            }[];
+            /**
+             * @description `manual`: a host confirms each appointment.
+             * @enum {string}
+             */
+            confirmation: "auto" | "manual";
+            /** @description Until how many minutes before the start guests may move and cancel. */
+            cancel_notice_min: number;
+            reminders: {
+                /** @enum {string} */
+                kind: "email";
+                minutes_before: number;
+            }[];
+            /**
+             * @description The time zone that the page shows: the visitor's, or the host's for meetings in person.
+             * @enum {string}
+             */
+            time_zone_display: "visitor" | "host";
+            submit_label: string;
+            thanks_text: string;
+            /** @description URL that guests are redirected to after booking: `https://`. */
+            redirect_url: string | null;
+            /** @description Origins that may embed the page, as in `https://www.example.com`. */
+            allowed_origins: string[];
+            /**
+             * @description `required`: bookings without proof of work, as from browsers without JavaScript, are refused.
+             * @enum {string}
+             */
+            proof_of_work: "optional" | "required";
+            /** @description Whether it can be booked. */
+            active: boolean;
+            host_settings: {
+                /** Format: uuid */
+                user_id: string;
+                name: string | null;
+                weight: number;
+                schedule_id: string | null;
+            }[];
+            /**
+             * Format: uri
+             * @description URL of the public page.
+             */
+            url: string;
+            /** @description HTML that embeds it in a page. */
+            embed_code: string;
+            /** @description What keeps guests from booking, or may show them wrong times. */
+            problems: {
+                /** @enum {string} */
+                code: "no_hosts" | "host_left" | "no_working_hours" | "calendar_unreachable";
+                user_id: string | null;
+                message: string;
+            }[];
             created_by: string;
             /** Format: date-time */
             created_at: string;
@@ -21658,6 +22265,1380 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBookingPages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["BookingPage"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postBookingPages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly embed_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly host_settings?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly problems?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description Default: made of the title.
+                     * @example intro-call
+                     */
+                    slug?: string;
+                    title: string;
+                    description?: string | null;
+                    /** @description User ids; default: the member who calls, or who made the key. */
+                    hosts?: (string | {
+                        /** Format: uuid */
+                        user_id: string;
+                        weight?: number;
+                        schedule_id?: string | null;
+                        /** @description Set by the server; ignored when sent. */
+                        readonly name?: unknown;
+                    })[];
+                    /**
+                     * @description Default: `one` for one host, else `round_robin`.
+                     * @enum {string}
+                     */
+                    host_mode?: "one" | "round_robin" | "collective";
+                    /**
+                     * @description In minutes; guests choose, the first is the default.
+                     * @default [
+                     *       30
+                     *     ]
+                     */
+                    duration_min?: number[];
+                    /**
+                     * @description Minutes between starts; null: the duration.
+                     * @default null
+                     */
+                    slot_step_min?: number | null;
+                    /**
+                     * @description Minutes past the full local hour at which starts begin; null: at the beginning of working hours.
+                     * @default null
+                     */
+                    start_align_min?: number | null;
+                    /**
+                     * @description Free minutes before each appointment.
+                     * @default 0
+                     */
+                    buffer_before_min?: number;
+                    /**
+                     * @description Free minutes after each appointment.
+                     * @default 0
+                     */
+                    buffer_after_min?: number;
+                    /**
+                     * @description The shortest notice of a booking, in minutes.
+                     * @default 240
+                     */
+                    min_notice_min?: number;
+                    /**
+                     * @description How far ahead it can be booked.
+                     * @default 60
+                     */
+                    max_ahead_days?: number;
+                    /**
+                     * @description Appointments by host and day of the host's time zone; null: any number.
+                     * @default null
+                     */
+                    max_per_day?: number | null;
+                    /**
+                     * @description The same by week, from Monday.
+                     * @default null
+                     */
+                    max_per_week?: number | null;
+                    /**
+                     * @description `ask`: the guest says where.
+                     * @default phone
+                     * @enum {string}
+                     */
+                    location_kind?: "in_person" | "phone" | "link" | "ask";
+                    /** @description An address, a telephone number, or the URL of a `link`. */
+                    location_text?: string | null;
+                    /** @description In the order of the page; it asks for name and e-mail address by itself. */
+                    questions?: {
+                        /** @description Name of the answer in appointments and events. */
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                        /** @default false */
+                        required?: boolean;
+                        /**
+                         * @description For type `select`.
+                         * @default []
+                         */
+                        options?: string[];
+                        placeholder?: string | null;
+                        help?: string | null;
+                        /** @description For type `hidden`: the value if the page sends none. */
+                        value?: string | null;
+                    }[];
+                    /**
+                     * @description `manual`: a host confirms each appointment.
+                     * @default auto
+                     * @enum {string}
+                     */
+                    confirmation?: "auto" | "manual";
+                    /**
+                     * @description Until how many minutes before the start guests may move and cancel.
+                     * @default 0
+                     */
+                    cancel_notice_min?: number;
+                    /**
+                     * @default [
+                     *       {
+                     *         "kind": "email",
+                     *         "minutes_before": 1440
+                     *       },
+                     *       {
+                     *         "kind": "email",
+                     *         "minutes_before": 60
+                     *       }
+                     *     ]
+                     */
+                    reminders?: {
+                        /**
+                         * @default email
+                         * @enum {string}
+                         */
+                        kind?: "email";
+                        minutes_before: number;
+                    }[];
+                    /**
+                     * @description The time zone that the page shows: the visitor's, or the host's for meetings in person.
+                     * @default visitor
+                     * @enum {string}
+                     */
+                    time_zone_display?: "visitor" | "host";
+                    /** @default Book */
+                    submit_label?: string;
+                    /** @default You will get an e-mail with the details. */
+                    thanks_text?: string;
+                    /**
+                     * @description URL that guests are redirected to after booking: `https://`.
+                     * @default null
+                     */
+                    redirect_url?: string | null;
+                    /**
+                     * @description Origins that may embed the page, as in `https://www.example.com`.
+                     * @default []
+                     */
+                    allowed_origins?: string[];
+                    /**
+                     * @description `required`: bookings without proof of work, as from browsers without JavaScript, are refused.
+                     * @default optional
+                     * @enum {string}
+                     */
+                    proof_of_work?: "optional" | "required";
+                    /**
+                     * @description Whether it can be booked.
+                     * @default true
+                     */
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingPage"];
+                };
+            };
+            /** @description Another booking page has the slug. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBookingPagesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingPage"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putBookingPagesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly embed_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly host_settings?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly problems?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description The last part of the URL, unique in the workspace.
+                     * @example intro-call
+                     */
+                    slug?: string;
+                    title?: string;
+                    description?: string | null;
+                    /** @description User ids, or objects with `user_id`, `weight` (share of a round robin) and `schedule_id` (null: the default schedule). An id keeps the weight and schedule that the host has. */
+                    hosts?: (string | {
+                        /** Format: uuid */
+                        user_id: string;
+                        weight?: number;
+                        schedule_id?: string | null;
+                        /** @description Set by the server; ignored when sent. */
+                        readonly name?: unknown;
+                    })[];
+                    /**
+                     * @description `one` host, `round_robin`: a free one of them, `collective`: all of them together.
+                     * @enum {string}
+                     */
+                    host_mode?: "one" | "round_robin" | "collective";
+                    /** @description In minutes; guests choose, the first is the default. */
+                    duration_min?: number[];
+                    /** @description Minutes between starts; null: the duration. */
+                    slot_step_min?: number | null;
+                    /** @description Minutes past the full local hour at which starts begin; null: at the beginning of working hours. */
+                    start_align_min?: number | null;
+                    /** @description Free minutes before each appointment. */
+                    buffer_before_min?: number;
+                    /** @description Free minutes after each appointment. */
+                    buffer_after_min?: number;
+                    /** @description The shortest notice of a booking, in minutes. */
+                    min_notice_min?: number;
+                    /** @description How far ahead it can be booked. */
+                    max_ahead_days?: number;
+                    /** @description Appointments by host and day of the host's time zone; null: any number. */
+                    max_per_day?: number | null;
+                    /** @description The same by week, from Monday. */
+                    max_per_week?: number | null;
+                    /**
+                     * @description `ask`: the guest says where.
+                     * @enum {string}
+                     */
+                    location_kind?: "in_person" | "phone" | "link" | "ask";
+                    /** @description An address, a telephone number, or the URL of a `link`. */
+                    location_text?: string | null;
+                    /** @description In the order of the page; it asks for name and e-mail address by itself. */
+                    questions?: {
+                        /** @description Name of the answer in appointments and events. */
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                        /** @default false */
+                        required?: boolean;
+                        /**
+                         * @description For type `select`.
+                         * @default []
+                         */
+                        options?: string[];
+                        placeholder?: string | null;
+                        help?: string | null;
+                        /** @description For type `hidden`: the value if the page sends none. */
+                        value?: string | null;
+                    }[];
+                    /**
+                     * @description `manual`: a host confirms each appointment.
+                     * @enum {string}
+                     */
+                    confirmation?: "auto" | "manual";
+                    /** @description Until how many minutes before the start guests may move and cancel. */
+                    cancel_notice_min?: number;
+                    reminders?: {
+                        /**
+                         * @default email
+                         * @enum {string}
+                         */
+                        kind?: "email";
+                        minutes_before: number;
+                    }[];
+                    /**
+                     * @description The time zone that the page shows: the visitor's, or the host's for meetings in person.
+                     * @enum {string}
+                     */
+                    time_zone_display?: "visitor" | "host";
+                    submit_label?: string;
+                    thanks_text?: string;
+                    /** @description URL that guests are redirected to after booking: `https://`. */
+                    redirect_url?: string | null;
+                    /** @description Origins that may embed the page, as in `https://www.example.com`. */
+                    allowed_origins?: string[];
+                    /**
+                     * @description `required`: bookings without proof of work, as from browsers without JavaScript, are refused.
+                     * @enum {string}
+                     */
+                    proof_of_work?: "optional" | "required";
+                    /** @description Whether it can be booked. */
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingPage"];
+                };
+            };
+            /** @description Another booking page has the slug. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteBookingPagesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchBookingPagesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly embed_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly host_settings?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly problems?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * @description The last part of the URL, unique in the workspace.
+                     * @example intro-call
+                     */
+                    slug?: string;
+                    title?: string;
+                    description?: string | null;
+                    /** @description User ids, or objects with `user_id`, `weight` (share of a round robin) and `schedule_id` (null: the default schedule). An id keeps the weight and schedule that the host has. */
+                    hosts?: (string | {
+                        /** Format: uuid */
+                        user_id: string;
+                        weight?: number;
+                        schedule_id?: string | null;
+                        /** @description Set by the server; ignored when sent. */
+                        readonly name?: unknown;
+                    })[];
+                    /**
+                     * @description `one` host, `round_robin`: a free one of them, `collective`: all of them together.
+                     * @enum {string}
+                     */
+                    host_mode?: "one" | "round_robin" | "collective";
+                    /** @description In minutes; guests choose, the first is the default. */
+                    duration_min?: number[];
+                    /** @description Minutes between starts; null: the duration. */
+                    slot_step_min?: number | null;
+                    /** @description Minutes past the full local hour at which starts begin; null: at the beginning of working hours. */
+                    start_align_min?: number | null;
+                    /** @description Free minutes before each appointment. */
+                    buffer_before_min?: number;
+                    /** @description Free minutes after each appointment. */
+                    buffer_after_min?: number;
+                    /** @description The shortest notice of a booking, in minutes. */
+                    min_notice_min?: number;
+                    /** @description How far ahead it can be booked. */
+                    max_ahead_days?: number;
+                    /** @description Appointments by host and day of the host's time zone; null: any number. */
+                    max_per_day?: number | null;
+                    /** @description The same by week, from Monday. */
+                    max_per_week?: number | null;
+                    /**
+                     * @description `ask`: the guest says where.
+                     * @enum {string}
+                     */
+                    location_kind?: "in_person" | "phone" | "link" | "ask";
+                    /** @description An address, a telephone number, or the URL of a `link`. */
+                    location_text?: string | null;
+                    /** @description In the order of the page; it asks for name and e-mail address by itself. */
+                    questions?: {
+                        /** @description Name of the answer in appointments and events. */
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                        /** @default false */
+                        required?: boolean;
+                        /**
+                         * @description For type `select`.
+                         * @default []
+                         */
+                        options?: string[];
+                        placeholder?: string | null;
+                        help?: string | null;
+                        /** @description For type `hidden`: the value if the page sends none. */
+                        value?: string | null;
+                    }[];
+                    /**
+                     * @description `manual`: a host confirms each appointment.
+                     * @enum {string}
+                     */
+                    confirmation?: "auto" | "manual";
+                    /** @description Until how many minutes before the start guests may move and cancel. */
+                    cancel_notice_min?: number;
+                    reminders?: {
+                        /**
+                         * @default email
+                         * @enum {string}
+                         */
+                        kind?: "email";
+                        minutes_before: number;
+                    }[];
+                    /**
+                     * @description The time zone that the page shows: the visitor's, or the host's for meetings in person.
+                     * @enum {string}
+                     */
+                    time_zone_display?: "visitor" | "host";
+                    submit_label?: string;
+                    thanks_text?: string;
+                    /** @description URL that guests are redirected to after booking: `https://`. */
+                    redirect_url?: string | null;
+                    /** @description Origins that may embed the page, as in `https://www.example.com`. */
+                    allowed_origins?: string[];
+                    /**
+                     * @description `required`: bookings without proof of work, as from browsers without JavaScript, are refused.
+                     * @enum {string}
+                     */
+                    proof_of_work?: "optional" | "required";
+                    /** @description Whether it can be booked. */
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingPage"];
+                };
+            };
+            /** @description Another booking page has the slug. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBookingPagesIdSlots: {
+        parameters: {
+            query?: {
+                /** @description The first date; default: today. */
+                from?: string;
+                /** @description The last date, at most 62 days; default: 31 days. */
+                to?: string;
+                /** @description Of the dates; default: the time zone of the workspace. */
+                time_zone?: string;
+                /** @description In minutes; default: the first of the page. */
+                duration?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSchedules: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                /** @description Of one member. */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Schedule"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSchedules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * Format: uuid
+                     * @description The member; default: the member who calls, or who made the key.
+                     */
+                    user_id?: string;
+                    /** @default Working hours */
+                    name?: string;
+                    /**
+                     * @description Default: the time zone of the workspace.
+                     * @example Europe/Berlin
+                     */
+                    time_zone?: string;
+                    /** @description Default: whether it is the member's first. */
+                    is_default?: boolean;
+                    /** @description Working hours by weekday, in the time zone of the schedule. */
+                    rules: {
+                        /** @description 1 is Monday, 7 is Sunday. */
+                        weekday: number;
+                        /** @example 09:00 */
+                        start: string;
+                        /** @example 09:00 */
+                        end: string;
+                    }[];
+                    /**
+                     * @description Dates with other working hours than their weekday.
+                     * @default []
+                     */
+                    overrides?: {
+                        /** Format: date */
+                        date: string;
+                        /** @description Working hours of the date; empty: none. */
+                        ranges: {
+                            /** @example 09:00 */
+                            start: string;
+                            /** @example 09:00 */
+                            end: string;
+                        }[];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSchedulesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putSchedulesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_id?: unknown;
+                    name?: string;
+                    /**
+                     * @description A name of the IANA time zone database.
+                     * @example Europe/Berlin
+                     */
+                    time_zone?: string;
+                    /** @description Whether booking pages use it that name no other schedule. */
+                    is_default?: boolean;
+                    /** @description Working hours by weekday, in the time zone of the schedule. */
+                    rules?: {
+                        /** @description 1 is Monday, 7 is Sunday. */
+                        weekday: number;
+                        /** @example 09:00 */
+                        start: string;
+                        /** @example 09:00 */
+                        end: string;
+                    }[];
+                    /** @description Dates with other working hours than their weekday. */
+                    overrides?: {
+                        /** Format: date */
+                        date: string;
+                        /** @description Working hours of the date; empty: none. */
+                        ranges: {
+                            /** @example 09:00 */
+                            start: string;
+                            /** @example 09:00 */
+                            end: string;
+                        }[];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteSchedulesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchSchedulesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_name?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_id?: unknown;
+                    name?: string;
+                    /**
+                     * @description A name of the IANA time zone database.
+                     * @example Europe/Berlin
+                     */
+                    time_zone?: string;
+                    /** @description Whether booking pages use it that name no other schedule. */
+                    is_default?: boolean;
+                    /** @description Working hours by weekday, in the time zone of the schedule. */
+                    rules?: {
+                        /** @description 1 is Monday, 7 is Sunday. */
+                        weekday: number;
+                        /** @example 09:00 */
+                        start: string;
+                        /** @example 09:00 */
+                        end: string;
+                    }[];
+                    /** @description Dates with other working hours than their weekday. */
+                    overrides?: {
+                        /** Format: date */
+                        date: string;
+                        /** @description Working hours of the date; empty: none. */
+                        ranges: {
+                            /** @example 09:00 */
+                            start: string;
+                            /** @example 09:00 */
+                            end: string;
+                        }[];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTimeOff: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                /** @description Of one member. */
+                user_id?: string;
+                /** @description Only what ends after this time. */
+                from?: string;
+                /** @description Only what starts before this time. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TimeOff"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTimeOff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /**
+                     * Format: uuid
+                     * @description The member; default: the member who calls, or who made the key.
+                     */
+                    user_id?: string;
+                    /** Format: date-time */
+                    starts_at: string;
+                    /**
+                     * Format: date-time
+                     * @description After starts_at.
+                     */
+                    ends_at: string;
+                    /** @description Shown to the member and to those with `booking:manage`, never to guests. */
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeOff"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTimeOffId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeOff"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putTimeOffId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_id?: unknown;
+                    /** Format: date-time */
+                    starts_at?: string;
+                    /**
+                     * Format: date-time
+                     * @description After starts_at.
+                     */
+                    ends_at?: string;
+                    /** @description Shown to the member and to those with `booking:manage`, never to guests. */
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeOff"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTimeOffId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchTimeOffId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly user_id?: unknown;
+                    /** Format: date-time */
+                    starts_at?: string;
+                    /**
+                     * Format: date-time
+                     * @description After starts_at.
+                     */
+                    ends_at?: string;
+                    /** @description Shown to the member and to those with `booking:manage`, never to guests. */
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeOff"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMembersIdAvailability: {
+        parameters: {
+            query?: {
+                /** @description Default: now. */
+                from?: string;
+                /** @description At most 62 days after from; default: 14 days. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberAvailability"];
+                };
             };
             /** @description Any error. */
             default: {
