@@ -16934,6 +16934,13 @@ export interface operations {
                     readonly canceled_by?: unknown;
                     /** @description Cancel reason */
                     cancel_reason?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Another name for `starts_at`.
+                     */
+                    start?: string;
+                    /** @description Another name for `ends_at`. */
+                    end?: string | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -17187,6 +17194,13 @@ export interface operations {
                     readonly canceled_by?: unknown;
                     /** @description Cancel reason */
                     cancel_reason?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Another name for `starts_at`.
+                     */
+                    start?: string;
+                    /** @description Another name for `ends_at`. */
+                    end?: string | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -17347,6 +17361,13 @@ export interface operations {
                     readonly canceled_by?: unknown;
                     /** @description Cancel reason */
                     cancel_reason?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Another name for `starts_at`.
+                     */
+                    start?: string;
+                    /** @description Another name for `ends_at`. */
+                    end?: string | null;
                     /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
