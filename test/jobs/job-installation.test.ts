@@ -108,7 +108,7 @@ test('with a role that can create tables in its own schema and nothing else, job
   const appointment = { starts_at: '2027-03-01T09:00:00Z' };
   const refused = await server.ask('POST', '/api/v1/appointments', { body: appointment });
   expect([refused.status, refused.json.error.code]).toEqual([503, 'not_configured']);
-  await asAdmin(new URL(url).pathname.slice(1), (admin) => admin.query(sql));
+  await asAdmin(/@\/([^?]+)/.exec(url)![1]!, (admin) => admin.query(sql));
   await until(async () => (await settings()).enabled);
   expect((await server.ask('POST', '/api/v1/appointments', { body: appointment })).status).toBe(201);
   expect((await server.ask('GET', '/metrics')).text).toMatch(

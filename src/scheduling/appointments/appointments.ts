@@ -1,7 +1,6 @@
 import type { WorkspaceSettingsStore } from '../../account/workspace-settings.ts';
 import type { MailQueue } from '../../mail/mail-queue.ts';
 import type { MadeModule, ModuleParts } from '../../record/module.ts';
-import type { CreateOptions } from '../../record/record-create-routes.ts';
 import type { NounOptions } from '../../record/record-options.ts';
 import type { Records } from '../../record/records.ts';
 import { makeCalendarFeeds } from '../invitations/calendar-feed.ts';
@@ -62,7 +61,7 @@ export function makeAppointments(
         ...parts,
         appointments,
         people: records.people,
-      }) as unknown as CreateOptions<object>,
+      }),
     },
     followers: [makeFollowUpTimer(followUp, parts.log)],
     mountPages: (app) => mountCalendarFeeds(app, feeds),

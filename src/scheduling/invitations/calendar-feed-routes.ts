@@ -130,7 +130,7 @@ export function mountCalendarFeeds(app: FastifyInstance, feeds: CalendarFeeds): 
       'content-security-policy': "default-src 'none'; sandbox",
       'x-robots-tag': 'noindex',
     });
-    const known = String(request.headers['if-none-match'] ?? '');
+    const known = request.headers['if-none-match'] ?? '';
     if (known.split(/\s*,\s*/).some((item) => item.replace(/^W\//, '') === etag))
       return reply.code(304).send();
     return reply.type('text/calendar; charset=utf-8').send(text);

@@ -20,7 +20,11 @@ export function makeFollowUpTimer(followUp: FollowUp, log: Logger): Follower {
       if (!isFailing) log.warn({ err: (error as Error).message }, 'appointments are followed up later');
       isFailing = true;
     }
-    if (!stopping.signal.aborted) timer = setTimeout(() => (running = pass()), PAUSE_MS);
+    if (!stopping.signal.aborted) timer = setTimeout(again, PAUSE_MS);
+  }
+
+  function again(): void {
+    running = pass();
   }
 
   return {

@@ -96,8 +96,8 @@ function startOf(sent: unknown): Read<number> {
 /** The first duration of the page if none is sent. */
 export function durationOf(page: Pick<BookingPage, 'duration_min'>, sent: unknown): Read<number> {
   if (sent === undefined || sent === null || sent === '') return { value: page.duration_min[0]! };
-  const minutes = typeof sent === 'number' ? sent : Number(String(sent));
-  if (page.duration_min.includes(minutes)) return { value: minutes };
+  const minutes = typeof sent === 'string' ? Number(sent) : sent;
+  if (typeof minutes === 'number' && page.duration_min.includes(minutes)) return { value: minutes };
   return { wrong: `must be one of ${page.duration_min.join(', ')}` };
 }
 
@@ -127,7 +127,11 @@ function emailOf(sent: unknown): Read<string | null> {
 /** A list, or a text with one address a line or separated by commas. */
 function guestsOf(sent: unknown): Read<string[]> {
   if (sent === undefined || sent === null) return { value: [] };
-  const items = Array.isArray(sent) ? (sent as unknown[]) : String(sent).split(/[\s,;]+/);
+  const items: unknown[] = Array.isArray(sent)
+    ? sent
+    : typeof sent === 'string'
+      ? sent.split(/[\s,;]+/)
+      : [0];
   const addresses = [...new Set(items.map((item) => String(item).trim()).filter((item) => item !== ''))];
   if (addresses.length > MAX_FURTHER_GUESTS)
     return { wrong: `must have at most ${MAX_FURTHER_GUESTS} addresses` };
