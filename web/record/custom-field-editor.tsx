@@ -39,8 +39,8 @@ export function CustomFieldEditor({
   const send = (sent: FormValue, { id, version }: ObjectRecord) =>
     update({ id, version, change: { custom_fields: { [name]: sent } } });
   /** A change of other fields meanwhile is none of this one. */
-  const save = async (value: FormValue): Promise<void> => {
-    const sent = isEmptyValue(value) ? null : (kind.sent?.(value) ?? value);
+  const save = async (entered: FormValue): Promise<void> => {
+    const sent = isEmptyValue(entered) ? null : (kind.sent?.(entered) ?? entered);
     const problem = kind.problem?.(sent, { [field.key]: sent });
     if (problem) throw validationError(field.key, problem);
     if (sent === before) return onClose();
