@@ -2360,7 +2360,7 @@ export interface paths {
         };
         /**
          * Get the timeline of a contact
-         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record and of its notes. Entries of merged records are included.
+         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns the timeline of that record, of the tasks and notes about it, and of the notes about these tasks. Entries of merged records are included.
          */
         get: operations["getActivitiesContactId"];
         put?: never;
@@ -2949,7 +2949,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get tasks that are due and deals that are about to close
+         * Get the open tasks of the caller and the deals that are about to close
          * @description At most 50 of each, with their total number.
          */
         get: operations["getAgenda"];
@@ -3940,6 +3940,35 @@ export interface components {
                 authentication: string;
             }[];
         };
+        ActivityInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Changed fields with their previous values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Name of the record, if it is not the one of the timeline; null for an unnamed one. */
+            record_name?: string | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
+            /** @description Details added by a module. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
         TaskInput: {
             /**
              * Format: uuid
@@ -4458,33 +4487,6 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
-        };
-        ActivityInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description Event type, as in `contact.updated`, or a type of a module. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Changed fields with their previous values. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Changed fields with their new values; null where these are no longer known. */
-            changed_to?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Of the creation of a note: the note as it is now. */
-            record?: {
-                [key: string]: unknown;
-            };
-            /** @description Details added by a module. */
-            details?: unknown;
-            /** Format: date-time */
-            occurred_at: string;
         };
         NoteInput: {
             /**
@@ -5921,6 +5923,11 @@ export interface components {
                 data: components["schemas"]["TaskInput"][];
                 total_count: number;
             } | null;
+            /** @description The caller's other open tasks, at most 10: by due date, those without one last. Null without `tasks:read`. */
+            later_tasks: {
+                data: components["schemas"]["TaskInput"][];
+                total_count: number;
+            } | null;
             /** @description Open deals by their expected close date, also past ones. Null without `deals:read`. */
             deals: {
                 data: components["schemas"]["DealInput"][];
@@ -6657,6 +6664,35 @@ export interface components {
                 authentication: string;
             }[];
         };
+        Activity: {
+            /** Format: uuid */
+            id: string;
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Changed fields with their previous values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Changed fields with their new values; null where these are no longer known. */
+            changed_to?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Name of the record, if it is not the one of the timeline; null for an unnamed one. */
+            record_name?: string | null;
+            /** @description Of the creation of a note: the note as it is now. */
+            record?: {
+                [key: string]: unknown;
+            };
+            /** @description Details added by a module. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
         Task: {
             /**
              * Format: uuid
@@ -7175,33 +7211,6 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
-        };
-        Activity: {
-            /** Format: uuid */
-            id: string;
-            /** @description Event type, as in `contact.updated`, or a type of a module. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Changed fields with their previous values. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Changed fields with their new values; null where these are no longer known. */
-            changed_to?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Of the creation of a note: the note as it is now. */
-            record?: {
-                [key: string]: unknown;
-            };
-            /** @description Details added by a module. */
-            details?: unknown;
-            /** Format: date-time */
-            occurred_at: string;
         };
         Note: {
             /**
@@ -8635,6 +8644,11 @@ export interface components {
             today: string;
             /** @description The caller's open tasks that are due today or overdue, oldest first. Null without `tasks:read`. */
             tasks: {
+                data: components["schemas"]["Task"][];
+                total_count: number;
+            } | null;
+            /** @description The caller's other open tasks, at most 10: by due date, those without one last. Null without `tasks:read`. */
+            later_tasks: {
                 data: components["schemas"]["Task"][];
                 total_count: number;
             } | null;
