@@ -1,5 +1,5 @@
 import type { WorkspaceSettingsStore } from '../account/workspace-settings.ts';
-import type { MadeModule, Module, ModuleParts } from '../record/module.ts';
+import type { Module, ModuleParts } from '../record/module.ts';
 import type { Noun } from '../record/noun.ts';
 import { courseRun } from './courses/course-run.ts';
 import { fillCourseValues, fillCurrency } from './courses/course-values.ts';
@@ -15,7 +15,7 @@ export interface TrainingParts extends ModuleParts {
 }
 
 /** Courses, when they are held, who is enrolled, and their results (RC16). */
-export const training: Module<TrainingParts, MadeModule> = {
+export const training: Module<TrainingParts> = {
   nouns: [course, courseRun, enrolment, assessment] as unknown as readonly Noun[],
   scopes: [],
   eventTypes: [],

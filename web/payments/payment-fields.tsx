@@ -40,7 +40,7 @@ export function PayerCell(props: ShownProps<Payment>) {
   const { match_ambiguous: isAmbiguous } = props.record;
   return (
     <>
-      <Cell {...props} record={props.record as unknown as ObjectRecord} />
+      <Cell {...props} record={props.record} />
       {isAmbiguous && (
         <IconUserQuestion size={15} stroke={1.6} className={classes.doubt} title="Ambiguous match" />
       )}
