@@ -25,11 +25,9 @@ const shape = z
     description: z.string(),
     docs: z.string().meta({ description: 'Its page of the documentation, as a path in the repository.' }),
     steps: z.array(z.string()).meta({ description: 'What to do in the other system, in order.' }),
-    events: z
-      .array(z.string())
-      .meta({
-        description: 'The events to select in the other system; empty if there is nothing to select.',
-      }),
+    events: z.array(z.string()).meta({
+      description: 'The events to select in the other system; empty if there is nothing to select.',
+    }),
     fields: z.array(field),
     urls: z.array(
       z.object({
