@@ -44,7 +44,7 @@ export function bulkFields(object: ObjectType, view: ObjectView): DrawnField<Fie
     })
     .flatMap((field) => {
       const own = view.fields?.[field.key];
-      const [input] = [own?.BulkInput, own?.Input].filter((item) => item !== undefined);
+      const input = [own?.BulkInput, own?.Input].find((item) => item !== undefined);
       const Drawn = input === undefined ? FIELD_KINDS[field.kind]?.Input : input;
       return Drawn ? [{ field: labelled(field, view, 'Value'), Drawn }] : [];
     });
