@@ -37,3 +37,10 @@ export const FIELD_KINDS: Readonly<Record<string, FieldKind>> = {
   user,
   tags,
 };
+
+/** The kind of a field that is shown. Throws for one that has no widget. */
+export function shownKind(name: string): FieldKind {
+  const kind = FIELD_KINDS[name];
+  if (kind === undefined) throw new Error(`fields of the kind ${name} are not shown`);
+  return kind;
+}

@@ -1,4 +1,4 @@
-import { Anchor, Select, TextInput } from '@mantine/core';
+import { Anchor, Select, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconUserQuestion } from '@tabler/icons-react';
 import type { Payment } from '../api/payment-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
@@ -42,7 +42,10 @@ export function PayerCell(props: ShownProps<Payment>) {
     <>
       <Cell {...props} record={props.record} />
       {isAmbiguous && (
-        <IconUserQuestion size={15} stroke={1.6} className={classes.doubt} title="Ambiguous match" />
+        <>
+          <IconUserQuestion size={15} stroke={1.6} className={classes.doubt} aria-hidden />
+          <VisuallyHidden>Ambiguous match</VisuallyHidden>
+        </>
       )}
     </>
   );

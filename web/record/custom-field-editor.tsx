@@ -5,7 +5,7 @@ import { ApiError, isConflict, validationError } from '../api/client.ts';
 import { nounOf, type ObjectField, type ObjectType } from '../api/object-queries.ts';
 import { queriesOf, useUpdateRecord, type ObjectRecord } from '../api/record-queries.ts';
 import type { FormValue, FormValues } from '../fields/field-kind.ts';
-import { FIELD_KINDS } from '../fields/kinds.ts';
+import { shownKind } from '../fields/kinds.ts';
 import { notifyError } from '../ui/notify.tsx';
 import { useApiForm } from '../ui/use-api-form.ts';
 import { EditorForm } from './editor-form.tsx';
@@ -33,7 +33,7 @@ export function CustomFieldEditor({
   /** The record that the form is based on. */
   const [base, setBase] = useState(record);
   const [theirs, setTheirs] = useState<string | null>(null);
-  const kind = FIELD_KINDS[field.kind]!;
+  const kind = shownKind(field.kind);
   const before = base.custom_fields[name] ?? null;
 
   const send = (sent: FormValue, { id, version }: ObjectRecord) =>

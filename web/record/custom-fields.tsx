@@ -1,7 +1,7 @@
 import { Title } from '@mantine/core';
 import type { ObjectField, ObjectType } from '../api/object-queries.ts';
 import type { BaseRecord, ObjectRecord } from '../api/record-queries.ts';
-import { FIELD_KINDS } from '../fields/kinds.ts';
+import { shownKind } from '../fields/kinds.ts';
 import { fieldLabel } from '../ui/field-label.ts';
 import { Property, PropertyList } from '../ui/property-list.tsx';
 import { CustomFieldEditor } from './custom-field-editor.tsx';
@@ -19,7 +19,7 @@ export function CustomFields({ object, record }: { object: ObjectType; record: O
       <PropertyList label="Custom fields">
         {Object.entries(record.custom_fields).map(([name, value]) => {
           const field = customField(name, value);
-          const Value = FIELD_KINDS[field.kind]!.Value;
+          const Value = shownKind(field.kind).Value;
           return (
             <Property key={name} name={field.label}>
               <InlineValue

@@ -56,7 +56,7 @@ export function AccessField({
       <Radio.Group
         label="Access"
         value={access ?? null}
-        onChange={(chosen) => onChange(ACCESS[chosen]!.scopesOf(scopes))}
+        onChange={(chosen) => onChange(ACCESS[chosen]?.scopesOf(scopes) ?? [])}
         error={error}
       >
         <Stack gap="xs" mt={6}>

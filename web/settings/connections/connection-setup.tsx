@@ -31,7 +31,7 @@ export function ConnectionSetup({ connection, kind }: { connection: Connection; 
       ))}
       {!showsAll && fields.length > 1 && (
         <Button variant="subtle" size="compact-sm" ml={-7} onClick={showAll.open}>
-          {fields.length === 2 ? `${fields[1]!.label}…` : 'More fields…'}
+          {fields.length === 2 ? `${fields[1]?.label}…` : 'More fields…'}
         </Button>
       )}
     </section>
@@ -49,7 +49,7 @@ function SetupField({ connection, field }: { connection: Connection; field: Conn
   const { mutateAsync: rotate } = useRotateConnectionSecret(connection.id);
   const { mutateAsync: update } = useUpdateConnection(connection.id);
   const api = useApiForm({ [name]: '' }, async (values, form) => {
-    const value = values[name]!.trim();
+    const value = (values[name] ?? '').trim();
     if (value === '') return;
     await (isSecret
       ? rotate({ name, secret: value, overlap_s: 0 })
