@@ -1,18 +1,11 @@
 const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 /** Regions of Unicode that are not countries. */
 const NOT_COUNTRIES = new Set(['EU', 'EZ', 'QO', 'UN', 'XA', 'XB', 'ZZ']);
-const LETTERS = Array.from({ length: 26 }, (_, at) => String.fromCharCode(65 + at));
 
 /** The English name of a country of ISO 3166-1 alpha-2, in capitals; undefined for `UK` and other former codes. */
 export function countryName(code: string): string | undefined {
   if (!/^[A-Z]{2}$/.test(code) || NOT_COUNTRIES.has(code)) return undefined;
   return Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}` ? REGIONS.of(code) : undefined;
-}
-
-/** The codes of all countries. */
-export function countryCodes(): string[] {
-  const codes = LETTERS.flatMap((first) => LETTERS.map((second) => first + second));
-  return codes.filter((code) => countryName(code) !== undefined);
 }
 
 /** Whether a text is the code of a country, in capitals. */

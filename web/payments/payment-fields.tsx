@@ -1,7 +1,6 @@
 import { Anchor, Select, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconUserQuestion } from '@tabler/icons-react';
 import type { Payment } from '../api/payment-queries.ts';
-import type { ObjectRecord } from '../api/record-queries.ts';
 import { inputProps, type FilterProps, type InputProps, type ShownProps } from '../fields/field-kind.ts';
 import { record } from '../fields/record.tsx';
 import { SelectFilter } from '../ui/filters.tsx';
