@@ -4,7 +4,6 @@ import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
 export type BookingPage = components['schemas']['BookingPage'];
-type BookingQuestion = BookingPage['questions'][number];
 /** The settings of a booking page that users set; the server sets the rest. */
 export type BookingPageDraft = Omit<
   BookingPage,
