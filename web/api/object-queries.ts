@@ -11,7 +11,10 @@ export const OBJECTS_KEY = ['objects'];
 /** The objects whose records the session may read. Options of a field may change at any time, as by a new lead source. */
 export const objectsQuery = queryOptions({
   queryKey: OBJECTS_KEY,
-  queryFn: async ({ signal }) => (await dataOf(api.GET('/api/v1/objects', { signal }))).data,
+  queryFn: async ({ signal }) => {
+    const params = { query: { brief: 'true' } };
+    return (await dataOf(api.GET('/api/v1/objects', { params, signal }))).data;
+  },
   staleTime: 60_000,
 });
 

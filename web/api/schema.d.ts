@@ -5540,7 +5540,8 @@ export interface components {
         ObjectFieldInput: {
             key: string;
             label: string;
-            description: string;
+            /** @description Left out with `brief`. */
+            description?: string;
             /** @description Kind of the field, as in `text`, `date`, `select`, `record`. */
             kind: string;
             /** @description Whether it is required to create a record. */
@@ -5553,7 +5554,7 @@ export interface components {
             default: unknown;
             /** @description Key of the object that it references. */
             references?: string;
-            /** @description Possible values, if the field has a list of options. */
+            /** @description Possible values, if the field has a list of options. With `brief`, those of currencies are left out. */
             options?: {
                 value: string;
                 label: string;
@@ -9291,7 +9292,8 @@ export interface components {
         ObjectField: {
             key: string;
             label: string;
-            description: string;
+            /** @description Left out with `brief`. */
+            description?: string;
             /** @description Kind of the field, as in `text`, `date`, `select`, `record`. */
             kind: string;
             /** @description Whether it is required to create a record. */
@@ -9304,7 +9306,7 @@ export interface components {
             default: unknown;
             /** @description Key of the object that it references. */
             references?: string;
-            /** @description Possible values, if the field has a list of options. */
+            /** @description Possible values, if the field has a list of options. With `brief`, those of currencies are left out. */
             options?: {
                 value: string;
                 label: string;
@@ -23736,7 +23738,10 @@ export interface operations {
     };
     getObjects: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Leaves out the descriptions of fields and the list of all currencies: half of the response. */
+                brief?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

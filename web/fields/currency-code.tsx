@@ -3,13 +3,15 @@ import { useSession } from '../api/session-queries.ts';
 import { inputProps, type FieldKind, type InputProps } from './field-kind.ts';
 import { ExactFilter, ShownText } from './text.tsx';
 
+/** The API accepts the same codes. */
+const CURRENCIES = Intl.supportedValuesOf('currency');
+
 function Input(props: InputProps) {
-  const { field } = props;
   const { workspace } = useSession();
   return (
     <Select
       {...inputProps(props)}
-      data={field.options ?? []}
+      data={CURRENCIES}
       placeholder={workspace.currency}
       nothingFoundMessage="No such currency"
       searchable

@@ -1,11 +1,13 @@
 import { SegmentedControl } from '@mantine/core';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useObject, type ObjectType } from '../api/object-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import classes from './activity-composer.module.css';
 import { NoteForm, type NoteType } from './note-form.tsx';
-import { TaskForm } from './task-form.tsx';
+
+/** Loaded when somebody adds a task. */
+const TaskForm = lazy(async () => ({ default: (await import('./task-form.tsx')).TaskForm }));
 
 type Kind = NoteType | 'task';
 
@@ -40,7 +42,9 @@ export function ActivityComposer({ object, record }: { object: ObjectType; recor
         />
       )}
       {kind === 'task' ? (
-        <TaskForm object={object} record={record} links={links} />
+        <Suspense>
+          <TaskForm object={object} record={record} links={links} />
+        </Suspense>
       ) : (
         <NoteForm key={kind} type={kind} links={links} />
       )}
