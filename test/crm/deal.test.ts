@@ -334,35 +334,3 @@ describe('AX10: events of an action', () => {
     expect(move).toMatchObject({ type: 'deal.stage_changed', changed: { stage_id: stages[0]!.id } });
   });
 });
-
-describe('the value of a deal', () => {
-  test('has at most the decimals of its currency', async () => {
-    const create = (value: number, currency: string) =>
-      s.ask('POST', DEALS, { body: { name: 'Priced', value, currency } });
-    for (const [value, currency] of [
-      [1500, 'JPY'],
-      [1.25, 'EUR'],
-      [1.125, 'KWD'],
-    ] as const)
-      expect((await create(value, currency)).json).toMatchObject({ value, currency });
-    for (const [value, currency, message] of [
-      [1500.5, 'JPY', 'must be an integer in JPY'],
-      [1.255, 'EUR', 'must have at most 2 decimals in EUR'],
-      [1.1255, 'KWD', 'must have at most 3 decimals in KWD'],
-    ] as const) {
-      const { status, json } = await create(value, currency);
-      expect([status, json.error.fields]).toEqual([400, [{ field: 'value', message }]]);
-    }
-    const { id } = (await create(1.125, 'KWD')).json;
-    const change = async (body: object) => {
-      const { status, json } = await s.ask('PATCH', `${DEALS}/${id}`, { body });
-      return [status, json.error?.fields?.[0]?.field];
-    };
-    expect(await change({ currency: 'EUR' })).toEqual([400, 'value']);
-    expect(await change({ currency: 'JPY', value: 2 })).toEqual([200, undefined]);
-    // What an earlier release stored can be kept, but not changed to another such value.
-    await s.db.pool.query('update deal set value = 2.5 where id = $1', [id]);
-    expect(await change({ name: 'Renamed' })).toEqual([200, undefined]);
-    expect(await change({ value: 3.5 })).toEqual([400, 'value']);
-  });
-});

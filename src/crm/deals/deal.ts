@@ -1,6 +1,6 @@
 import { isSame } from '../../base/values/same.ts';
 import { currencyCode } from '../../record/fields/currency-code.ts';
-import { checkDecimals, currency } from '../../record/fields/currency.ts';
+import { currency } from '../../record/fields/currency.ts';
 import { date } from '../../record/fields/date.ts';
 import { datetime } from '../../record/fields/datetime.ts';
 import { longText } from '../../record/fields/long-text.ts';
@@ -88,9 +88,6 @@ export const deal = defineNoun({
   aliases: { title: 'name' },
 
   derive(next, before, { at, resolved }) {
-    // What an earlier release stored stays as it is until it is changed.
-    if (next.value !== before?.value || next.currency !== before?.currency)
-      checkDecimals('value', next.value, next.currency);
     const { first_stage_id: firstStage } = resolved as ResolvedPlacement;
     const isMoved = before !== null && before.pipeline_id !== next.pipeline_id;
     const stage = isMoved && before.stage_id === next.stage_id && firstStage ? firstStage : next.stage_id;

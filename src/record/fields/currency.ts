@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { invalid } from '../../base/errors.ts';
 import { makeField, type FieldOptions } from './field.ts';
 import { numberFilter, numberInput, type NumberOptions } from './number.ts';
 
@@ -18,28 +17,5 @@ export function currency<const Options extends FieldOptions & { sample?: number 
       hasExample: true,
     },
     options,
-  );
-}
-
-const decimalsByCode = new Map<string, number>();
-
-/** The decimals of a currency of ISO 4217: none of JPY, two of EUR, three of KWD. */
-function decimalsOf(code: string): number {
-  const known = decimalsByCode.get(code);
-  if (known !== undefined) return known;
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency: code });
-  const decimals = format.resolvedOptions().maximumFractionDigits ?? DECIMALS;
-  decimalsByCode.set(code, decimals);
-  return decimals;
-}
-
-/** Throws `validation_error` for an amount with more decimals than its currency has. */
-export function checkDecimals(field: string, amount: number | null, code: string | null): void {
-  if (amount === null || code === null || Number.isInteger(amount)) return;
-  const decimals = decimalsOf(code);
-  if (Number(amount.toFixed(decimals)) === amount) return;
-  throw invalid(
-    field,
-    decimals === 0 ? `must be an integer in ${code}` : `must have at most ${decimals} decimals in ${code}`,
   );
 }
