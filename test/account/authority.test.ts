@@ -18,7 +18,7 @@ afterAll(() => s.stop());
 
 const KEYS = '/api/v1/api-keys';
 const INVITATIONS = '/api/v1/invitations';
-const RECORDS = SCOPES.names.filter((scope) => /^[a-z]+:(read|write)$/.test(scope));
+const RECORDS = SCOPES.names.filter((scope) => /^[a-z-]+:(read|write)$/.test(scope));
 /** All scopes of the role member, as a key has them. */
 const OF_MEMBER = [
   ...RECORDS.filter((scope) => !/^(events|webhooks|keys|pipelines:w|forms:w)/.test(scope)),

@@ -37,8 +37,11 @@ const pick = async (label: string | RegExp, option: string | RegExp) => {
 };
 /** All sections but the filter are in the fold for developers. */
 const unfold = async (title: string) => {
-  const fold = dialog().locator('details:not([open]) > summary');
-  if (title !== 'Filter' && (await fold.count()) > 0) await fold.click();
+  const fold = dialog().locator('details');
+  if (title !== 'Filter') {
+    await fold.waitFor();
+    if ((await fold.getAttribute('open')) === null) await fold.locator('summary').click();
+  }
   await dialog()
     .getByRole('button', { name: new RegExp(`^${title}`) })
     .click();
