@@ -30,18 +30,13 @@ afterEach(async () => {
   for (const { page, close } of windows) if (!page.isClosed()) await close();
 });
 
-/** A page in a window that is closed after the test, signed in as `who` if given. */
+/** A window, signed in as `who` if given. */
 async function open(who?: SignedIn) {
-  const window = await openSignedIn(who);
-  windows.push(window);
-  return window.page;
-}
-
-async function openSignedIn(who?: SignedIn) {
   const window = await openWindow(browser, s.url);
+  windows.push(window);
   const [name, value] = (who?.cookie ?? '=').split('=') as [string, string];
   if (who) await window.context.addCookies([{ name, value, url: s.url }]);
-  return window;
+  return window.page;
 }
 
 describe('signing in', () => {
@@ -229,15 +224,6 @@ describe('members', () => {
 });
 
 describe('the palette', () => {
-  let window: Window;
-  beforeAll(async () => {
-    window = await openSignedIn(owner);
-    await window.page.goto('/contacts');
-  });
-  afterAll(() => {
-    windows.push(window);
-  });
-
   test.each([
     ['Settings → Integrations → Webhooks', 'Webhooks'],
     ['Web & Other Integrations', 'Webhooks'],
@@ -255,13 +241,13 @@ describe('the palette', () => {
     ['Settings → Event types', 'Event types'],
     ['Settings → Data retention', 'Data retention'],
   ])('finds %s, a name from another CRM', async (name, title) => {
-    const { page } = window;
+    const page = await open(owner);
+    await page.goto('/contacts');
     await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
     await page.keyboard.press('Control+k');
     await page.getByRole('textbox', { name: 'Search pages and commands' }).fill(name);
     await page.keyboard.press('Enter');
     await expectShown(page.getByRole('heading', { name: title, level: 1 }));
-    await page.goBack();
   });
 });
 

@@ -12,7 +12,7 @@ export const SCHEDULING_PAGES = {
     nav: {
       group: 'records',
       icon: IconCalendarPlus,
-      aliases: ['Event types', 'Meeting links', 'Scheduling links', 'Settings → Calendars'],
+      aliases: ['Meeting links', 'Scheduling links', 'Calendars'],
     },
   },
   newBookingPage: {
