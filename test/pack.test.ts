@@ -55,7 +55,11 @@ describe('the package of npm pack', () => {
     const bundled = await filesIn(fresh);
     expect(bundled).toContain('main.js');
     // Worker threads load them by their path.
-    const workers = ['events/schema-check.js', 'events/schema-worker.js'];
+    const workers = [
+      'events/schema-check.js',
+      'events/schema-worker.js',
+      'scheduling/availability/calendar-worker.js',
+    ];
     const program = (await filesIn(dist)).filter((file) => !file.startsWith(`web${path.sep}`));
     expect(program.toSorted()).toEqual([...bundled, ...sql, ...workers].toSorted());
     for (const [from, files] of [

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NOUNS } from '../../src/crm/nouns.ts';
+import { MODULE_NOUNS as NOUNS } from '../../src/modules.ts';
 import { makeExtensions } from '../../src/record/extension.ts';
 import { timelineRoutes } from '../../src/record/timeline-routes.ts';
 import { silent } from '../kit/database.ts';

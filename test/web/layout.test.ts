@@ -144,6 +144,10 @@ afterAll(async () => {
   await s?.stop();
 });
 
+/** Waits until the colors of the other scheme have faded in. */
+const COLORS_CHANGED = `Promise.allSettled(document.getAnimations()
+  .filter((animation) => animation instanceof CSSTransition).map(({ finished }) => finished)).then(() => {})`;
+
 // Each scheme is the first one on one of the devices.
 test.concurrent.each([
   ['desktop', DESKTOP, ['light', 'dark']],
@@ -164,6 +168,7 @@ test.concurrent.each([
       for (const scheme of schemes) {
         await page.emulateMedia({ colorScheme: scheme });
         await expectShown(page.locator(`html[data-mantine-color-scheme=${scheme}]`));
+        await page.evaluate(COLORS_CHANGED);
         expect(await page.getByRole('heading', { level: 1 }).count(), which).toBe(1);
         await expectNoOverflow(page);
         expect(await barriers(page), `${which}, ${scheme}`).toEqual([]);
