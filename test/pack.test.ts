@@ -78,7 +78,7 @@ describe('the package of npm pack', () => {
   test('contains the dashboard: its page, and the assets that it names, compressed, without their sources', () => {
     const names = packed.files.map((file) => file.path).filter((name) => name.startsWith('dist/web/'));
     expect(names).toContain('dist/web/index.html');
-    const forms = ['embed.js', 'form.css', 'form.js', 'proof-worker.js'].map(
+    const forms = ['booking.js', 'embed.js', 'form.css', 'form.js', 'proof-worker.js'].map(
       (name) => `dist/web/public/${name}.br`,
     );
     expect(names).toEqual(expect.arrayContaining(forms));

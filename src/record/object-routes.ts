@@ -29,13 +29,10 @@ const fieldShape = z
       .meta({ description: 'Whether it is computed when a record is read; not part of events.' }),
     default: z.unknown().meta({ description: 'Value if none is sent; null for none.' }),
     references: z.string().optional().meta({ description: 'Key of the object that it references.' }),
-    options: z
-      .array(optionShape)
-      .optional()
-      .meta({
-        description:
-          'Possible values, if the field has a list of options. With `brief`, those of currencies are left out.',
-      }),
+    options: z.array(optionShape).optional().meta({
+      description:
+        'Possible values, if the field has a list of options. With `brief`, those of currencies are left out.',
+    }),
     filter: z
       .object({
         parameter: z.string().meta({ description: 'Query parameter of the list.' }),
@@ -84,7 +81,8 @@ type FieldAnswer = z.infer<typeof fieldShape>;
 
 const listQuery = z.strictObject({
   brief: z.stringbool().default(false).meta({
-    description: 'Leaves out the descriptions of fields and the list of all currencies: half of the response.',
+    description:
+      'Leaves out the descriptions of fields and the list of all currencies: half of the response.',
   }),
 });
 

@@ -4,7 +4,15 @@ import { SCOPES } from '../../src/catalogue.ts';
 
 const RECORDS = ['contacts', 'companies', 'deals', 'tasks', 'leads', 'pipelines', 'activities', 'forms'];
 // After 0.1.0: notes, tags, and those of further modules.
-const FURTHER = ['payments', 'subscriptions', 'courses', 'course-runs', 'enrolments', 'assessments'];
+const FURTHER = [
+  'appointments',
+  'payments',
+  'subscriptions',
+  'courses',
+  'course-runs',
+  'enrolments',
+  'assessments',
+];
 const BOTH = [...RECORDS.slice(0, 5), 'notes', ...RECORDS.slice(5), ...FURTHER, 'tags'].flatMap((plural) => [
   `${plural}:read`,
   `${plural}:write`,
@@ -19,9 +27,12 @@ const MANAGED = new Set([
   'subscriptions:read',
   'subscriptions:write',
 ]);
+/** After 0.1.0. */
+const BOOKING = ['booking:manage', 'booking:read', 'availability:write'];
 const OTHERS = [
   '*',
   'leads:create',
+  ...BOOKING,
   'events:read',
   'events:write',
   'webhooks:manage',
@@ -47,6 +58,7 @@ describe('the scopes of 0.1.0 and its roles, and those of connections and tags',
     expect(SCOPES.ofRole('admin')).toEqual(['*']);
     expect(SCOPES.ofRole('manager')).toEqual([
       'leads:create',
+      ...BOOKING,
       'events:read',
       'events:write',
       'webhooks:read',
@@ -58,6 +70,8 @@ describe('the scopes of 0.1.0 and its roles, and those of connections and tags',
     ]);
     expect(SCOPES.ofRole('member')).toEqual([
       'leads:create',
+      'booking:read',
+      'availability:write',
       'members:read',
       ...BOTH.filter((scope) => !MANAGED.has(scope)),
     ]);
@@ -69,6 +83,7 @@ describe('the scopes of 0.1.0 and its roles, and those of connections and tags',
       'leads:write': ['leads:create'],
       'webhooks:manage': ['webhooks:read', 'webhooks:rotate'],
       'connections:manage': ['connections:read'],
+      'booking:manage': ['booking:read', 'availability:write'],
       'keys:manage': ['keys:read'],
       'workspace:manage': ['members:read'],
     });

@@ -52,9 +52,12 @@ const EVERYWHERE = [
   'maintenance.merges',
   'maintenance.old_mail',
   'maintenance.overdue_deliveries',
+  'maintenance.provider_events',
+  'maintenance.reconciliations',
   'maintenance.retention',
   'maintenance.retention_terms',
   'maintenance.statistics',
+  'payment.reconcile_due',
   'scheduling.calendars',
 ];
 

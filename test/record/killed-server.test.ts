@@ -92,7 +92,7 @@ test('a batch of changes whose server is killed changes nothing, and is made by 
   expect(json.results.map(({ status }: { status: number }) => status)).toEqual(Array(5).fill(200));
   for (const id of ids) {
     expect(await read(id)).toMatchObject({ job_title: 'Buyer', tags: ['batched'], version: 2 });
-    expect(await eventsOf(id)).toEqual(['contact.created', 'contact.updated']);
+    expect(await eventsOf(id)).toEqual(['contact.created', 'contact.updated', 'contact.tag_added']);
   }
 });
 
