@@ -1,13 +1,12 @@
 import type { z } from 'zod';
-import type { EventType } from '../events/event-type.ts';
 import { mergeCustomFields, type CustomValue } from './custom-fields.ts';
 import type { Field } from './fields/field.ts';
-import { mergeEvent } from './merge/merge-event.ts';
 import type { MergeRules } from './merge/merge-values.ts';
+import { eventsOfNoun, type NounEventDefinition, type NounEvents } from './noun-event.ts';
 import { nounSchemas } from './noun-schema.ts';
 import type { Filter } from './record-filter.ts';
 import { summaryOf } from './noun-summary.ts';
-import { tagEvents, withKeptSpelling } from './tags/record-tags.ts';
+import { withKeptSpelling } from './tags/record-tags.ts';
 import type { MatchRule } from './record-match.ts';
 
 /** Fields that every record has, besides those of its noun. Times are ISO 8601 in UTC with milliseconds. */
@@ -107,26 +106,6 @@ export interface NounDefinition<F extends Fields> {
   sample: Pick<BaseRecord, 'id'> & Partial<Pick<BaseRecord, 'created_by' | 'custom_fields'>>;
 }
 
-export interface NounEventDefinition<R> extends Pick<
-  NounEvent,
-  'context' | 'contextOutput' | 'contextInRecord' | 'isBeyondChange'
-> {
-  description: string;
-  /** Fields in which its sample differs from the sample of a change. */
-  sample?: Partial<R>;
-}
-
-/** An event type of a noun; its schema is made from the noun's output (noun-events.ts). */
-export interface NounEvent extends Pick<
-  EventType,
-  'name' | 'object' | 'description' | 'sample' | 'context' | 'contextInRecord'
-> {
-  /** The schema of its context, if it has one. */
-  contextOutput?: z.ZodObject;
-  /** Fired by a command, such as a conversion, and not by an update. */
-  isBeyondChange?: boolean;
-}
-
 /**
  * A kind of record. The table's statements (record-statement.ts), routes (record-routes.ts), scopes, events, API reference
  * and dashboard (object-routes.ts) are derived from it.
@@ -166,7 +145,7 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly area?: string;
   /** Whether its records have `tags`. */
   readonly hasTags: boolean;
-  readonly events: { created: NounEvent; updated: NounEvent; deleted: NounEvent } & Record<string, NounEvent>;
+  readonly events: NounEvents;
   /** The events that a change fires, in order, besides those of tags. */
   fires(before: R, after: R): readonly string[];
   /** The events that a new record fires, in order; default: only `events.created`. */
@@ -196,9 +175,6 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
 /** The record and the input of a noun. */
 export type RecordOfNoun<N> = N extends Noun<infer R, infer _Input> ? R : never;
 export type InputOfNoun<N> = N extends Noun<infer _R, infer Input> ? Input : never;
-
-const CREATED_AT = '2026-06-01T12:00:00.000Z';
-const UPDATED_AT = '2026-06-02T09:00:00.000Z';
 
 /** Makes a noun from its definition. */
 export function defineNoun<const F extends Fields>(
@@ -287,61 +263,6 @@ export function defineNoun<const F extends Fields>(
     ...(definition.mergeRules && { mergeRules: definition.mergeRules }),
     searched: names.filter((field) => fields[field]!.isSearched),
     ...(definition.searchUntilFilled !== undefined && { searchUntilFilled: definition.searchUntilFilled }),
-  };
-}
-
-function eventsOfNoun<F extends Fields>({
-  name,
-  label,
-  fields,
-  sample,
-  events = {},
-  descriptions = {},
-  mergeRules,
-}: NounDefinition<F>): Noun['events'] {
-  const created = {
-    id: sample.id,
-    version: 1,
-    ...Object.fromEntries(Object.entries(fields).map(([field, { sample: value }]) => [field, value])),
-    custom_fields: sample.custom_fields ?? {},
-    created_by: sample.created_by ?? 'api_key:01976d3c-1000-7000-8000-000000000001',
-    created_at: CREATED_AT,
-    updated_at: CREATED_AT,
-  };
-  const changed = { ...created, version: 2, updated_at: UPDATED_AT };
-  const subject = `${/^[aeiou]/i.test(label) ? 'An' : 'A'} ${label.toLowerCase()}`;
-  const type = (verb: string, description: string, example: Record<string, unknown>): NounEvent => ({
-    name: `${name}.${verb}`,
-    object: name,
-    description,
-    sample: example,
-  });
-  return {
-    created: type('created', descriptions.created ?? `${subject} was created.`, created),
-    updated: type(
-      'updated',
-      descriptions.updated ?? `At least one field of ${subject.toLowerCase()} changed.`,
-      changed,
-    ),
-    ...Object.fromEntries(
-      Object.entries({
-        ...events,
-        ...(fields['tags'] && tagEvents(subject.toLowerCase())),
-        ...(mergeRules && mergeEvent(subject.toLowerCase())),
-      }).map(([verb, { description, sample: differs, ...more }]) => [
-        verb,
-        { ...type(verb, description, { ...changed, ...differs }), ...more },
-      ]),
-    ),
-    restored: {
-      ...type('restored', `${subject} was restored after its deletion.`, changed),
-      isBeyondChange: true,
-    },
-    deleted: type(
-      'deleted',
-      descriptions.deleted ?? `${subject} was deleted. Holds its last state.`,
-      changed,
-    ),
   };
 }
 
