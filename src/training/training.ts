@@ -1,8 +1,9 @@
 import type { WorkspaceSettingsStore } from '../account/workspace-settings.ts';
 import type { Module, ModuleParts } from '../record/module.ts';
 import type { Noun } from '../record/noun.ts';
+import { fillCurrency } from '../record/workspace-currency.ts';
 import { courseRun } from './courses/course-run.ts';
-import { fillCourseValues, fillCurrency } from './courses/course-values.ts';
+import { fillCourseValues } from './courses/course-values.ts';
 import { course } from './courses/course.ts';
 import { placesExtension } from './courses/places-extension.ts';
 import { assessment } from './enrolments/assessment.ts';

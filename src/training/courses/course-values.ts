@@ -1,4 +1,3 @@
-import type { WorkspaceSettingsStore } from '../../account/workspace-settings.ts';
 import type { Database } from '../../db/pool.ts';
 import type { EnrichStep } from '../../record/record-service.ts';
 import type { ResolvedCourse } from './course-run.ts';
@@ -25,14 +24,5 @@ export function fillCourseValues(db: Database): EnrichStep {
     const isOwnPrice = input['price'] != null || input['currency'] != null;
     (resolved as ResolvedCourse).course = { ...found, price: isOwnPrice ? null : price };
     input['currency'] ??= found.currency;
-  };
-}
-
-/** Gives the workspace's currency to a new record without one, and to one whose currency is cleared. */
-export function fillCurrency(settings: Pick<WorkspaceSettingsStore, 'recent'>): EnrichStep {
-  return async ({ writer, kind, input }) => {
-    const { currency } = input;
-    if (kind === 'create' ? currency != null : currency !== null) return;
-    input['currency'] = (await settings.recent(writer.workspaceId)).currency;
   };
 }
