@@ -232,7 +232,7 @@ describe('BK4: busy times by CalDAV', () => {
   let server: CalDavServer;
   beforeAll(async () => {
     server = await startCalDavServer([
-      { name: 'work', events: [calendar(['09:00', '10:00']), calendar(['13:00', '14:00'])] },
+      { name: 'office', events: [calendar(['09:00', '10:00']), calendar(['13:00', '14:00'])] },
       { name: 'birthdays', events: [calendar(['11:00', '12:00'])], transparent: true },
       { name: 'home', events: [calendar(['15:00', '16:00'])] },
     ]);
@@ -254,7 +254,7 @@ describe('BK4: busy times by CalDAV', () => {
   });
 
   test('the URL of one calendar reads it alone', async () => {
-    const id = await connect('caldav', { url: `${server.url}/dav/anna/calendars/work/` }, secrets);
+    const id = await connect('caldav', { url: `${server.url}/dav/anna/calendars/office/` }, secrets);
     await sync();
     expect((await availability()).busy).toEqual(['09:00-10:00', '13:00-14:00']);
     await remove(id);

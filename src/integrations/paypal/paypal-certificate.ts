@@ -16,7 +16,7 @@ export interface PaypalCertificates {
   find(url: string, http: HttpClient): Promise<CertificateKey>;
 }
 
-/** The hosts of PayPal's certificates; whoever names another one would verify with a certificate of their own. */
+/** The hosts of PayPal's certificates. With another host, a sender could verify with a certificate of its own. */
 export const CERTIFICATE_HOSTS = { live: 'api.paypal.com', sandbox: 'api.sandbox.paypal.com' } as const;
 const PATH = /^\/v1\/notifications\/certs\/[\w-]{1,100}$/;
 

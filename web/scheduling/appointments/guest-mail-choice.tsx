@@ -1,7 +1,7 @@
 import { Checkbox, Text } from '@mantine/core';
 import type { Appointment } from '../../api/appointment-queries.ts';
 
-/** Whether the guest is told of a change. Without it, the appointment sends no further mail, reminders included. */
+/** Whether the guest gets a mail about a change. Without it, the appointment sends no further mail, reminders included. */
 export function GuestMailChoice({
   appointment,
   input,
