@@ -5,7 +5,7 @@ import { JsonText } from '../base/json-text.ts';
 import { SealError, type Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
 import { query } from '../db/query.ts';
-import type { Outcome, RecordReference } from './connection-kind.ts';
+import type { Outcome } from './connection-kind.ts';
 import {
   makeConnectionEventRecorder,
   MAX_REASON,
