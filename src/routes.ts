@@ -153,7 +153,9 @@ export function connectionServices({
   http,
   dials,
   log,
-}: Pick<ConnectionServices, 'http' | 'dials' | 'log'> & { modules: Modules }): (name: string) => ConnectionServices {
+}: Pick<ConnectionServices, 'http' | 'dials' | 'log'> & { modules: Modules }): (
+  name: string,
+) => ConnectionServices {
   const { activities, inboundLeads } = modules.crm;
   return (name) => ({
     activities,
