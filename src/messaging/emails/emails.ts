@@ -18,7 +18,7 @@ import { emailAccountRoutes } from './email-account-routes.ts';
 import { emailContentRoutes } from './email-content-routes.ts';
 import { makeEmailDraft, type EmailDraftParts } from './email-draft.ts';
 import { EMAIL_ERASURE, eraseEmailsOfContact } from './email-erasure.ts';
-import { checkMayShow, withContent } from './email-input.ts';
+import { checkMayShow } from './email-input.ts';
 import { emailInsertGate } from './email-insert-gate.ts';
 import type { EmailProvider } from './email-provider.ts';
 import { dropOldSends, EMAIL_CONDITIONS, makeEmailQueue, type EmailQueue } from './email-queue.ts';
@@ -99,14 +99,13 @@ function makeEmails(
 }
 
 function emailCreateOptions(queue: EmailQueue): CreateOptions<EmailInput> {
-  const input = withContent(email.input);
   return {
     scope: 'emails:send',
     description:
       'Sends it at once, or at `send_at`; the response has the status `queued` or `scheduled`. `to` may be left out with `contact_id`, `lead_id` or `deal_id`. `template_id` makes subject and text, where they are not sent. Fires `email.created`, and `email.sent` once a mail system has accepted it.',
     afterCreate: () => queue.notify(),
     inputFor(caller) {
-      return input.superRefine((sent) => checkMayShow(caller, sent as never));
+      return email.input.superRefine((sent) => checkMayShow(caller, sent as never));
     },
   };
 }
