@@ -7,7 +7,14 @@ import { makeAccounts } from './accounts.ts';
 import type { Uuid } from './base/id.ts';
 import { makeConnectionEvents } from './connections/connection-event.ts';
 import { makeConnections } from './connections/connection-store.ts';
-import { CALENDAR_READERS, CATALOGUE, FORMATS, LEAD_INPUTS, PAYMENT_SOURCES } from './catalogue.ts';
+import {
+  CALENDAR_READERS,
+  CATALOGUE,
+  EMAIL_PROVIDERS,
+  FORMATS,
+  LEAD_INPUTS,
+  PAYMENT_SOURCES,
+} from './catalogue.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
 import type { Engine } from './delivery/engine.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
@@ -26,11 +33,14 @@ import { makeMadeBy } from './api/account/made-by.ts';
 import { changePlan } from './api/account/plan-routes.ts';
 import { assembleDelivery } from './delivery-assembly.ts';
 import { assembleFiles } from './file-assembly.ts';
+import type { EmailReports } from './messaging/emails/email-report.ts';
 import type { MailSender } from './mail/mail-sender.ts';
 import { assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
 
 /** The whole program on one database, assembled but not running. */
 export interface App {
+  /** What providers say about mails of workspaces. */
+  readonly emailReports: EmailReports;
   readonly workspaces: Workspaces;
   readonly keys: ApiKeys;
   readonly engine: Engine;
@@ -56,7 +66,7 @@ export function assemble(input: FoundationInput): App {
   const { config, db, clock, newId } = foundation;
   const mail = assembleMailQueue(foundation);
   const notices = makeNotices({ ...foundation, mail });
-  const { guard, inboxes, sender, engine, http } = assembleDelivery(foundation, notices);
+  const { guard, inboxes, sender, engine, http, dials } = assembleDelivery(foundation, notices);
   const mailSender = assembleMailSender(foundation, mail, engine.metrics.registry);
   const accounts = makeAccounts({
     ...foundation,
@@ -91,9 +101,12 @@ export function assemble(input: FoundationInput): App {
     logoOf: async (workspaceId) => (await storedFiles.logos.list([workspaceId])).get(workspaceId),
     leadInputByKeyStyle: LEAD_INPUTS,
     http,
+    dials,
+    files: storedFiles.files,
     connections,
     paymentSources: PAYMENT_SOURCES,
     calendarReaders: CALENDAR_READERS,
+    emailProviders: EMAIL_PROVIDERS,
   });
   const jobWorker = makeJobWorker({
     ...foundation,
@@ -113,6 +126,7 @@ export function assemble(input: FoundationInput): App {
   });
 
   return {
+    emailReports: modules.emails.reports,
     workspaces,
     keys,
     engine,
@@ -138,6 +152,7 @@ export function assemble(input: FoundationInput): App {
         engine,
         guard,
         http,
+        dials,
         inboxes,
         notices,
         catalogue: CATALOGUE,

@@ -151,14 +151,19 @@ function recordUrlOf(baseUrl: () => string): ConnectionParts['recordUrl'] {
 export function connectionServices({
   modules,
   http,
+  dials,
   log,
-}: Pick<ConnectionServices, 'http' | 'log'> & { modules: Modules }): (name: string) => ConnectionServices {
+}: Pick<ConnectionServices, 'http' | 'dials' | 'log'> & { modules: Modules }): (
+  name: string,
+) => ConnectionServices {
   const { activities, inboundLeads } = modules.crm;
   return (name) => ({
     activities,
     http,
+    dials,
     log,
     payments: modules.payments.providers,
+    emails: modules.emails.reports,
     takeLead: (workspaceId, lead) => inboundLeads.take(workspaceId, { ...lead, channel: name }),
     takeBooking: (workspaceId, booking) =>
       modules.scheduling.inboundBookings.take(workspaceId, { ...booking, source: name }),

@@ -309,6 +309,7 @@ test('kinds are described, so that a form can be drawn', async () => {
     'calendly',
     'ics',
     'caldav',
+    'smtp',
   ]);
   expect(data[1]).toMatchObject({
     label: 'Typeform',

@@ -161,6 +161,7 @@ test('every page of docs/integrations/ is linked from its index, and every page 
       'n8n.md',
       'paypal.md',
       'receivers.md',
+      'smtp.md',
       'squarespace.md',
       'stripe.md',
       'typeform.md',

@@ -43,6 +43,8 @@ async function recurring(url: string): Promise<RecurringRow[]> {
 
 const EVERYWHERE = [
   'maintenance.connection_events',
+  'maintenance.email_attachments',
+  'maintenance.email_sends',
   'maintenance.erasure',
   'maintenance.files',
   'maintenance.form_spam',

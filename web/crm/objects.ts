@@ -14,4 +14,6 @@ export const OBJECT_VIEWS: Readonly<Record<string, () => Promise<ObjectView>>> =
   payment: async () => (await import('../payments/payment-view.tsx')).paymentView,
   subscription: async () => (await import('../payments/subscription-view.tsx')).subscriptionView,
   appointment: async () => (await import('../scheduling/appointments/appointment-view.tsx')).appointmentView,
+  email: async () => (await import('../messaging/email-view.tsx')).emailView,
+  template: async () => (await import('../messaging/template-view.tsx')).templateView,
 };

@@ -1,0 +1,128 @@
+import type { Notices } from '../../account/notice.ts';
+import type { Connections } from '../../connections/connection-store.ts';
+import type { FileStore } from '../../files/file-store.ts';
+import type { MailCondition } from '../../mail/mail-queue.ts';
+import type { OutgoingDials } from '../../net/dial.ts';
+import { makeDnsRecords } from '../../net/dns-records.ts';
+import type { HttpClient } from '../../net/http-client.ts';
+import type { MadeModule, Module, ModuleParts, PreparedModule } from '../../record/module.ts';
+import type { Noun } from '../../record/noun.ts';
+import type { CreateOptions } from '../../record/record-create-routes.ts';
+import type { Draft } from '../../record/record-service.ts';
+import type { Records } from '../../record/records.ts';
+import { checkTemplate } from '../templates/template-engine.ts';
+import { templateRoutes } from '../templates/template-routes.ts';
+import { template } from '../templates/template.ts';
+import { dropUnusedAttachments } from './attachment-store.ts';
+import type { ComposeStep } from './compose-step.ts';
+import { emailAccountRoutes } from './email-account-routes.ts';
+import { emailContentRoutes } from './email-content-routes.ts';
+import { makeEmailDraft, type EmailDraftParts } from './email-draft.ts';
+import { EMAIL_ERASURE, eraseEmailsOfContact } from './email-erasure.ts';
+import { checkMayShow } from './email-input.ts';
+import { emailInsertGate } from './email-insert-gate.ts';
+import type { EmailProvider } from './email-provider.ts';
+import { dropOldSends, EMAIL_CONDITIONS, makeEmailQueue, type EmailQueue } from './email-queue.ts';
+import { makeEmailReports, type EmailReports, type ReportEffect } from './email-report.ts';
+import { emailRoutes } from './email-routes.ts';
+import { EMAIL_SCOPES } from './email-scopes.ts';
+import { makeEmailSender } from './email-sender.ts';
+import { emailThreadRoutes } from './email-thread-routes.ts';
+import { email, type EmailInput } from './email.ts';
+
+export interface EmailsParts extends ModuleParts {
+  http: HttpClient;
+  dials: OutgoingDials;
+  files: FileStore;
+  connections: Pick<Connections, 'open' | 'get'>;
+  notices: Notices;
+  random: () => number;
+  emailProviders: readonly EmailProvider[];
+}
+
+export interface Emails extends MadeModule {
+  /** What providers and delivery status notifications say. */
+  reports: EmailReports;
+}
+
+/** What further parts of messaging do with a report: tracking, suppressions. */
+const REPORT_EFFECTS: readonly ReportEffect[] = [];
+/** What they add to a mail before it is sent. */
+const COMPOSE_STEPS: readonly ComposeStep[] = [];
+/** What they require before it is sent. */
+const CONDITIONS: readonly MailCondition[] = [...EMAIL_CONDITIONS];
+
+function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {
+  let made: Records | undefined;
+  const kinds = parts.emailProviders.map(({ kind }) => kind);
+  const queue = makeEmailQueue({ ...parts, kinds, conditions: CONDITIONS });
+  const drafting: EmailDraftParts = { ...parts, kinds, records: () => made! };
+  return {
+    records: {
+      services: {
+        email: { enrich: [makeEmailDraft(drafting)], gate: emailInsertGate },
+        template: { enrich: [checkTemplateFields] },
+      },
+    },
+    make(records) {
+      made = records;
+      return makeEmails(parts, { drafting, queue, kinds }, records);
+    },
+  };
+}
+
+function checkTemplateFields({ input }: Draft): Promise<void> {
+  const { subject, html, text } = input as Record<string, string | null | undefined>;
+  return checkTemplate({ subject, html, text });
+}
+
+function makeEmails(
+  parts: EmailsParts,
+  { drafting, queue, kinds }: { drafting: EmailDraftParts; queue: EmailQueue; kinds: readonly string[] },
+  records: Records,
+): Emails {
+  const service = records.serviceOf(email);
+  const shared = { ...parts, emails: service, queue, kinds, effects: REPORT_EFFECTS };
+  const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps: COMPOSE_STEPS });
+  return {
+    routes: [
+      ...emailRoutes({ ...shared, shown: records.shownAs(email) }),
+      ...emailContentRoutes(shared),
+      ...emailThreadRoutes(parts),
+      ...emailAccountRoutes({ ...shared, dnsRecords: makeDnsRecords() }),
+      ...templateRoutes(drafting),
+    ],
+    jobTypes: [],
+    createOptions: { email: emailCreateOptions(queue) as CreateOptions<object> },
+    followers: [sender],
+    reports: makeEmailReports(shared),
+  };
+}
+
+function emailCreateOptions(queue: EmailQueue): CreateOptions<EmailInput> {
+  return {
+    scope: 'emails:send',
+    description:
+      'Sends it at once, or at `send_at`; the response has the status `queued` or `scheduled`. `to` may be left out with `contact_id`, `lead_id` or `deal_id`. `template_id` makes subject and text, where they are not sent. Fires `email.created`, and `email.sent` once a mail system has accepted it.',
+    afterCreate: () => queue.notify(),
+    inputFor(caller) {
+      return email.input.superRefine((sent) => checkMayShow(caller, sent as never));
+    },
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Mails that members send through their own accounts, templates, and mails that are received (EM1 to EM5). */
+export const emails: Module<EmailsParts, Emails> = {
+  nouns: [email, template] as unknown as readonly Noun[],
+  scopes: EMAIL_SCOPES,
+  eventTypes: [],
+  eventObjects: [],
+  erasureRules: { email: EMAIL_ERASURE, contact: { eraseCopies: eraseEmailsOfContact }, template: {} },
+  maintenance: ({ db }) => [
+    { name: 'maintenance.email_attachments', everyMs: HOUR_MS, run: () => dropUnusedAttachments(db) },
+    { name: 'maintenance.email_sends', everyMs: HOUR_MS, run: () => dropOldSends(db) },
+  ],
+  prepare: prepareEmails,
+};
