@@ -1,14 +1,24 @@
 import type { ErasureRules } from '../../record/erasure.ts';
-import type { MadeModule, Module, ModuleParts, PreparedModule } from '../../record/module.ts';
+import type { MadeModule, Module, PreparedModule } from '../../record/module.ts';
 import type { Noun } from '../../record/noun.ts';
 import type { Records } from '../../record/records.ts';
+import {
+  CONTACT_SUPPRESSION_ERASURE,
+  EMAIL_RECIPIENT_TABLES,
+  makeRecipients,
+  recipientMaintenance,
+  RECIPIENT_MERGED_TABLES,
+  type RecipientParts,
+} from '../recipients.ts';
+import { emailPreferencesExtension } from '../suppressions/contact-email-preferences.ts';
+import { SUPPRESSION_SCOPES } from '../suppressions/suppression-scopes.ts';
 import { template } from '../templates/template.ts';
-import { makeEmailReports, type EmailReports, type ReportEffect } from './email-report.ts';
+import { makeEmailReports, type EmailReports } from './email-report.ts';
 import type { EmailProvider } from './email-provider.ts';
 import { EMAIL_SCOPES } from './email-scopes.ts';
 import { email } from './email.ts';
 
-export interface EmailsParts extends ModuleParts {
+export interface EmailsParts extends RecipientParts {
   emailProviders: readonly EmailProvider[];
 }
 
@@ -16,9 +26,6 @@ export interface Emails extends MadeModule {
   /** What providers and delivery status notifications say. */
   reports: EmailReports;
 }
-
-/** What further parts of messaging do with a report: tracking, suppressions. */
-const REPORT_EFFECTS: readonly ReportEffect[] = [];
 
 const EMAIL_ERASURE: ErasureRules = {
   relatedTables: [
@@ -28,26 +35,32 @@ const EMAIL_ERASURE: ErasureRules = {
       blank: "html = null, text = null, envelope = null, reference_ids = '{}', attachments = '[]'",
     },
     { table: 'email_send', key: 'email_id', blank: 'to_address = null, last_error = null' },
+    ...EMAIL_RECIPIENT_TABLES,
   ],
 };
 
 function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {
-  return { records: {}, make: (records) => makeEmails(parts, records) };
+  return {
+    records: { extensions: [emailPreferencesExtension(parts.db)] },
+    make: (records) => makeEmails(parts, records),
+  };
 }
 
 function makeEmails(parts: EmailsParts, records: Records): Emails {
   const emails = records.serviceOf(email);
-  const reports = makeEmailReports({ ...parts, emails, effects: REPORT_EFFECTS });
-  return { routes: [], jobTypes: [], reports };
+  const recipients = makeRecipients(parts, records);
+  const reports = makeEmailReports({ ...parts, emails, effects: recipients.effects });
+  return { routes: recipients.routes, jobTypes: [], reports, mountPages: recipients.mountPages };
 }
 
 /** Mails that members send through their own accounts, templates, and mails that are received (EM1 to EM5). */
 export const emails: Module<EmailsParts, Emails> = {
   nouns: [email, template] as unknown as readonly Noun[],
-  scopes: EMAIL_SCOPES,
+  scopes: [...EMAIL_SCOPES, ...SUPPRESSION_SCOPES],
   eventTypes: [],
   eventObjects: [],
-  erasureRules: { email: EMAIL_ERASURE },
-  maintenance: () => [],
+  mergedTables: RECIPIENT_MERGED_TABLES,
+  erasureRules: { email: EMAIL_ERASURE, contact: CONTACT_SUPPRESSION_ERASURE },
+  maintenance: recipientMaintenance,
   prepare: prepareEmails,
 };
