@@ -8,10 +8,11 @@ import { messagePage } from '../http/public/public-page.ts';
 import { PublicRoutes, sendPage } from '../http/public/public-routes.ts';
 import type { Route } from '../http/route.ts';
 import type { RecurringJob } from '../jobs/recurring-job.ts';
-import type { ErasureRules, RelatedTable } from '../record/erasure.ts';
+import type { RelatedTable } from '../record/erasure.ts';
 import type { MergedTable } from '../record/merge/moved-columns.ts';
 import type { ModuleParts } from '../record/module.ts';
 import type { Records } from '../record/records.ts';
+import type { ComposeStep } from './emails/compose-step.ts';
 import type { ReportEffect } from './emails/email-report.ts';
 import { email } from './emails/email.ts';
 import { bounceEffect } from './suppressions/bounce-effect.ts';
@@ -24,7 +25,7 @@ import { makeSuppressions } from './suppressions/suppression-store.ts';
 import { UnsubscribeSite } from './suppressions/unsubscribe-site.ts';
 import { UNSUBSCRIBE_FILES } from './suppressions/unsubscribe-view.ts';
 import { emailHitRoutes } from './tracking/email-hit-routes.ts';
-import { makeEmailTracking, type EmailTracking } from './tracking/email-tracking.ts';
+import { makeEmailTracking, trackingStep } from './tracking/email-tracking.ts';
 import { forgetVisitors, makeHitRecorder } from './tracking/hit-recorder.ts';
 import { mountHits } from './tracking/hit-routes.ts';
 import { makeTrackingTokens } from './tracking/tracking-token.ts';
@@ -36,7 +37,7 @@ export interface RecipientParts extends ModuleParts {
 
 /** What recipients of mails do, and what becomes of their addresses: opens, clicks, bounces, unsubscribing (EM2–EM4). */
 export interface Recipients {
-  tracking: EmailTracking;
+  composeSteps: readonly ComposeStep[];
   routes: readonly Route[];
   effects: readonly ReportEffect[];
   mountPages(app: FastifyInstance): void;
@@ -51,7 +52,7 @@ export function makeRecipients(parts: RecipientParts, records: Records): Recipie
   const { people } = records;
   const common = { ...parts, tokens, suppressions, topics, contacts, people };
   return {
-    tracking: makeEmailTracking(common),
+    composeSteps: [trackingStep(makeEmailTracking(common))],
     routes: [
       ...emailHitRoutes(parts),
       ...suppressionRoutes(common),
@@ -101,12 +102,13 @@ const BLANK_SUPPRESSIONS = {
 };
 
 /** The erasure of a contact leaves the hash of a suppressed address, so that it gets no mail. */
-export const CONTACT_SUPPRESSION_ERASURE: ErasureRules = {
-  async eraseCopies(trx: Transaction, row) {
-    const addresses = [row['email'], ...((row['other_emails'] as string[] | null) ?? [])].filter(Boolean);
-    await query(trx, BLANK_SUPPRESSIONS, [row['workspace_id'], addresses]);
-  },
-};
+export async function eraseSuppressedAddresses(
+  trx: Transaction,
+  row: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const addresses = [row['email'], ...((row['other_emails'] as string[] | null) ?? [])].filter(Boolean);
+  await query(trx, BLANK_SUPPRESSIONS, [row['workspace_id'], addresses]);
+}
 
 /** A soft bounce counts as long as mails are tried again over weeks. */
 const DROP_OLD_SOFT_BOUNCES = {

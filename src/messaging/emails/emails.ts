@@ -1,24 +1,53 @@
-import type { ErasureRules } from '../../record/erasure.ts';
-import type { MadeModule, Module, PreparedModule } from '../../record/module.ts';
+import type { Notices } from '../../account/notice.ts';
+import type { Connections } from '../../connections/connection-store.ts';
+import type { FileStore } from '../../files/file-store.ts';
+import type { MailCondition } from '../../mail/mail-queue.ts';
+import type { OutgoingDials } from '../../net/dial.ts';
+import type { HttpClient } from '../../net/http-client.ts';
+import type { MadeModule, Module, ModuleParts, PreparedModule } from '../../record/module.ts';
 import type { Noun } from '../../record/noun.ts';
+import type { CreateOptions } from '../../record/record-create-routes.ts';
+import type { Draft } from '../../record/record-service.ts';
 import type { Records } from '../../record/records.ts';
 import {
-  CONTACT_SUPPRESSION_ERASURE,
+  eraseSuppressedAddresses,
   EMAIL_RECIPIENT_TABLES,
   makeRecipients,
   recipientMaintenance,
   RECIPIENT_MERGED_TABLES,
   type RecipientParts,
+  type Recipients,
 } from '../recipients.ts';
 import { emailPreferencesExtension } from '../suppressions/contact-email-preferences.ts';
 import { SUPPRESSION_SCOPES } from '../suppressions/suppression-scopes.ts';
+import { SUPPRESSION_CONDITION } from '../suppressions/suppression.ts';
+import { fillTracking } from '../tracking/tracking-choice.ts';
+import { checkTemplate } from '../templates/template-engine.ts';
+import { templateRoutes } from '../templates/template-routes.ts';
 import { template } from '../templates/template.ts';
-import { makeEmailReports, type EmailReports } from './email-report.ts';
+import { dropUnusedAttachments } from './attachment-store.ts';
+import { emailAccountRoutes } from './email-account-routes.ts';
+import { emailContentRoutes } from './email-content-routes.ts';
+import { makeEmailDraft, type EmailDraftParts } from './email-draft.ts';
+import { EMAIL_ERASURE, eraseEmailsOfContact } from './email-erasure.ts';
+import { checkMayShow } from './email-input.ts';
+import { emailInsertGate } from './email-insert-gate.ts';
 import type { EmailProvider } from './email-provider.ts';
+import { dropOldSends, EMAIL_CONDITIONS, makeEmailQueue, type EmailQueue } from './email-queue.ts';
+import { makeEmailReports, type EmailReports } from './email-report.ts';
+import { emailRoutes } from './email-routes.ts';
 import { EMAIL_SCOPES } from './email-scopes.ts';
-import { email } from './email.ts';
+import { makeEmailSender } from './email-sender.ts';
+import { emailThreadRoutes } from './email-thread-routes.ts';
+import { email, type EmailInput } from './email.ts';
 
 export interface EmailsParts extends RecipientParts {
+  http: HttpClient;
+  dials: OutgoingDials;
+  files: FileStore;
+  connections: Pick<Connections, 'open' | 'get'>;
+  notices: Notices;
+  random: () => number;
   emailProviders: readonly EmailProvider[];
 }
 
@@ -27,31 +56,74 @@ export interface Emails extends MadeModule {
   reports: EmailReports;
 }
 
-const EMAIL_ERASURE: ErasureRules = {
-  relatedTables: [
-    {
-      table: 'email_content',
-      key: 'email_id',
-      blank: "html = null, text = null, envelope = null, reference_ids = '{}', attachments = '[]'",
-    },
-    { table: 'email_send', key: 'email_id', blank: 'to_address = null, last_error = null' },
-    ...EMAIL_RECIPIENT_TABLES,
-  ],
-};
+/** What a mail has to meet when it is claimed. */
+const CONDITIONS: readonly MailCondition[] = [...EMAIL_CONDITIONS, SUPPRESSION_CONDITION];
 
 function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {
+  let made: Records | undefined;
+  const kinds = parts.emailProviders.map(({ kind }) => kind);
+  const queue = makeEmailQueue({ ...parts, kinds, conditions: CONDITIONS });
+  const drafting: EmailDraftParts = { ...parts, kinds, records: () => made! };
   return {
-    records: { extensions: [emailPreferencesExtension(parts.db)] },
-    make: (records) => makeEmails(parts, records),
+    records: {
+      services: {
+        email: { enrich: [makeEmailDraft(drafting), fillTracking(parts)], gate: emailInsertGate },
+        template: { enrich: [checkTemplateFields] },
+      },
+      extensions: [emailPreferencesExtension(parts.db)],
+    },
+    make(records) {
+      made = records;
+      return makeEmails(parts, { drafting, queue, kinds }, records);
+    },
   };
 }
 
-function makeEmails(parts: EmailsParts, records: Records): Emails {
-  const emails = records.serviceOf(email);
-  const recipients = makeRecipients(parts, records);
-  const reports = makeEmailReports({ ...parts, emails, effects: recipients.effects });
-  return { routes: recipients.routes, jobTypes: [], reports, mountPages: recipients.mountPages };
+function checkTemplateFields({ input }: Draft): Promise<void> {
+  const { subject, html, text } = input as Record<string, string | null | undefined>;
+  return checkTemplate({ subject, html, text });
 }
+
+function makeEmails(
+  parts: EmailsParts,
+  { drafting, queue, kinds }: { drafting: EmailDraftParts; queue: EmailQueue; kinds: readonly string[] },
+  records: Records,
+): Emails {
+  const service = records.serviceOf(email);
+  const recipients: Recipients = makeRecipients(parts, records);
+  const { effects, composeSteps } = recipients;
+  const shared = { ...parts, emails: service, queue, kinds, effects };
+  const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps });
+  return {
+    routes: [
+      ...emailRoutes({ ...shared, shown: records.shownAs(email) }),
+      ...emailContentRoutes(shared),
+      ...emailThreadRoutes(parts),
+      ...emailAccountRoutes(shared),
+      ...templateRoutes(drafting),
+      ...recipients.routes,
+    ],
+    jobTypes: [],
+    createOptions: { email: emailCreateOptions(queue) as CreateOptions<object> },
+    followers: [sender],
+    reports: makeEmailReports(shared),
+    mountPages: recipients.mountPages,
+  };
+}
+
+function emailCreateOptions(queue: EmailQueue): CreateOptions<EmailInput> {
+  return {
+    scope: 'emails:send',
+    description:
+      'Sends it at once, or at `send_at`; the response has the status `queued` or `scheduled`. `to` may be left out with `contact_id`, `lead_id` or `deal_id`. `template_id` makes subject and text, where they are not sent. Fires `email.created`, and `email.sent` once a mail system has accepted it.',
+    afterCreate: () => queue.notify(),
+    inputFor(caller) {
+      return email.input.superRefine((sent) => checkMayShow(caller, sent as never));
+    },
+  };
+}
+
+const HOUR_MS = 3_600_000;
 
 /** Mails that members send through their own accounts, templates, and mails that are received (EM1 to EM5). */
 export const emails: Module<EmailsParts, Emails> = {
@@ -60,7 +132,23 @@ export const emails: Module<EmailsParts, Emails> = {
   eventTypes: [],
   eventObjects: [],
   mergedTables: RECIPIENT_MERGED_TABLES,
-  erasureRules: { email: EMAIL_ERASURE, contact: CONTACT_SUPPRESSION_ERASURE },
-  maintenance: recipientMaintenance,
+  erasureRules: {
+    email: {
+      ...EMAIL_ERASURE,
+      relatedTables: [...(EMAIL_ERASURE.relatedTables ?? []), ...EMAIL_RECIPIENT_TABLES],
+    },
+    contact: {
+      async eraseCopies(trx, row) {
+        await eraseEmailsOfContact(trx, row);
+        await eraseSuppressedAddresses(trx, row);
+      },
+    },
+    template: {},
+  },
+  maintenance: ({ db }) => [
+    ...recipientMaintenance({ db }),
+    { name: 'maintenance.email_attachments', everyMs: HOUR_MS, run: () => dropUnusedAttachments(db) },
+    { name: 'maintenance.email_sends', everyMs: HOUR_MS, run: () => dropOldSends(db) },
+  ],
   prepare: prepareEmails,
 };

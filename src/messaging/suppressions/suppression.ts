@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Uuid } from '../../base/id.ts';
+import type { MailCondition } from '../../mail/mail-queue.ts';
 
 /** Why an address gets no mail. Stored, so the names never change. */
 export const SUPPRESSION_REASONS = ['hard_bounce', 'complaint', 'unsubscribe', 'manual'] as const;
@@ -39,12 +40,13 @@ export function addressHash(address: string): string {
   return `sha256(convert_to(lower(${address}), 'UTF8'))`;
 }
 
-/**
- * SQL: whether a row `s` of `email_send` may be sent, as far as suppressions are concerned. It is a condition of the
- * statement that claims it, so that nothing is sent which was suppressed a moment before.
- */
-export const IS_NOT_SUPPRESSED = `(s.ignores_suppression or not exists (
-  select from suppression p
-  where p.workspace_id = s.workspace_id and p.address_hash = ${addressHash('s.to_address')}
-    and (p.topic_id is null or p.topic_id = (
-      select e.topic_id from email e where e.workspace_id = s.workspace_id and e.id = s.email_id))))`;
+/** Checked in the statement that claims a mail (`m`), so that nothing is sent that was suppressed a moment before. */
+export const SUPPRESSION_CONDITION: MailCondition = {
+  name: 'The recipient is on the suppression list.',
+  holds: `m.ignores_suppression or not exists (
+    select from suppression p
+    where p.workspace_id = m.workspace_id and p.address_hash = ${addressHash('m.to_address')}
+      and (p.topic_id is null or p.topic_id = (
+        select e.topic_id from email e where e.workspace_id = m.workspace_id and e.id = m.email_id)))`,
+  otherwise: 'cancel',
+};

@@ -1,8 +1,8 @@
-import type { TrackingMode } from '../../account/workspace-settings.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import { query } from '../../db/query.ts';
+import type { ComposeStep } from '../emails/compose-step.ts';
 import { addHoneypot, addPixel, HONEYPOT_LINK, trackLinks } from './tracked-html.ts';
 import type { TrackingTokens } from './tracking-token.ts';
 
@@ -36,9 +36,21 @@ export interface EmailTracking {
   unsubscribeUrl(emailId: Uuid): string;
 }
 
-/** Whether a mail is tracked. @param requested undefined if the mail does not say */
-export function isTracked(mode: TrackingMode, requested: boolean | undefined): boolean {
-  return mode !== 'never' && (requested ?? mode === 'always');
+/** Adds tracking and the headers for unsubscribing to a mail that is about to be composed. */
+export function trackingStep(tracking: EmailTracking): ComposeStep {
+  return async ({ workspaceId, email, isBulk, parts }) => {
+    const { html, headers } = await tracking.prepare({
+      workspaceId,
+      id: email.id,
+      contactId: email.contact_id,
+      html: parts.html,
+      trackOpens: email.track_opens,
+      trackClicks: email.track_clicks,
+      hasUnsubscribe: isBulk,
+    });
+    parts.html = html;
+    parts.headers = { ...parts.headers, ...headers };
+  };
 }
 
 const PERMISSIONS = {
