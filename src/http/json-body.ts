@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../base/errors.ts';
 import { addBodyReader } from './body.ts';
 import { charsetOf } from './charset.ts';
+import { unsupportedMediaType } from './fastify-error.ts';
 import { parseJson } from './json-parser.ts';
 import { JSON_TYPE, parameterOf } from './media-type.ts';
 
@@ -11,12 +12,16 @@ declare module 'fastify' {
     /** The text of a JSON body, exactly as sent. */
     jsonText: string | null;
   }
+  interface FastifyContextConfig {
+    /** JSON may be called text/plain. */
+    takesPlainJson?: boolean;
+  }
 }
 
 /** Parses JSON bodies, on every path. */
 export function readJson(app: FastifyInstance): void {
   const parse = jsonParser(app);
-  addBodyReader(app, JSON_TYPE, (request, bytes) => {
+  const read = (request: FastifyRequest, bytes: Buffer) => {
     request.rawBody = bytes;
     if (bytes.length === 0) return undefined;
     request.jsonText = jsonText(bytes, request.headers['content-type']!);
@@ -24,6 +29,11 @@ export function readJson(app: FastifyInstance): void {
     const { value, isSuspect } = parseJson(request.jsonText, parse, maxFields);
     request.isSuspect = isSuspect;
     return value;
+  };
+  addBodyReader(app, JSON_TYPE, read);
+  addBodyReader(app, /^text\/plain\s*(;|$)/i, (request, bytes) => {
+    if (!request.routeOptions.config.takesPlainJson) throw unsupportedMediaType(request);
+    return read(request, bytes);
   });
 }
 

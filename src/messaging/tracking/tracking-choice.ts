@@ -29,7 +29,7 @@ export function fillTracking({
     if (input.topic_id != null) await checkTopic(db, workspaceId, input.topic_id);
     if (kind !== 'create') return;
     const { open_tracking: opens, click_tracking: clicks } = await workspaceSettings.recent(workspaceId);
-    const resolved = draft.resolved as EmailResolution;
+    const resolved = draft.resolved as unknown as EmailResolution;
     draft.resolved = {
       ...resolved,
       values: {
@@ -48,5 +48,6 @@ interface TrackingInput {
 }
 
 async function checkTopic(db: Database, workspaceId: Uuid, id: Uuid): Promise<void> {
-  if ((await db.read(FIND_TOPIC, [workspaceId, id])).length === 0) throw invalid('topic_id', 'does not exist');
+  if ((await db.read(FIND_TOPIC, [workspaceId, id])).length === 0)
+    throw invalid('topic_id', 'does not exist');
 }
