@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../base/errors.ts';
 import { addBodyReader } from './body.ts';
 import { charsetOf } from './charset.ts';
-import { unsupportedMediaType } from './fastify-error.ts';
 import { parseJson } from './json-parser.ts';
 import { JSON_TYPE, parameterOf } from './media-type.ts';
 
@@ -12,16 +11,21 @@ declare module 'fastify' {
     /** The text of a JSON body, exactly as sent. */
     jsonText: string | null;
   }
-  interface FastifyContextConfig {
-    /** JSON may be called text/plain. */
-    takesPlainJson?: boolean;
-  }
 }
 
 /** Parses JSON bodies, on every path. */
 export function readJson(app: FastifyInstance): void {
+  addBodyReader(app, JSON_TYPE, jsonReader(app));
+}
+
+/** Parses JSON that is called text/plain too, in a scope whose senders do that. */
+export function readPlainJson(scope: FastifyInstance): void {
+  addBodyReader(scope, /^text\/plain\s*(;|$)/i, jsonReader(scope));
+}
+
+function jsonReader(app: FastifyInstance) {
   const parse = jsonParser(app);
-  const read = (request: FastifyRequest, bytes: Buffer) => {
+  return (request: FastifyRequest, bytes: Buffer) => {
     request.rawBody = bytes;
     if (bytes.length === 0) return undefined;
     request.jsonText = jsonText(bytes, request.headers['content-type']!);
@@ -30,11 +34,6 @@ export function readJson(app: FastifyInstance): void {
     request.isSuspect = isSuspect;
     return value;
   };
-  addBodyReader(app, JSON_TYPE, read);
-  addBodyReader(app, /^text\/plain\s*(;|$)/i, (request, bytes) => {
-    if (!request.routeOptions.config.takesPlainJson) throw unsupportedMediaType(request);
-    return read(request, bytes);
-  });
 }
 
 /** Parses JSON text. Throws `validation_error`. */

@@ -1,3 +1,4 @@
+import { expect, vi } from 'vitest';
 import { makeSealer } from '../../src/base/seal.ts';
 import { idMaker } from '../../src/base/id.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -102,4 +103,48 @@ export async function insertSentEmail(s: Scenario, input: SentEmailInput = {}): 
     honeypot: links.at(-1) ?? '',
     unsubscribe: new URL(tracking.unsubscribeUrl(id)).pathname,
   };
+}
+
+const POSTMARK_SECRET = 'postmark-webhook-secret';
+
+/** What recipients do with a mail, and what its provider reports: fires all their events. */
+export async function actOnMail(s: Scenario): Promise<void> {
+  const made = async (path: string, body: object) => {
+    const { status, json, text } = await s.ask('POST', `/api/v1/${path}`, { body });
+    expect(status, text).toBe(201);
+    return json;
+  };
+  const to = 'recipient@example.com';
+  const contact = await made('contacts', { email: to });
+  const connection = await made('connections', {
+    kind: 'postmark',
+    name: 'Postmark',
+    settings: { from_email: 'sam@acme.example' },
+    secrets: { server_token: 'token', webhook_secret: POSTMARK_SECRET },
+  });
+  const email = await insertSentEmail(s, { to, contactId: contact.id, connectionId: connection.id });
+  const headers = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' };
+  await fetch(s.url + email.pixel, { headers });
+  await fetch(s.url + email.links[0]!, { headers, redirect: 'manual' });
+  const body = new URLSearchParams({ 'List-Unsubscribe': 'One-Click' });
+  expect((await fetch(s.url + email.unsubscribe, { method: 'POST', body })).status).toBe(200);
+  await vi.waitFor(
+    async () => {
+      const { json } = await s.ask('GET', `/api/v1/emails/${email.id}`);
+      expect(json).toMatchObject({ human_opens: 1, human_clicks: 1 });
+    },
+    { timeout: 10_000, interval: 100 },
+  );
+  const reply = await s.ask('POST', new URL(connection.urls[0].url).pathname, {
+    as: null,
+    headers: { 'x-fairlead-secret': POSTMARK_SECRET },
+    body: {
+      RecordType: 'Bounce',
+      Type: 'HardBounce',
+      Email: to,
+      Details: '550 5.1.1 user unknown',
+      Metadata: { fairlead_id: email.id },
+    },
+  });
+  expect(reply.json).toEqual({ status: 'accepted' });
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeMember } from '../kit/member.ts';
 import { insertSentEmail, SCENARIO_TOKENS, type SentEmail } from '../kit/sent-email.ts';
 import { secondServer, startScenario, type Scenario } from '../kit/scenario.ts';
 
@@ -169,8 +170,8 @@ describe('hits', () => {
   });
 
   test('of a member of the workspace are ignored', async () => {
-    const token = await signIn();
-    await visit(own.links[0]!, { headers: { cookie: `fairlead_session=${token}` } });
+    const { cookie } = await makeMember(s, 'member');
+    await visit(own.links[0]!, { headers: { cookie } });
     await written(own, 1);
     expect((await hitsOf(own)).map(({ verdict, reason }) => [verdict, reason])).toEqual([
       ['ignored', 'self'],
@@ -184,28 +185,6 @@ describe('hits', () => {
     expect(rows.every(({ visitor }) => visitor.length === 8)).toBe(true);
   });
 });
-
-/** A session of a member of Acme. */
-async function signIn(): Promise<string> {
-  const { createHash, randomBytes, randomUUID } = await import('node:crypto');
-  const token = randomBytes(32).toString('base64url');
-  const userId = randomUUID();
-  const { pool } = s.db;
-  await pool.query(
-    `insert into app_user (id, email, name, created_at) values ($1, 'sam@acme.example', 'Sam', now())`,
-    [userId],
-  );
-  await pool.query(
-    `insert into member (workspace_id, user_id, role, created_at) values ($1, $2, 'member', now())`,
-    [s.alice.workspaceId, userId],
-  );
-  await pool.query(
-    `insert into session (id, hash, user_id, workspace_id, created_at, last_seen_at, expires_at)
-     values ($1, $2, $3, $4, now(), now(), now() + interval '1 day')`,
-    [randomUUID(), createHash('sha256').update(token).digest(), userId, s.alice.workspaceId],
-  );
-  return token;
-}
 
 describe('settings', () => {
   const change = async (body: object) => {
