@@ -56,6 +56,8 @@ export interface InboundHandler<Services> {
   label: string;
   /** The longest body, in bytes; default: 256 kB with 10,000 fields. */
   maxBytes?: number;
+  /** The sender calls its JSON text/plain, as Amazon SNS does. */
+  takesPlainJson?: true;
   /**
    * Verifies that the sender knows the secrets, in constant time. Called before `handle`; after a rotation also with
    * the old secrets, and for an unknown connection with random ones.

@@ -310,6 +310,11 @@ test('kinds are described, so that a form can be drawn', async () => {
     'ics',
     'caldav',
     'smtp',
+    'ses',
+    'postmark',
+    'mailgun',
+    'sendgrid',
+    'resend',
   ]);
   expect(data[1]).toMatchObject({
     label: 'Typeform',

@@ -24,6 +24,8 @@ const NEW_SCOPES = new Set(
     'booking:read',
     'booking:manage',
     'availability:write',
+    'suppressions:read',
+    'suppressions:manage',
     'emails:send',
   ].concat(
     ['appointments', 'courses', 'course-runs', 'enrolments', 'assessments', 'emails', 'templates'].flatMap(

@@ -8,6 +8,7 @@ import { EmailStatus } from './email-status.tsx';
 const EmailContent = lazy(async () => ({ default: (await import('./email-content.tsx')).EmailContent }));
 const EmailActions = lazy(async () => ({ default: (await import('./email-actions.tsx')).EmailActions }));
 const EmailList = lazy(async () => ({ default: (await import('./email-list.tsx')).EmailList }));
+const EmailHits = lazy(async () => ({ default: (await import('./email-hits.tsx')).EmailHits }));
 const EmailDrawer = lazy(async () => ({ default: (await import('./email-drawer.tsx')).EmailDrawer }));
 
 const HIDDEN: FieldView<Email> = { Input: null, Cell: null, Value: null, Filter: null };
@@ -40,6 +41,7 @@ export const emailView = viewOf<Email>({
     bcc: HIDDEN,
     subject: { Value: null, Input: null },
     snippet: HIDDEN,
+    topic_id: HIDDEN,
     template_id: { Input: null },
     user_id: { Input: null, Value: ({ value }) => <PersonName id={String(value)} /> },
     visibility: { isShown: ({ visibility }) => visibility === 'private' },
@@ -70,6 +72,7 @@ export const emailView = viewOf<Email>({
   Progress: ({ record }) => (
     <Suspense>
       <EmailContent email={record} />
+      <EmailHits email={record} />
     </Suspense>
   ),
   List: EmailList,

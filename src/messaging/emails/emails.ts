@@ -10,11 +10,23 @@ import type { Noun } from '../../record/noun.ts';
 import type { CreateOptions } from '../../record/record-create-routes.ts';
 import type { Draft } from '../../record/record-service.ts';
 import type { Records } from '../../record/records.ts';
+import {
+  eraseSuppressedAddresses,
+  EMAIL_RECIPIENT_TABLES,
+  makeRecipients,
+  recipientMaintenance,
+  RECIPIENT_MERGED_TABLES,
+  type RecipientParts,
+  type Recipients,
+} from '../recipients.ts';
+import { emailPreferencesExtension } from '../suppressions/contact-email-preferences.ts';
+import { SUPPRESSION_SCOPES } from '../suppressions/suppression-scopes.ts';
+import { SUPPRESSION_CONDITION } from '../suppressions/suppression.ts';
+import { fillTracking } from '../tracking/tracking-choice.ts';
 import { checkTemplate } from '../templates/template-engine.ts';
 import { templateRoutes } from '../templates/template-routes.ts';
 import { template } from '../templates/template.ts';
 import { dropUnusedAttachments } from './attachment-store.ts';
-import type { ComposeStep } from './compose-step.ts';
 import { emailAccountRoutes } from './email-account-routes.ts';
 import { emailContentRoutes } from './email-content-routes.ts';
 import { makeEmailDraft, type EmailDraftParts } from './email-draft.ts';
@@ -23,14 +35,14 @@ import { checkMayShow } from './email-input.ts';
 import { emailInsertGate } from './email-insert-gate.ts';
 import type { EmailProvider } from './email-provider.ts';
 import { dropOldSends, EMAIL_CONDITIONS, makeEmailQueue, type EmailQueue } from './email-queue.ts';
-import { makeEmailReports, type EmailReports, type ReportEffect } from './email-report.ts';
+import { makeEmailReports, type EmailReports } from './email-report.ts';
 import { emailRoutes } from './email-routes.ts';
 import { EMAIL_SCOPES } from './email-scopes.ts';
 import { makeEmailSender } from './email-sender.ts';
 import { emailThreadRoutes } from './email-thread-routes.ts';
 import { email, type EmailInput } from './email.ts';
 
-export interface EmailsParts extends ModuleParts {
+export interface EmailsParts extends RecipientParts {
   http: HttpClient;
   dials: OutgoingDials;
   files: FileStore;
@@ -45,12 +57,8 @@ export interface Emails extends MadeModule {
   reports: EmailReports;
 }
 
-/** What further parts of messaging do with a report: tracking, suppressions. */
-const REPORT_EFFECTS: readonly ReportEffect[] = [];
-/** What they add to a mail before it is sent. */
-const COMPOSE_STEPS: readonly ComposeStep[] = [];
-/** What they require before it is sent. */
-const CONDITIONS: readonly MailCondition[] = [...EMAIL_CONDITIONS];
+/** What a mail has to meet when it is claimed. */
+const CONDITIONS: readonly MailCondition[] = [...EMAIL_CONDITIONS, SUPPRESSION_CONDITION];
 
 function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {
   let made: Records | undefined;
@@ -60,9 +68,10 @@ function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {
   return {
     records: {
       services: {
-        email: { enrich: [makeEmailDraft(drafting)], gate: emailInsertGate },
+        email: { enrich: [makeEmailDraft(drafting), fillTracking(parts)], gate: emailInsertGate },
         template: { enrich: [checkTemplateFields] },
       },
+      extensions: [emailPreferencesExtension(parts.db)],
     },
     make(records) {
       made = records;
@@ -82,8 +91,10 @@ function makeEmails(
   records: Records,
 ): Emails {
   const service = records.serviceOf(email);
-  const shared = { ...parts, emails: service, queue, kinds, effects: REPORT_EFFECTS };
-  const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps: COMPOSE_STEPS });
+  const recipients: Recipients = makeRecipients(parts, records);
+  const { effects, composeSteps } = recipients;
+  const shared = { ...parts, emails: service, queue, kinds, effects };
+  const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps });
   return {
     routes: [
       ...emailRoutes({ ...shared, shown: records.shownAs(email) }),
@@ -91,11 +102,13 @@ function makeEmails(
       ...emailThreadRoutes(parts),
       ...emailAccountRoutes({ ...shared, dnsRecords: makeDnsRecords() }),
       ...templateRoutes(drafting),
+      ...recipients.routes,
     ],
     jobTypes: [],
     createOptions: { email: emailCreateOptions(queue) as CreateOptions<object> },
     followers: [sender],
     reports: makeEmailReports(shared),
+    mountPages: recipients.mountPages,
   };
 }
 
@@ -116,11 +129,25 @@ const HOUR_MS = 3_600_000;
 /** Mails that members send through their own accounts, templates, and mails that are received (EM1 to EM5). */
 export const emails: Module<EmailsParts, Emails> = {
   nouns: [email, template] as unknown as readonly Noun[],
-  scopes: EMAIL_SCOPES,
+  scopes: [...EMAIL_SCOPES, ...SUPPRESSION_SCOPES],
   eventTypes: [],
   eventObjects: [],
-  erasureRules: { email: EMAIL_ERASURE, contact: { eraseCopies: eraseEmailsOfContact }, template: {} },
+  mergedTables: RECIPIENT_MERGED_TABLES,
+  erasureRules: {
+    email: {
+      ...EMAIL_ERASURE,
+      relatedTables: [...(EMAIL_ERASURE.relatedTables ?? []), ...EMAIL_RECIPIENT_TABLES],
+    },
+    contact: {
+      async eraseCopies(trx, row) {
+        await eraseEmailsOfContact(trx, row);
+        await eraseSuppressedAddresses(trx, row);
+      },
+    },
+    template: {},
+  },
   maintenance: ({ db }) => [
+    ...recipientMaintenance({ db }),
     { name: 'maintenance.email_attachments', everyMs: HOUR_MS, run: () => dropUnusedAttachments(db) },
     { name: 'maintenance.email_sends', everyMs: HOUR_MS, run: () => dropOldSends(db) },
   ],
