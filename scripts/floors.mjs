@@ -12,7 +12,7 @@ export const FLOORS = [
   ['delivery'],
   ['http'],
   ['record'],
-  ['crm', 'payments', 'scheduling', 'training', 'api'],
+  ['crm', 'messaging', 'payments', 'scheduling', 'training', 'api'],
   ['integrations'],
 ];
 

@@ -49,6 +49,9 @@ export const CONNECTION_KINDS: ConnectionKinds<ConnectionServices> = new Map(
 /** How the accounts of payment providers are read. */
 export const PAYMENT_SOURCES = INTEGRATIONS.flatMap(({ paymentSource }) => paymentSource ?? []);
 
+/** How mails are sent, by the kind of account. */
+export const EMAIL_PROVIDERS = INTEGRATIONS.flatMap(({ emailProvider }) => emailProvider ?? []);
+
 /** How the calendars of members are read. */
 export const CALENDAR_READERS = INTEGRATIONS.flatMap(({ calendarReader }) => calendarReader ?? []);
 

@@ -159,6 +159,7 @@ export function connectionServices({
     http,
     log,
     payments: modules.payments.providers,
+    emails: modules.emails.reports,
     takeLead: (workspaceId, lead) => inboundLeads.take(workspaceId, { ...lead, channel: name }),
     takeBooking: (workspaceId, booking) =>
       modules.scheduling.inboundBookings.take(workspaceId, { ...booking, source: name }),

@@ -13,6 +13,8 @@ import type { Route } from '../http/route.ts';
 import type { InboundBooking, TakenBooking } from '../scheduling/appointments/inbound-booking.ts';
 import type { MailTransport } from '../mail/mail-transport.ts';
 import type { Dial } from '../net/dial.ts';
+import type { EmailProvider } from '../messaging/emails/email-provider.ts';
+import type { EmailReports } from '../messaging/emails/email-report.ts';
 import type { HttpClient } from '../net/http-client.ts';
 import type { ProviderPayments } from '../payments/provider-fact.ts';
 import type { ProviderSource } from '../payments/provider-source.ts';
@@ -47,6 +49,8 @@ export interface Integration {
   readonly paymentSource?: ProviderSource;
   /** How calendars are read for the busy times of members, by connections of its kind. */
   readonly calendarReader?: CalendarReader;
+  /** How mails are sent through its accounts. */
+  readonly emailProvider?: EmailProvider;
   /** How the installation's mail is sent. */
   readonly mailTransport?: {
     /** The schemes of the URLs of its servers, such as `smtp:`. */
@@ -86,6 +90,8 @@ export interface ConnectionServices {
   activities: CrmActivities;
   takeLead: TakeLead;
   takeBooking: TakeBooking;
+  /** What became of mails. */
+  emails: EmailReports;
   /** Requests to the system's own API. */
   http: HttpClient;
   /** Records what payment providers say. */

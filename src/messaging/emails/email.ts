@@ -1,0 +1,31 @@
+import { defineNoun, type InputOfNoun, type Noun } from '../../record/noun.ts';
+import { EMAIL_EVENTS } from './email-event.ts';
+import { EMAIL_FIELDS, type Email } from './email-fields.ts';
+import { emailAfter } from './email-rules.ts';
+
+const defined = defineNoun({
+  name: 'email',
+  plural: 'emails',
+  label: 'Email',
+  pluralLabel: 'Emails',
+  title: ['subject', 'to'],
+  listed: ['subject', 'to', 'status', 'contact_id', 'sent_at'],
+  subtitle: ['to', 'status'],
+  isOnTimelines: true,
+  fields: EMAIL_FIELDS,
+
+  derive: emailAfter,
+
+  descriptions: {
+    created: 'An email was written; it is sent later.',
+    updated: 'At least one field of an email changed. Not fired by what happens to it on its way.',
+  },
+  events: EMAIL_EVENTS,
+
+  sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7d51' },
+});
+
+/** A mail of a member to one person, or one that was received (EM1 to EM5). */
+export const email: Noun<Email, EmailInput> & { fields: typeof EMAIL_FIELDS } = defined;
+
+export type EmailInput = InputOfNoun<typeof defined>;
