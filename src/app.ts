@@ -34,7 +34,7 @@ import { changePlan } from './api/account/plan-routes.ts';
 import { assembleDelivery } from './delivery-assembly.ts';
 import { assembleFiles } from './file-assembly.ts';
 import type { MailSender } from './mail/mail-sender.ts';
-import { assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
+import { assembleMailListener, assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
 
 /** The whole program on one database, assembled but not running. */
 export interface App {
@@ -51,6 +51,10 @@ export interface App {
   baseUrl(): string;
   /** Changes the plan of a workspace; throws `StartError` for an unknown plan or workspace. */
   changePlan(workspaceId: Uuid, plan: string): Promise<void>;
+  /** Receives mail, if FAIRLEAD_SMTP_LISTEN is set. Throws `StartError`. */
+  receiveMail(): Promise<void>;
+  /** Mails that are being received are finished. */
+  stopReceiving(): Promise<void>;
   /** The HTTP server with all routes, not listening yet. */
   server(): Promise<FastifyInstance>;
   /** Stops the engine and the jobs; the caller closes the database. */
@@ -102,7 +106,9 @@ export function assemble(input: FoundationInput): App {
     paymentSources: PAYMENT_SOURCES,
     calendarReaders: CALENDAR_READERS,
     emailProviders: EMAIL_PROVIDERS,
+    mailDomain: config.mailDomain,
   });
+  const mailListener = assembleMailListener(foundation, modules.emails.inbound);
   const jobWorker = makeJobWorker({
     ...foundation,
     queue,
@@ -129,6 +135,13 @@ export function assemble(input: FoundationInput): App {
     signIn,
     baseUrl: foundation.baseUrl,
     start: () => startServices(config, { engine, jobWorker, mailSender, followers: listFollowers(modules) }),
+    async receiveMail() {
+      if (!mailListener) return;
+      const listener = await mailListener.start();
+      foundation.listeners.push(listener);
+      foundation.log.info(listener, 'receiving mail');
+    },
+    stopReceiving: async () => mailListener?.stop(),
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
     async server() {
       // Loaded here, since commands need no HTTP server.
@@ -158,6 +171,7 @@ export function assemble(input: FoundationInput): App {
       });
     },
     async close() {
+      await mailListener?.stop();
       await stopAll([engine, jobWorker, mailSender, ...listFollowers(modules)]);
       await usage.stop();
       await sender.close();

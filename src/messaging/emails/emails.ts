@@ -1,5 +1,5 @@
 import type { ErasureRules } from '../../record/erasure.ts';
-import type { MadeModule, Module, ModuleParts, PreparedModule } from '../../record/module.ts';
+import type { MadeModule, Module, PreparedModule } from '../../record/module.ts';
 import type { Noun } from '../../record/noun.ts';
 import type { Records } from '../../record/records.ts';
 import { template } from '../templates/template.ts';
@@ -7,14 +7,19 @@ import { makeEmailReports, type EmailReports, type ReportEffect } from './email-
 import type { EmailProvider } from './email-provider.ts';
 import { EMAIL_SCOPES } from './email-scopes.ts';
 import { email } from './email.ts';
+import type { Uuid } from '../../base/id.ts';
+import { deleteEmailFiles } from '../inbound/attachment-store.ts';
+import { makeInbound, type Inbound, type InboundParts } from '../inbound/inbound.ts';
 
-export interface EmailsParts extends ModuleParts {
+export interface EmailsParts extends InboundParts {
   emailProviders: readonly EmailProvider[];
 }
 
 export interface Emails extends MadeModule {
   /** What providers and delivery status notifications say. */
   reports: EmailReports;
+  /** Mails that arrive, and the addresses at which they do. */
+  inbound: Pick<Inbound, 'inboundEmails' | 'mailAddresses'>;
 }
 
 /** What further parts of messaging do with a report: tracking, suppressions. */
@@ -29,6 +34,7 @@ const EMAIL_ERASURE: ErasureRules = {
     },
     { table: 'email_send', key: 'email_id', blank: 'to_address = null, last_error = null' },
   ],
+  eraseCopies: (trx, { workspace_id: workspaceId, id }) => deleteEmailFiles(trx, workspaceId as Uuid, id as Uuid),
 };
 
 function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {
@@ -38,7 +44,9 @@ function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {
 function makeEmails(parts: EmailsParts, records: Records): Emails {
   const emails = records.serviceOf(email);
   const reports = makeEmailReports({ ...parts, emails, effects: REPORT_EFFECTS });
-  return { routes: [], jobTypes: [], reports };
+  const inbound = makeInbound(parts, records, reports);
+  const { routes, recurring, followers } = inbound;
+  return { routes, recurring, followers, jobTypes: [], reports, inbound };
 }
 
 /** Mails that members send through their own accounts, templates, and mails that are received (EM1 to EM5). */
