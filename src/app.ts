@@ -27,6 +27,7 @@ import { makeJobQueue } from './jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
 import { maintenanceTasks } from './maintenance.ts';
 import { listFollowers, listModules, makeModules, MODULE_NOUNS } from './modules.ts';
+import type { Listener } from './net/egress-guard.ts';
 import type { Follower } from './record/module.ts';
 import { makeReferences } from './record/reference.ts';
 import { makeMadeBy } from './api/account/made-by.ts';
@@ -51,8 +52,8 @@ export interface App {
   baseUrl(): string;
   /** Changes the plan of a workspace; throws `StartError` for an unknown plan or workspace. */
   changePlan(workspaceId: Uuid, plan: string): Promise<void>;
-  /** Receives mail, if FAIRLEAD_SMTP_LISTEN is set. Throws `StartError`. */
-  receiveMail(): Promise<void>;
+  /** Receives mail, if FAIRLEAD_SMTP_LISTEN is set. @returns where; null if it is not. Throws `StartError`. */
+  receiveMail(): Promise<Listener | null>;
   /** Mails that are being received are finished. */
   stopReceiving(): Promise<void>;
   /** The HTTP server with all routes, not listening yet. */
@@ -136,10 +137,11 @@ export function assemble(input: FoundationInput): App {
     baseUrl: foundation.baseUrl,
     start: () => startServices(config, { engine, jobWorker, mailSender, followers: listFollowers(modules) }),
     async receiveMail() {
-      if (!mailListener) return;
+      if (!mailListener) return null;
       const listener = await mailListener.start();
       foundation.listeners.push(listener);
       foundation.log.info(listener, 'receiving mail');
+      return listener;
     },
     stopReceiving: async () => mailListener?.stop(),
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),

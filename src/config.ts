@@ -89,7 +89,10 @@ export const SETTINGS = {
       z
         .string()
         .max(190)
-        .regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}$/i, 'must be a domain, such as in.example.com'),
+        .regex(
+          /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}$/i,
+          'must be a domain, such as in.example.com',
+        ),
     ]),
   },
   FAIRLEAD_SMTP_LISTEN: {
@@ -252,12 +255,18 @@ export function readConfig(env: Record<string, string | undefined>): Config {
 }
 
 function smtpListenOf(read: Settings): Config['smtpListen'] {
-  const { FAIRLEAD_SMTP_LISTEN: listen, FAIRLEAD_SMTP_TLS_CERT: certFile, FAIRLEAD_SMTP_TLS_KEY: keyFile } = read;
+  const {
+    FAIRLEAD_SMTP_LISTEN: listen,
+    FAIRLEAD_SMTP_TLS_CERT: certFile,
+    FAIRLEAD_SMTP_TLS_KEY: keyFile,
+  } = read;
   if ((certFile === '') !== (keyFile === ''))
     throw new StartError('FAIRLEAD_SMTP_TLS_CERT and FAIRLEAD_SMTP_TLS_KEY must be set together.');
   if (listen === '') return null;
   if (read.FAIRLEAD_MAIL_DOMAIN === '')
-    throw new StartError('FAIRLEAD_MAIL_DOMAIN must be set with FAIRLEAD_SMTP_LISTEN: the domain of the addresses.');
+    throw new StartError(
+      'FAIRLEAD_MAIL_DOMAIN must be set with FAIRLEAD_SMTP_LISTEN: the domain of the addresses.',
+    );
   const at = listen.lastIndexOf(':');
   const port = Number(listen.slice(at + 1));
   if (port > 65_535) throw new StartError('FAIRLEAD_SMTP_LISTEN must have a port of at most 65535.');

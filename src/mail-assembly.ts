@@ -8,7 +8,11 @@ import type { Foundation } from './foundation.ts';
 import { makeMailMetrics } from './mail/mail-metrics.ts';
 import { makeMailQueue, type MailQueue } from './mail/mail-queue.ts';
 import { makeMailSender, type MailSender } from './mail/mail-sender.ts';
-import { makeSmtpListener, type SmtpListener, type SmtpListenerParts } from './messaging/inbound/smtp-listener.ts';
+import {
+  makeSmtpListener,
+  type SmtpListener,
+  type SmtpListenerParts,
+} from './messaging/inbound/smtp-listener.ts';
 import { makeDial } from './net/dial.ts';
 import { makeOperatorGuard } from './net/egress-guard.ts';
 import { systemResolver } from './net/system-resolver.ts';

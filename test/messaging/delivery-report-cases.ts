@@ -134,9 +134,7 @@ export const REPORT_CASES: readonly ReportCase[] = [
         'Diagnostic-Code: X-Postfix; connect to mx.far.example[192.0.2.1]:25: Connection refused',
       ),
     }),
-    expected: delivery(
-      failed('4.4.1', 'connect to mx.far.example[192.0.2.1]:25: Connection refused'),
-    ),
+    expected: delivery(failed('4.4.1', 'connect to mx.far.example[192.0.2.1]:25: Connection refused')),
   },
   {
     name: 'Exchange 365, unknown recipient',
@@ -317,7 +315,7 @@ export const REPORT_CASES: readonly ReportCase[] = [
         "This is a permanent error; I've given up. Sorry it didn't work out.",
         '',
         '<anna@far.example>:',
-        "Sorry, no mailbox here by that name. (#5.1.1)",
+        'Sorry, no mailbox here by that name. (#5.1.1)',
         '',
         '<ben@far.example>:',
         "Sorry, I couldn't find any host named far.example.",
@@ -519,7 +517,12 @@ export const REPORT_CASES: readonly ReportCase[] = [
   {
     name: 'a server that leaves out the action',
     raw: report({
-      status: lines('Reporting-MTA: dns; mx.example', '', 'Final-Recipient: rfc822; anna@far.example', 'Status: 5.4.4'),
+      status: lines(
+        'Reporting-MTA: dns; mx.example',
+        '',
+        'Final-Recipient: rfc822; anna@far.example',
+        'Status: 5.4.4',
+      ),
     }),
     expected: delivery(failed('5.4.4', null)),
   },

@@ -34,7 +34,8 @@ const EMAIL_ERASURE: ErasureRules = {
     },
     { table: 'email_send', key: 'email_id', blank: 'to_address = null, last_error = null' },
   ],
-  eraseCopies: (trx, { workspace_id: workspaceId, id }) => deleteEmailFiles(trx, workspaceId as Uuid, id as Uuid),
+  eraseCopies: (trx, { workspace_id: workspaceId, id }) =>
+    deleteEmailFiles(trx, workspaceId as Uuid, id as Uuid),
 };
 
 function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {

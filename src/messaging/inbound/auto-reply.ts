@@ -19,6 +19,7 @@ export function originOf(mail: ParsedEmail, envelopeFrom: string | null): MailOr
   if (/\b(?:all|oof|autoreply)\b/i.test(headers['x-auto-response-suppress'] ?? '')) return 'auto_reply';
   if (precedence === 'bulk' || precedence === 'list' || precedence === 'junk')
     return headers['list-unsubscribe'] === undefined ? 'auto_reply' : 'newsletter';
-  const hasReturnPath = (envelopeFrom ?? headers['return-path'] ?? 'unknown').replaceAll(/[<>\s]/g, '') !== '';
+  const hasReturnPath =
+    (envelopeFrom ?? headers['return-path'] ?? 'unknown').replaceAll(/[<>\s]/g, '') !== '';
   return hasReturnPath ? 'person' : 'auto_reply';
 }

@@ -68,10 +68,10 @@ async function provenEmail(
 
 /** Who got the mail besides the recipient in `to`; undefined if there is no such mail. */
 async function copiesOf(db: Database, workspaceId: Uuid, emailId: Uuid): Promise<Set<string> | undefined> {
-  const [row] = await db.read<{ copies: string[]; to: string | null; envelope: Envelope | null }>(RECIPIENTS, [
-    workspaceId,
-    emailId,
-  ]);
+  const [row] = await db.read<{ copies: string[]; to: string | null; envelope: Envelope | null }>(
+    RECIPIENTS,
+    [workspaceId, emailId],
+  );
   if (!row) return undefined;
   const listed = [...row.copies, ...(row.envelope?.cc ?? []), ...(row.envelope?.bcc ?? [])];
   return new Set(listed.map(addressKey).filter((address) => address !== addressKey(row.to ?? '')));

@@ -115,7 +115,10 @@ function typed(value: string): string {
 /** With the escapes of RFC 6533 (`\x{E9}`) undone. */
 function addressOf(value: string): string | null {
   const address = typed(value)
-    .replaceAll(/\\x\{([0-9a-f]{2,6})\}/gi, (whole, hex: string) => codePoint(Number.parseInt(hex, 16)) ?? whole)
+    .replaceAll(
+      /\\x\{([0-9a-f]{2,6})\}/gi,
+      (whole, hex: string) => codePoint(Number.parseInt(hex, 16)) ?? whole,
+    )
     .replaceAll(/^<|>$/g, '')
     .trim();
   return isAddress(address) ? address : null;
@@ -168,25 +171,30 @@ function complaintOf(mail: ParsedEmail, text: string): DeliveryReport | null {
   const sender = addressOf(fields.get('original-mail-from') ?? '');
   return {
     kind: type === 'opt-out' ? 'opt_out' : 'complaint',
-    address: addressOf(fields.get('original-rcpt-to') ?? '') ?? addressOf(fields.get('removal-recipient') ?? ''),
+    address:
+      addressOf(fields.get('original-rcpt-to') ?? '') ?? addressOf(fields.get('removal-recipient') ?? ''),
     messageId,
     returnPaths: sender === null ? returnPaths : [sender, ...returnPaths],
   };
 }
 
 /** Where the copy of the mail begins in reports that are plain text. */
-const COPY = /^-{2,} ?(?:Below this line is (?:a copy of )?the (?:message|original)|This is a copy of (?:the|your) message|The body of the message).*$/im;
+const COPY =
+  /^-{2,} ?(?:Below this line is (?:a copy of )?the (?:message|original)|This is a copy of (?:the|your) message|The body of the message).*$/im;
 
 const PLAIN_REPORT =
   /^Hi\. This is the \S+|wasn't able to deliver your message|were unable to deliver your message|could not be delivered to|delivery to the following recipients? failed|undeliverable/im;
 
 const PERMANENT = /permanent (?:error|failure)|given up|could not be delivered|unable to deliver/i;
-const DELAYED = /has not yet been delivered|will be retried|not been able to deliver.*yet|delivery .{0,20}delayed/i;
+const DELAYED =
+  /has not yet been delivered|will be retried|not been able to deliver.*yet|delivery .{0,20}delayed/i;
 
 /** Of qmail (QSBMF), Yahoo, and Exim: for people, without a part for programs. */
 function plainReport(mail: ParsedEmail): DeliveryReport | null {
   const text = (mail.text ?? '').slice(0, MAX_REPORT_BYTES).replaceAll('\r\n', '\n');
-  const failed = (mail.headers['x-failed-recipients'] ?? '').split(',').flatMap((item) => addressOf(item) ?? []);
+  const failed = (mail.headers['x-failed-recipients'] ?? '')
+    .split(',')
+    .flatMap((item) => addressOf(item) ?? []);
   const sentByServer = /^(?:mailer-daemon|postmaster)@/i.test(mail.from?.address ?? '');
   if (failed.length === 0 && !(sentByServer && PLAIN_REPORT.test(text.slice(0, 2_000)))) return null;
   const at = COPY.exec(text);
@@ -206,7 +214,8 @@ function paragraphsOf(said: string, failed: readonly string[]): { address: strin
   const found: { address: string; reason: string[] }[] = [];
   let current: { address: string; reason: string[] } | undefined;
   for (const line of said.split('\n')) {
-    const [, bracketed, indented] = /^(?:<([^<>\s]+@[^<>\s]+)>:|\s+([^<>\s]+@[^<>\s:]+))\s*$/.exec(line) ?? [];
+    const [, bracketed, indented] =
+      /^(?:<([^<>\s]+@[^<>\s]+)>:|\s+([^<>\s]+@[^<>\s:]+))\s*$/.exec(line) ?? [];
     const address = bracketed ?? indented;
     if (address !== undefined && isAddress(address)) {
       current = { address, reason: [] };

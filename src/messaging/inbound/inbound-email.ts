@@ -71,15 +71,25 @@ export function makeInboundEmails(parts: InboundEmailParts): InboundEmails {
       mayBeOwn: arrival.answered === null,
     });
     if (!participants) return ignored('no_sender');
-    if (participants.isInternal && !settings.keep_internal && arrival.answered === null) return ignored('internal');
+    if (participants.isInternal && !settings.keep_internal && arrival.answered === null)
+      return ignored('internal');
     const own = await findOwnMail(db.pool, workspaceId, mail.messageId);
     if (own !== null) return { outcome: 'duplicate', id: own };
     const key = keyOf(arrival, mail);
     const known = await findReceived(db.pool, workspaceId, key);
     if (known !== null) return { outcome: 'duplicate', id: known };
-    if (received.origin === 'mailbox' && !(await findPerson(parts, db.pool, workspaceId, participants.others)))
+    if (
+      received.origin === 'mailbox' &&
+      !(await findPerson(parts, db.pool, workspaceId, participants.others))
+    )
       return ignored('no_contact');
-    return write(received, mail, { settings, arrival, participants, key, isAutoReply: origin === 'auto_reply' });
+    return write(received, mail, {
+      settings,
+      arrival,
+      participants,
+      key,
+      isAutoReply: origin === 'auto_reply',
+    });
   }
 
   async function write(
@@ -105,7 +115,17 @@ export function makeInboundEmails(parts: InboundEmailParts): InboundEmails {
       [...mail.attachments, ...originalOf(received, mail)],
     );
     const size = 'raw' in received.content ? received.content.raw.length : null;
-    const email: NewReceived = { id, writer, mail, attachments, size, isHistory, person, ...found, at: isoTime(parts.clock.now()) };
+    const email: NewReceived = {
+      id,
+      writer,
+      mail,
+      attachments,
+      size,
+      isHistory,
+      person,
+      ...found,
+      at: isoTime(parts.clock.now()),
+    };
     const written = await db.transaction((trx) => writeReceived(parts, trx, email));
     parts.notify(written.lanes);
     return { outcome: written.isNew ? 'stored' : 'duplicate', id: written.id };
@@ -136,15 +156,20 @@ async function arrivalOf(
   { workspaceId, connectionId, envelope }: ReceivedEmail,
   mail: ParsedEmail,
 ): Promise<Arrival | null> {
-  const addresses = [...envelope.to, ...mail.to.map(({ address }) => address), ...mail.cc.map(({ address }) => address)];
+  const addresses = [
+    ...envelope.to,
+    ...mail.to.map(({ address }) => address),
+    ...mail.cc.map(({ address }) => address),
+  ];
   for (const address of addresses.slice(0, MAX_RECIPIENTS)) {
     const target = await mailAddresses.read(address);
     // Absence notes are sent to the return path.
     if (!target || target.kind === 'dropbox' || target.workspaceId !== workspaceId) continue;
-    const [row] = await db.read<{ connection_id: string | null; visibility: 'team' | 'private'; user_id: Uuid | null }>(
-      ANSWERED,
-      [workspaceId, target.emailId],
-    );
+    const [row] = await db.read<{
+      connection_id: string | null;
+      visibility: 'team' | 'private';
+      user_id: Uuid | null;
+    }>(ANSWERED, [workspaceId, target.emailId]);
     if (!row) return null;
     const { connection_id: account, visibility, user_id: userId } = row;
     return { connectionId: account, answered: target.emailId, visibility, userId };
@@ -182,5 +207,7 @@ async function preparedPerson(
 function originalOf({ content }: ReceivedEmail, { problem }: ParsedEmail): ParsedAttachment[] {
   if (problem === null || !('raw' in content)) return [];
   const { raw } = content;
-  return [{ name: 'message.eml', contentType: 'message/rfc822', contentId: null, isInline: false, bytes: raw }];
+  return [
+    { name: 'message.eml', contentType: 'message/rfc822', contentId: null, isInline: false, bytes: raw },
+  ];
 }

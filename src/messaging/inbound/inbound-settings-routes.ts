@@ -83,10 +83,14 @@ export function inboundSettingsRoutes(parts: InboundSettingsRouteParts): Route[]
         const { workspaceId } = ctx.caller;
         const address = await mailAddresses.dropbox(workspaceId);
         let body = '';
-        await inboundSettings.update(workspaceId, ctx.body as Partial<InboundSettings>, async (trx, values) => {
-          body = JSON.stringify({ address, ...values });
-          await recordChange(trx, ctx, entry('updated', workspaceId, ctx.body), { status: 200, body });
-        });
+        await inboundSettings.update(
+          workspaceId,
+          ctx.body as Partial<InboundSettings>,
+          async (trx, values) => {
+            body = JSON.stringify({ address, ...values });
+            await recordChange(trx, ctx, entry('updated', workspaceId, ctx.body), { status: 200, body });
+          },
+        );
         return { status: 200, body };
       },
     }),
@@ -101,10 +105,15 @@ export function inboundSettingsRoutes(parts: InboundSettingsRouteParts): Route[]
         const { workspaceId } = ctx.caller;
         // The response is not kept for its key: it contains the new address only after the commit.
         const values = await inboundSettings.replaceAddress(workspaceId, async (trx) => {
-          await recordChange(trx, { caller: ctx.caller, claim: undefined }, entry('address_replaced', workspaceId), {
-            status: 200,
-            body: '',
-          });
+          await recordChange(
+            trx,
+            { caller: ctx.caller, claim: undefined },
+            entry('address_replaced', workspaceId),
+            {
+              status: 200,
+              body: '',
+            },
+          );
         });
         return { status: 200, body: await show(workspaceId, values) };
       },

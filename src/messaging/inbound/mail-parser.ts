@@ -174,9 +174,7 @@ function dateOf(text: string | undefined): number | null {
 }
 
 function mailboxes(list: Email['to']): MailAddress[] {
-  const flat = (list ?? []).flatMap((item): Mailbox[] =>
-    item.group ? item.group : [item as Mailbox],
-  );
+  const flat = (list ?? []).flatMap((item): Mailbox[] => (item.group ? item.group : [item as Mailbox]));
   return flat
     .map(({ name, address }) => ({
       name: clipped(name ?? '', MAX_NAME),

@@ -27,11 +27,16 @@ export async function participantsOf(
   db: Pick<Database, 'read'>,
   workspaceId: Uuid,
   mail: ParsedEmail,
-  { envelopeFrom, mailDomain, mayBeOwn }: { envelopeFrom: string | null; mailDomain: string | null; mayBeOwn: boolean },
+  {
+    envelopeFrom,
+    mailDomain,
+    mayBeOwn,
+  }: { envelopeFrom: string | null; mailDomain: string | null; mayBeOwn: boolean },
 ): Promise<Participants | null> {
   const from = mail.from ?? senderOf(envelopeFrom);
   if (!from) return null;
-  const isOurs = ({ address }: MailAddress) => mailDomain !== null && addressKey(address).endsWith(`@${mailDomain}`);
+  const isOurs = ({ address }: MailAddress) =>
+    mailDomain !== null && addressKey(address).endsWith(`@${mailDomain}`);
   const [to, cc, bcc] = [mail.to, mail.cc, mail.bcc].map((list) => list.filter((item) => !isOurs(item)));
   const recipients = [...to!, ...cc!, ...bcc!];
   const forwarded = recipients.length === 0 ? forwardedSender(mail.text) : null;

@@ -14,7 +14,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** The beginning of what a mail says, without what it quotes, in one line. */
 export function snippetOf(text: string | null, html: string | null, max: number): string | null {
-  const said = text?.trim() ? withoutQuotes(text.slice(0, MAX_READ)) : textOfHtml((html ?? '').slice(0, MAX_HTML_READ));
+  const said = text?.trim()
+    ? withoutQuotes(text.slice(0, MAX_READ))
+    : textOfHtml((html ?? '').slice(0, MAX_HTML_READ));
   const line = said.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
   return line.slice(0, max).toWellFormed().trim() || null;
 }

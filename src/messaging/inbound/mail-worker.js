@@ -56,11 +56,7 @@ function problemOf(raw, { headerBytes, parts }) {
 /** @param {unknown} error @returns {MailProblem} */
 function problemOfError(error) {
   const { message } = /** @type {Error} */ (error);
-  return /nesting/i.test(message)
-    ? 'too_deep'
-    : /header/i.test(message)
-      ? 'header_too_large'
-      : 'unreadable';
+  return /nesting/i.test(message) ? 'too_deep' : /header/i.test(message) ? 'header_too_large' : 'unreadable';
 }
 
 /** @param {MailJob} job @returns {Promise<MailResult>} */

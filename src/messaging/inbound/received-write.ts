@@ -139,7 +139,10 @@ export async function writeReceived(
   );
   const threadId = thread?.id ?? parts.newId();
   if (person.contactId === null && thread?.contactId != null) {
-    const [row] = await query<{ company_id: Uuid | null }>(trx, LOCK_CONTACT, [workspaceId, thread.contactId]);
+    const [row] = await query<{ company_id: Uuid | null }>(trx, LOCK_CONTACT, [
+      workspaceId,
+      thread.contactId,
+    ]);
     if (row) Object.assign(person, { contactId: thread.contactId, companyId: row.company_id });
   }
   const plan = planOf(parts, email, person, thread, threadId);

@@ -65,7 +65,8 @@ export function makeSmtpListener(parts: SmtpListenerParts): SmtpListener {
         size += chunk.length;
         if (problem) continue;
         if (size > MAX_MAIL_BYTES) problem = refusal(552, '5.3.4 The mail is larger than 25 MB');
-        else if (buffered + chunk.length > MAX_BUFFERED_BYTES) problem = refusal(452, '4.3.1 Try again later');
+        else if (buffered + chunk.length > MAX_BUFFERED_BYTES)
+          problem = refusal(452, '4.3.1 Try again later');
         if (problem) {
           release(chunks);
           continue;
@@ -136,7 +137,9 @@ export function makeSmtpListener(parts: SmtpListenerParts): SmtpListener {
       },
       onMailFrom(_address, session: Session, done) {
         delete session.targets;
-        done(limits.mail(session.remoteAddress) ? null : refusal(451, '4.7.0 Too many mails; try again later'));
+        done(
+          limits.mail(session.remoteAddress) ? null : refusal(451, '4.7.0 Too many mails; try again later'),
+        );
       },
       onRcptTo({ address }, session, done) {
         targetOf(address, session).then(done, (error: unknown) => {
@@ -189,11 +192,16 @@ async function readPem(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    throw new StartError(`FAIRLEAD_SMTP_TLS_CERT or _KEY: ${file} cannot be read: ${(error as Error).message}`);
+    throw new StartError(
+      `FAIRLEAD_SMTP_TLS_CERT or _KEY: ${file} cannot be read: ${(error as Error).message}`,
+    );
   }
 }
 
-function listenError({ host, port }: { host: string; port: number }, { code, message }: NodeJS.ErrnoException) {
+function listenError(
+  { host, port }: { host: string; port: number },
+  { code, message }: NodeJS.ErrnoException,
+) {
   const why =
     code === 'EADDRINUSE'
       ? 'the port is in use'
