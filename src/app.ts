@@ -68,7 +68,7 @@ export function assemble(input: FoundationInput): App {
   const { config, db, clock, newId } = foundation;
   const mail = assembleMailQueue(foundation);
   const notices = makeNotices({ ...foundation, mail });
-  const { guard, inboxes, sender, engine, http } = assembleDelivery(foundation, notices);
+  const { guard, inboxes, sender, engine, http, dials } = assembleDelivery(foundation, notices);
   const mailSender = assembleMailSender(foundation, mail, engine.metrics.registry);
   const accounts = makeAccounts({
     ...foundation,
@@ -103,6 +103,8 @@ export function assemble(input: FoundationInput): App {
     logoOf: async (workspaceId) => (await storedFiles.logos.list([workspaceId])).get(workspaceId),
     leadInputByKeyStyle: LEAD_INPUTS,
     http,
+    dials,
+    files: storedFiles.files,
     connections,
     paymentSources: PAYMENT_SOURCES,
     calendarReaders: CALENDAR_READERS,
@@ -161,6 +163,7 @@ export function assemble(input: FoundationInput): App {
         engine,
         guard,
         http,
+        dials,
         inboxes,
         notices,
         catalogue: CATALOGUE,

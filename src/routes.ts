@@ -19,7 +19,6 @@ import type { Route } from './http/route.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { integrationRoutes } from './integrations/integration-routes.ts';
 import type { ConnectionServices, InboundParts } from './integrations/integration.ts';
-import { EMAIL_ATTACHMENT } from './messaging/inbound/attachment-store.ts';
 import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
@@ -83,7 +82,7 @@ export interface RouteParts
 }
 
 /** The scope that reading a file takes, by what it is for; null: everyone in the workspace. */
-const FILE_PURPOSES = { [LOGO_PURPOSE]: null, [EMAIL_ATTACHMENT]: 'emails:read' };
+const FILE_PURPOSES = { [LOGO_PURPOSE]: null };
 
 /** All routes of the API, in the order of its document. */
 export function apiRoutes(

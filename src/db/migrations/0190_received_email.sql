@@ -14,18 +14,6 @@ create table received_email (
 );
 create index received_email_email on received_email (workspace_id, email_id);
 
--- The files of attachments. They are stored before their mail: a crash in between leaves files without a mail.
-create table email_file (
-  workspace_id uuid not null,
-  file_id uuid not null,
-  email_id uuid not null,
-  created_at timestamptz(3) not null,
-  primary key (workspace_id, file_id),
-  foreign key (workspace_id, file_id) references file (workspace_id, id) on delete cascade
-);
-create index email_file_email on email_file (workspace_id, email_id);
-create index email_file_age on email_file (created_at);
-
 -- What a workspace does with the mail that it receives; without a row, the defaults.
 create table inbound_email_setting (
   workspace_id uuid not null references workspace (id) primary key,
@@ -59,8 +47,6 @@ create table mailbox (
   due_at timestamptz(3) not null,
   -- In a row.
   failures integer not null default 0,
-  -- Set while it is read: another process does not read it at the same time.
-  lease_until timestamptz(3),
   synced_at timestamptz(3),
   last_failure text,
   primary key (workspace_id, connection_id),

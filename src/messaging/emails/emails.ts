@@ -7,8 +7,6 @@ import { makeEmailReports, type EmailReports, type ReportEffect } from './email-
 import type { EmailProvider } from './email-provider.ts';
 import { EMAIL_SCOPES } from './email-scopes.ts';
 import { email } from './email.ts';
-import type { Uuid } from '../../base/id.ts';
-import { deleteEmailFiles } from '../inbound/attachment-store.ts';
 import { makeInbound, type Inbound, type InboundParts } from '../inbound/inbound.ts';
 
 export interface EmailsParts extends InboundParts {
@@ -34,8 +32,6 @@ const EMAIL_ERASURE: ErasureRules = {
     },
     { table: 'email_send', key: 'email_id', blank: 'to_address = null, last_error = null' },
   ],
-  eraseCopies: (trx, { workspace_id: workspaceId, id }) =>
-    deleteEmailFiles(trx, workspaceId as Uuid, id as Uuid),
 };
 
 function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {

@@ -12,7 +12,7 @@ import type { RecordService } from '../../record/record-service.ts';
 import type { Email } from '../emails/email-fields.ts';
 import type { EmailReports } from '../emails/email-report.ts';
 import type { EmailInput } from '../emails/email.ts';
-import { storeAttachments } from './attachment-store.ts';
+import { storeAttachments } from './received-attachments.ts';
 import { originOf } from './auto-reply.ts';
 import { takeReport } from './bounce-report.ts';
 import { parseDeliveryReport } from './delivery-report.ts';
@@ -109,11 +109,10 @@ export function makeInboundEmails(parts: InboundEmailParts): InboundEmails {
     const writer: Writer = { workspaceId, actor: INBOUND_ACTOR };
     const mayCreate = settings.create_contacts && participants.direction === 'in' && !isAutoReply;
     const person = mayCreate ? await preparedPerson(parts, writer, participants) : null;
-    const attachments = await storeAttachments(
-      parts,
-      { workspaceId, id, visibility: arrival.visibility, actor: INBOUND_ACTOR },
-      [...mail.attachments, ...originalOf(received, mail)],
-    );
+    const attachments = await storeAttachments(parts.files, writer, [
+      ...mail.attachments,
+      ...originalOf(received, mail),
+    ]);
     const size = 'raw' in received.content ? received.content.raw.length : null;
     const email: NewReceived = {
       id,

@@ -6,7 +6,6 @@ import type { ModuleParts, MadeModule } from '../../record/module.ts';
 import type { Records } from '../../record/records.ts';
 import type { EmailReports } from '../emails/email-report.ts';
 import { email } from '../emails/email.ts';
-import { unusedFilesJob } from './attachment-store.ts';
 import { makeInboundEmails } from './inbound-email.ts';
 import { inboundSettingsRoutes } from './inbound-settings-routes.ts';
 import { makeInboundSettings } from './inbound-settings.ts';
@@ -46,7 +45,7 @@ export function makeInbound(parts: InboundParts, records: Records, reports: Emai
     inboundEmails,
     mailAddresses,
     routes: inboundSettingsRoutes({ ...parts, inboundSettings, mailAddresses }),
-    recurring: [unusedFilesJob(parts)],
+    recurring: [],
     followers: [{ start: () => undefined, stop: () => mailParser.close() }],
   };
 }

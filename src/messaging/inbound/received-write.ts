@@ -9,7 +9,7 @@ import type { RecordService } from '../../record/record-service.ts';
 import { reindex } from '../../record/search/search-pending.ts';
 import type { Email } from '../emails/email-fields.ts';
 import type { EmailInput } from '../emails/email.ts';
-import type { StoredAttachment } from './attachment-store.ts';
+import type { ReceivedAttachment } from './received-attachments.ts';
 import { findThread, joinThread, type Audience, type ThreadPlace } from './email-thread.ts';
 import type { InboundSettings } from './inbound-settings.ts';
 import type { Participants } from './mail-participants.ts';
@@ -31,7 +31,7 @@ export interface NewReceived {
   mail: ParsedEmail;
   arrival: Audience & { connectionId: Uuid | null; answered: Uuid | null };
   participants: Participants;
-  attachments: readonly StoredAttachment[];
+  attachments: readonly ReceivedAttachment[];
   settings: InboundSettings;
   /** The contact to be created, if nobody has the sender's address. */
   person: PreparedPerson | null;
@@ -137,7 +137,7 @@ export async function writeReceived(
     },
     happenedMs,
   );
-  const threadId = thread?.id ?? parts.newId();
+  const threadId = thread?.id ?? id;
   if (person.contactId === null && thread?.contactId != null) {
     const [row] = await query<{ company_id: Uuid | null }>(trx, LOCK_CONTACT, [
       workspaceId,
@@ -234,8 +234,8 @@ function planOf(
     size: email.size,
   };
   const base = { id, version: 1, created_by: writer.actor, created_at: at, updated_at: at };
-  const context = { at, actor: writer.actor, resolved: { values } };
-  const record = emails.noun.create({} as EmailInput, base, context);
+  const blank = emails.noun.create({} as EmailInput, base, { at, actor: writer.actor, resolved: {} });
+  const record: Email = { ...blank, ...values };
   const type = isOut ? 'email.sent' : 'email.received';
   return {
     id,
