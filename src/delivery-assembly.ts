@@ -7,7 +7,7 @@ import { withInboxes } from './delivery/inbox/inbox-sender.ts';
 import { makeInboxes, type Inboxes } from './delivery/inbox/inbox.ts';
 import { makeSender, type Sender } from './delivery/sender/send.ts';
 import type { Foundation } from './foundation.ts';
-import { makeDial } from './net/dial.ts';
+import { makeDial, type OutgoingDials } from './net/dial.ts';
 import { makeGuard, type Guard } from './net/egress-guard.ts';
 import { makeHttpClient, type HttpClient } from './net/http-client.ts';
 import { makeResolver } from './net/resolver.ts';
@@ -19,6 +19,8 @@ export interface Delivery {
   engine: Engine;
   /** Requests to other systems, with the guard and the names of webhooks. */
   http: HttpClient;
+  /** Connections to other systems, with the same guard. */
+  dials: OutgoingDials;
 }
 
 /** The delivery engine, and what it sends through. */
@@ -39,6 +41,7 @@ export function assembleDelivery(foundation: Foundation, notices: Notices): Deli
     },
     owners: noticesToOwners(notices, clock),
   });
-  const http = makeHttpClient(makeDial({ guard, resolver, clock }));
-  return { guard, inboxes, sender, engine, http };
+  const plainDial = makeDial({ guard, resolver, clock });
+  const dial = makeDial({ guard: { ...guard, allowsPrivate: () => true }, resolver, clock });
+  return { guard, inboxes, sender, engine, http: makeHttpClient(plainDial), dials: { dial, plainDial } };
 }

@@ -8,6 +8,7 @@ import { makeUnverifiedRequests } from './connections/unverified-requests.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import type { Listener } from './net/egress-guard.ts';
+import type { OutgoingDials } from './net/dial.ts';
 import type { HttpClient } from './net/http-client.ts';
 import { makeTail } from './events/feed-poller.ts';
 import { makeConcurrencyLimit } from './http/concurrency-limit.ts';
@@ -41,6 +42,7 @@ export interface HttpServerParts
   metrics: Registry;
   /** Requests to other systems. */
   http: HttpClient;
+  dials: OutgoingDials;
   /** Receives the server's own addresses, which webhooks must not reach. */
   listeners: Listener[];
 }

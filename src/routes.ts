@@ -151,12 +151,14 @@ function recordUrlOf(baseUrl: () => string): ConnectionParts['recordUrl'] {
 export function connectionServices({
   modules,
   http,
+  dials,
   log,
-}: Pick<ConnectionServices, 'http' | 'log'> & { modules: Modules }): (name: string) => ConnectionServices {
+}: Pick<ConnectionServices, 'http' | 'dials' | 'log'> & { modules: Modules }): (name: string) => ConnectionServices {
   const { activities, inboundLeads } = modules.crm;
   return (name) => ({
     activities,
     http,
+    dials,
     log,
     payments: modules.payments.providers,
     emails: modules.emails.reports,

@@ -12,7 +12,7 @@ import type { Format } from '../delivery/endpoint/webhook-format.ts';
 import type { Route } from '../http/route.ts';
 import type { InboundBooking, TakenBooking } from '../scheduling/appointments/inbound-booking.ts';
 import type { MailTransport } from '../mail/mail-transport.ts';
-import type { Dial } from '../net/dial.ts';
+import type { Dial, OutgoingDials } from '../net/dial.ts';
 import type { EmailProvider } from '../messaging/emails/email-provider.ts';
 import type { EmailReports } from '../messaging/emails/email-report.ts';
 import type { HttpClient } from '../net/http-client.ts';
@@ -94,6 +94,8 @@ export interface ConnectionServices {
   emails: EmailReports;
   /** Requests to the system's own API. */
   http: HttpClient;
+  /** Connections to the system that are not HTTP. */
+  dials: OutgoingDials;
   /** Records what payment providers say. */
   payments: ProviderPayments;
   log: Logger;

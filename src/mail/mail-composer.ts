@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import type { SendMailOptions } from 'nodemailer';
 import { checkMessage, type MailMessage } from './mail-message.ts';
 
 /** A mail as it goes over the wire. */
@@ -22,10 +23,8 @@ export async function composeMail(
   { from, messageId, date }: { from: string; messageId: string; date: Date },
 ): Promise<ComposedMail> {
   checkMessage(message);
-  // Loaded with the first mail: many installations send none.
-  const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
   const { to, replyTo, subject, text, html, calendar, headers, isAutomatic } = message;
-  const root = new MailComposer({
+  const { envelope, raw } = await composeMime({
     from,
     to: addressee(to),
     ...(replyTo && { replyTo: addressee(replyTo) }),
@@ -39,16 +38,23 @@ export async function composeMail(
     headers: { ...headers, ...(isAutomatic && AUTOMATIC) },
     messageId: `<${messageId}>`,
     date,
+  });
+  return { envelope: { from: envelope.from || '', to: envelope.to[0]! }, messageId, raw };
+}
+
+/** The one place that writes MIME: with CRLF line ends, and without reading files or URLs. */
+export async function composeMime(
+  options: SendMailOptions,
+): Promise<{ envelope: { from: string | false; to: string[] }; raw: Buffer }> {
+  // Loaded with the first mail: many installations send none.
+  const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
+  const root = new MailComposer({
+    ...options,
     newline: 'win',
     disableFileAccess: true,
     disableUrlAccess: true,
   }).compile();
-  const envelope = root.getEnvelope();
-  return {
-    envelope: { from: envelope.from || '', to: envelope.to[0]! },
-    messageId,
-    raw: await root.build(),
-  };
+  return { envelope: root.getEnvelope(), raw: await root.build() };
 }
 
 /** The domain of a sender, as Message-IDs end with it. */

@@ -3,31 +3,12 @@ import { composeMail, domainOf } from './mail-composer.ts';
 import type { ClaimedMail, MailEnd, MailQueue } from './mail-queue.ts';
 import type { AttemptOutcome, MailMetrics } from './mail-metrics.ts';
 import type { MailOutcome, MailTransport } from './mail-transport.ts';
+import { makeSenderLoop, pauseAfter, persist, type SenderLoop } from './sender-loop.ts';
 
-/** Sends what is queued, from one process; any number of them share a queue. */
-export interface MailSender {
-  /** Makes a pass now and every five seconds: every process that has a mail server sends. */
-  start(): void;
-  /** Starts sending what is due, and recovers what other senders left. */
-  pass(stopped: AbortSignal): Promise<void>;
-  /** Aborts attempts whose content was not sent yet; waits a few seconds for the others. */
-  stop(): Promise<void>;
-}
+/** Sends the mails of the queue; every process that has a mail server does. */
+export type MailSender = Pick<SenderLoop, 'start' | 'pass' | 'stop'>;
 
 const MAX_IN_FLIGHT = 4;
-const PASS_MS = 5_000;
-const STOP_TIMEOUT_MS = 5_000;
-/** Pauses after failed attempts, in minutes; the last one repeats until the mail expires. */
-const PAUSES_MIN = [1, 5, 15, 60, 120, 240, 360];
-/** Each pause is up to a fifth shorter or longer, so that mails which failed together do not return together. */
-const JITTER = 0.2;
-const SETTLE_PAUSES_MS = [100, 500, 2_000, 5_000, 10_000, 30_000];
-
-/** @param attempts how many have failed. @param random from 0 to 1 */
-export function pauseAfter(attempts: number, random: number): number {
-  const minutes = PAUSES_MIN[Math.min(attempts, PAUSES_MIN.length) - 1]!;
-  return Math.round(minutes * 60_000 * (1 - JITTER + 2 * JITTER * random));
-}
 
 export interface SenderParts {
   queue: MailQueue;
@@ -44,83 +25,37 @@ export interface SenderParts {
 export function makeMailSender(parts: SenderParts): MailSender {
   const { queue, transport, from, log } = parts;
   const domain = domainOf(from);
-  const stopping = new AbortController();
-  const inFlight = new Set<Promise<void>>();
-  let running: Promise<void> | null = null;
-  let again = false;
-  let hasStarted = false;
 
-  queue.onNotify(() => {
-    if (hasStarted)
-      void pass().catch((error: Error) => log.warn({ err: error.message }, 'mail is sent later'));
-  });
-
-  /** One at a time; what is queued meanwhile is seen by a further round. */
-  function pass(): Promise<void> {
-    if (running) again = true;
-    running ??= rounds().finally(() => {
-      running = null;
-    });
-    return running;
-  }
-
-  async function rounds(): Promise<void> {
-    do {
-      again = false;
-      await claimAll();
-    } while (again);
-  }
-
-  async function claimAll(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      if (inFlight.size >= MAX_IN_FLIGHT) await Promise.race(inFlight);
-      const mail = await queue.claim(domain);
-      if (!mail) return;
-      const attempt = deliver(mail).finally(() => inFlight.delete(attempt));
-      inFlight.add(attempt);
-    }
-  }
-
-  async function deliver(mail: ClaimedMail): Promise<void> {
-    const outcome = await attemptOf(parts, mail, stopping.signal);
+  async function deliver(mail: ClaimedMail, stopping: AbortSignal): Promise<void> {
+    const outcome = await attemptOf(parts, mail, stopping);
     try {
-      const end = await persist(() => settle(parts, mail, outcome, stopping.signal));
+      const end = await persist(() => settle(parts, mail, outcome, stopping));
       parts.metrics.attempts.inc({ outcome: end });
     } catch (error) {
       log.error({ ...named(mail), err: (error as Error).message }, 'what became of a mail was not stored');
     }
   }
 
-  async function recoverAndPass(stopped: AbortSignal): Promise<void> {
-    if (stopped.aborted || stopping.signal.aborted) return;
-    hasStarted = true;
-    for (const { id, kind, state } of await queue.recover())
-      log.error({ mail: id, kind, state }, 'a mail was given up');
-    await pass();
-  }
-
-  async function repeat(): Promise<void> {
-    try {
-      await recoverAndPass(stopping.signal);
-    } catch (error) {
-      log.warn({ err: (error as Error).message }, 'mail is sent later');
-    }
-    if (!stopping.signal.aborted) setTimeout(() => void repeat(), PASS_MS).unref();
-  }
+  const loop = makeSenderLoop<ClaimedMail>({
+    maxInFlight: MAX_IN_FLIGHT,
+    log,
+    deliver,
+    async claim() {
+      const mail = await queue.claim(domain);
+      return mail && [mail];
+    },
+    async recover() {
+      for (const { id, kind, state } of await queue.recover())
+        log.error({ mail: id, kind, state }, 'a mail was given up');
+    },
+  });
+  queue.onNotify(loop.wake);
 
   return {
-    start: () => void repeat(),
-
-    pass: recoverAndPass,
-
+    start: loop.start,
+    pass: loop.pass,
     async stop() {
-      stopping.abort();
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise((resolve) => {
-        timer = setTimeout(resolve, STOP_TIMEOUT_MS);
-      });
-      await Promise.race([Promise.allSettled([running, ...inFlight]), late]);
-      clearTimeout(timer);
+      await loop.stop();
       transport.close();
     },
   };
@@ -183,18 +118,4 @@ const ENDS = {
 
 function named({ id, kind, attempts }: ClaimedMail) {
   return { mail: id, kind, attempts };
-}
-
-/** Repeats what writes an outcome while the database is gone: without it, the mail would count as unknown. */
-async function persist<T>(work: () => Promise<T>): Promise<T> {
-  for (const pause of SETTLE_PAUSES_MS) {
-    try {
-      return await work();
-    } catch {
-      await new Promise((resolve) => {
-        setTimeout(resolve, pause).unref();
-      });
-    }
-  }
-  return work();
 }

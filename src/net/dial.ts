@@ -26,6 +26,14 @@ export interface Dialling {
 /** Opens a connection, or throws `ConnectionError` or `DnsError`. */
 export type Dial = (target: Target, dialling: Dialling) => Promise<Socket>;
 
+/** Connections to addresses that customers choose. */
+export interface OutgoingDials {
+  /** For protocols that start TLS themselves, such as SMTP: it opens plain connections to public addresses too. */
+  dial: Dial;
+  /** Plain connections only where FAIRLEAD_EGRESS_ALLOW opens an address. */
+  plainDial: Dial;
+}
+
 /**
  * The only place that opens connections. `egress-guard.ts` has the guards: one for addresses that customers choose, one
  * for those of the operator's settings. The name is resolved here, the guard checks every address, and the socket

@@ -32,6 +32,8 @@ export interface CreateOptions<Input extends object> {
   /** The schema for this caller; default: the noun's. */
   inputFor?(caller: Caller): z.ZodType<Input>;
   formBody?(fields: FormFields): unknown;
+  /** Called after records were created. */
+  afterCreate?(): void;
   /** Throws `validation_error` for input that is not allowed in a batch. */
   checkBatched?(input: Input): void;
   /**
@@ -123,6 +125,7 @@ function createRoute<R extends BaseRecord, Input extends object>(
       }
       const planned = await service.plan(writer, ctx.body, ctx);
       const answer = await store.create(writer, [planned], { status: 201, body: planned.text });
+      options.afterCreate?.();
       return { ...answer, headers: createdHeaders(path, planned.id) };
     },
     ...renderedBy(service, shown, options, oneRecord),
@@ -164,7 +167,9 @@ function batchRoute<R extends BaseRecord, Input extends object>(
         plan instanceof ApiError ? refusedItem(plan) : `{"status":201,"record":${textOf(plan)}}`,
       );
       const body = `{"results":[${results.join(',')}]}`;
-      return store.create(writer, plans, { status: 200, body });
+      const answer = await store.create(writer, plans, { status: 200, body });
+      options.afterCreate?.();
+      return answer;
     },
     ...renderedBy(service, shown, options, batchOfRecords),
   });

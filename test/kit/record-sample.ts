@@ -47,6 +47,12 @@ const SAMPLES: Readonly<Record<string, RecordSample>> = {
     text: 'unit_name',
     references: { enrolment_id: 'enrolment' },
   },
+  email: {
+    plural: 'emails',
+    body: { to: 'jane@example.com', subject: 'Your berth', status: 'draft' },
+    text: 'subject',
+  },
+  template: { plural: 'templates', body: { name: 'Welcome' } },
   payment: { plural: 'payments', body: { amount: 49.9, status: 'pending' }, text: 'description' },
   subscription: { plural: 'subscriptions', body: { plan_name: 'Yearly' }, text: 'plan_name' },
 };

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { idMaker } from '../../src/base/id.ts';
 import { makeSealer } from '../../src/base/seal.ts';
-import { makeSmtp } from '../../src/integrations/smtp/smtp.ts';
+import { makeSmtp } from '../../src/integrations/smtp/smtp-transport.ts';
 import { makeMailMetrics } from '../../src/mail/mail-metrics.ts';
 import { makeMailQueue } from '../../src/mail/mail-queue.ts';
 import { makeMailSender, type MailSender } from '../../src/mail/mail-sender.ts';

@@ -314,7 +314,7 @@ describe('EM5: what is stored', () => {
     expect((await s.ask('GET', `/api/v1/emails/${sent.id}`)).json.status).toBe('sent');
   });
 
-  test('attachments are files that emails:read opens, and HTML is never shown', async () => {
+  test('attachments are downloads for those who read the mail, and HTML is never shown as such', async () => {
     const mail = mailOf({ 'MIME-Version': '1.0', 'Content-Type': 'multipart/mixed; boundary=b' }, '');
     mail.splice(
       -1,
@@ -334,7 +334,7 @@ describe('EM5: what is stored', () => {
     expect(received.snippet).toBe('See the file');
     const { attachments } = await contentOf(received.id);
     expect(attachments.map((item: { name: string }) => item.name)).toEqual(['page.html', 'winmail.dat']);
-    const path = `/api/v1/files/${attachments[0].file_id}/content`;
+    const path = `/api/v1/emails/${received.id}/attachments/0`;
     const file = await s.ask('GET', path);
     expect(file.headers.get('content-type')).toBe('application/octet-stream');
     expect(file.headers.get('content-disposition')).toMatch(/^attachment/);

@@ -1,6 +1,6 @@
 import type { Uuid } from '../../base/id.ts';
 import type { ConnectionValues, TestResult } from '../../connections/connection-kind.ts';
-import type { Dial } from '../../net/dial.ts';
+import type { OutgoingDials } from '../../net/dial.ts';
 import type { HttpClient } from '../../net/http-client.ts';
 
 /** An account: a connection whose kind has an `EmailProvider`. */
@@ -80,7 +80,8 @@ export interface SubmittedEmail {
 /** What a provider works with. Requests pass the guard for addresses that customers choose. */
 export interface SendTools {
   http: HttpClient;
-  dial: Dial;
+  /** Connections that are not HTTP. */
+  dials: OutgoingDials;
   /** Await it right before the content is sent; if it rejects, the content must not be sent, and `send` rejects too. */
   beforeContent(): Promise<void>;
   /** Aborts an attempt whose content has not been sent yet. */
@@ -100,10 +101,10 @@ export interface EmailProvider {
   lookUp?(
     email: SubmittedEmail,
     account: EmailAccount,
-    tools: Pick<SendTools, 'http' | 'dial' | 'signal'>,
+    tools: Omit<SendTools, 'beforeContent'>,
   ): Promise<LookUpResult>;
   /** Checks host and secrets without sending. Never throws. */
-  test?(account: ConnectionValues, tools: Pick<SendTools, 'http' | 'dial' | 'signal'>): Promise<TestResult>;
+  test?(account: ConnectionValues, tools: Omit<SendTools, 'beforeContent'>): Promise<TestResult>;
   /** What the domain of the sender needs in its DNS, by record. */
   dns?(account: ConnectionValues): EmailDns;
   /** Closes connections that are kept open. */

@@ -1,3 +1,4 @@
+import type { StoredAnswer } from '../../account/idempotency.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import { query, type Transaction } from '../../db/query.ts';
@@ -23,6 +24,8 @@ export interface EmailChange {
   values: Partial<Email>;
   /** Fired in this order, even if no field changes; `email.updated` is not fired by itself. */
   events?: readonly Pick<PlannedEvent, 'type' | 'context'>[];
+  /** The response to be stored under the writer's idempotency key. */
+  answer?(email: Email): StoredAnswer;
 }
 
 /**
@@ -60,6 +63,6 @@ export async function changeEmail(
     events: events.map((event) => ({ ...event, id: newId(), ...(changed && { changed }) })),
     ...(changed && { changed }),
   };
-  const lanes = await emails.store.updateWithin(trx, writer, plan);
+  const lanes = await emails.store.updateWithin(trx, writer, plan, wanted.answer?.(record));
   return { email: record, lanes };
 }

@@ -1,15 +1,38 @@
-import type { ErasureRules } from '../../record/erasure.ts';
+import type { Notices } from '../../account/notice.ts';
+import type { MailCondition } from '../../mail/mail-queue.ts';
+import type { OutgoingDials } from '../../net/dial.ts';
+import type { HttpClient } from '../../net/http-client.ts';
 import type { MadeModule, Module, PreparedModule } from '../../record/module.ts';
 import type { Noun } from '../../record/noun.ts';
+import type { CreateOptions } from '../../record/record-create-routes.ts';
+import type { Draft } from '../../record/record-service.ts';
 import type { Records } from '../../record/records.ts';
-import { template } from '../templates/template.ts';
-import { makeEmailReports, type EmailReports, type ReportEffect } from './email-report.ts';
-import type { EmailProvider } from './email-provider.ts';
-import { EMAIL_SCOPES } from './email-scopes.ts';
-import { email } from './email.ts';
 import { makeInbound, type Inbound, type InboundParts } from '../inbound/inbound.ts';
+import { checkTemplate } from '../templates/template-engine.ts';
+import { templateRoutes } from '../templates/template-routes.ts';
+import { template } from '../templates/template.ts';
+import { dropUnusedAttachments } from './attachment-store.ts';
+import type { ComposeStep } from './compose-step.ts';
+import { emailAccountRoutes } from './email-account-routes.ts';
+import { emailContentRoutes } from './email-content-routes.ts';
+import { makeEmailDraft, type EmailDraftParts } from './email-draft.ts';
+import { EMAIL_ERASURE, eraseEmailsOfContact } from './email-erasure.ts';
+import { checkMayShow, withContent } from './email-input.ts';
+import { emailInsertGate } from './email-insert-gate.ts';
+import type { EmailProvider } from './email-provider.ts';
+import { dropOldSends, EMAIL_CONDITIONS, makeEmailQueue, type EmailQueue } from './email-queue.ts';
+import { makeEmailReports, type EmailReports, type ReportEffect } from './email-report.ts';
+import { emailRoutes } from './email-routes.ts';
+import { EMAIL_SCOPES } from './email-scopes.ts';
+import { makeEmailSender } from './email-sender.ts';
+import { emailThreadRoutes } from './email-thread-routes.ts';
+import { email, type EmailInput } from './email.ts';
 
 export interface EmailsParts extends InboundParts {
+  http: HttpClient;
+  dials: OutgoingDials;
+  notices: Notices;
+  random: () => number;
   emailProviders: readonly EmailProvider[];
 }
 
@@ -22,29 +45,77 @@ export interface Emails extends MadeModule {
 
 /** What further parts of messaging do with a report: tracking, suppressions. */
 const REPORT_EFFECTS: readonly ReportEffect[] = [];
-
-const EMAIL_ERASURE: ErasureRules = {
-  relatedTables: [
-    {
-      table: 'email_content',
-      key: 'email_id',
-      blank: "html = null, text = null, envelope = null, reference_ids = '{}', attachments = '[]'",
-    },
-    { table: 'email_send', key: 'email_id', blank: 'to_address = null, last_error = null' },
-  ],
-};
+/** What they add to a mail before it is sent. */
+const COMPOSE_STEPS: readonly ComposeStep[] = [];
+/** What they require before it is sent. */
+const CONDITIONS: readonly MailCondition[] = [...EMAIL_CONDITIONS];
 
 function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {
-  return { records: {}, make: (records) => makeEmails(parts, records) };
+  let made: Records | undefined;
+  const kinds = parts.emailProviders.map(({ kind }) => kind);
+  const queue = makeEmailQueue({ ...parts, kinds, conditions: CONDITIONS });
+  const drafting: EmailDraftParts = { ...parts, kinds, records: () => made! };
+  return {
+    records: {
+      services: {
+        email: { enrich: [makeEmailDraft(drafting)], gate: emailInsertGate },
+        template: { enrich: [checkTemplateFields] },
+      },
+    },
+    make(records) {
+      made = records;
+      return makeEmails(parts, { drafting, queue, kinds }, records);
+    },
+  };
 }
 
-function makeEmails(parts: EmailsParts, records: Records): Emails {
-  const emails = records.serviceOf(email);
-  const reports = makeEmailReports({ ...parts, emails, effects: REPORT_EFFECTS });
-  const inbound = makeInbound(parts, records, reports);
-  const { routes, recurring, followers } = inbound;
-  return { routes, recurring, followers, jobTypes: [], reports, inbound };
+function checkTemplateFields({ input }: Draft): Promise<void> {
+  const { subject, html, text } = input as Record<string, string | null | undefined>;
+  return checkTemplate({ subject, html, text });
 }
+
+function makeEmails(
+  parts: EmailsParts,
+  { drafting, queue, kinds }: { drafting: EmailDraftParts; queue: EmailQueue; kinds: readonly string[] },
+  records: Records,
+): Emails {
+  const service = records.serviceOf(email);
+  const shared = { ...parts, emails: service, queue, kinds, effects: REPORT_EFFECTS };
+  const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps: COMPOSE_STEPS });
+  const reports = makeEmailReports(shared);
+  const inbound = makeInbound(parts, records, reports);
+  return {
+    routes: [
+      ...emailRoutes({ ...shared, shown: records.shownAs(email) }),
+      ...emailContentRoutes(shared),
+      ...emailThreadRoutes(parts),
+      ...emailAccountRoutes(shared),
+      ...templateRoutes(drafting),
+      ...inbound.routes,
+    ],
+    jobTypes: [],
+    createOptions: { email: emailCreateOptions(queue) as CreateOptions<object> },
+    followers: [sender, ...inbound.followers],
+    recurring: inbound.recurring,
+    reports,
+    inbound,
+  };
+}
+
+function emailCreateOptions(queue: EmailQueue): CreateOptions<EmailInput> {
+  const input = withContent(email.input);
+  return {
+    scope: 'emails:send',
+    description:
+      'Sends it at once, or at `send_at`; the response has the status `queued` or `scheduled`. `to` may be left out with `contact_id`, `lead_id` or `deal_id`. `template_id` makes subject and text, where they are not sent. Fires `email.created`, and `email.sent` once a mail system has accepted it.',
+    afterCreate: () => queue.notify(),
+    inputFor(caller) {
+      return input.superRefine((sent) => checkMayShow(caller, sent as never));
+    },
+  };
+}
+
+const HOUR_MS = 3_600_000;
 
 /** Mails that members send through their own accounts, templates, and mails that are received (EM1 to EM5). */
 export const emails: Module<EmailsParts, Emails> = {
@@ -52,7 +123,10 @@ export const emails: Module<EmailsParts, Emails> = {
   scopes: EMAIL_SCOPES,
   eventTypes: [],
   eventObjects: [],
-  erasureRules: { email: EMAIL_ERASURE },
-  maintenance: () => [],
+  erasureRules: { email: EMAIL_ERASURE, contact: { eraseCopies: eraseEmailsOfContact }, template: {} },
+  maintenance: ({ db }) => [
+    { name: 'maintenance.email_attachments', everyMs: HOUR_MS, run: () => dropUnusedAttachments(db) },
+    { name: 'maintenance.email_sends', everyMs: HOUR_MS, run: () => dropOldSends(db) },
+  ],
   prepare: prepareEmails,
 };

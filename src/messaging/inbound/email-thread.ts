@@ -52,17 +52,6 @@ const BY_SUBJECT = {
            and e.deleted_at is null and t.subject_key = $5 and t.last_at > $6::timestamptz - interval '30 days'
          order by e.id desc limit 1`,
 };
-const CREATE = {
-  name: 'email_thread.create-received',
-  text: `insert into email_thread (workspace_id, id, subject_key, visibility, user_id, email_count, last_at, created_at)
-         values ($1, $2, $3, $4, $5, 1, $6, $6)`,
-};
-const EXTEND = {
-  name: 'email_thread.extend-received',
-  text: `update email_thread set email_count = email_count + 1, last_at = greatest(last_at, $3)
-         where workspace_id = $1 and id = $2::uuid`,
-};
-
 interface PlaceRow {
   id: Uuid;
   deal_id: Uuid | null;
@@ -88,19 +77,4 @@ export async function findThread(
       (await query<PlaceRow>(trx, BY_SUBJECT, [...seen, contactId, subjectKey, isoTime(atMs)]))[0]);
   if (!found) return null;
   return { id: found.id, dealId: found.deal_id, leadId: found.lead_id, contactId: found.contact_id };
-}
-
-/** Counts a mail in its thread, or begins it. */
-export async function joinThread(
-  trx: Transaction,
-  workspaceId: Uuid,
-  thread: Audience & { id: Uuid; isNew: boolean; subjectKey: string | null },
-  atMs: number,
-): Promise<void> {
-  const { id, isNew, subjectKey, visibility, userId } = thread;
-  const at = isoTime(atMs);
-  if (!isNew) return void (await query(trx, EXTEND, [workspaceId, id, at]));
-  const isPrivate = visibility === 'private';
-  const values = [workspaceId, id, isPrivate ? null : subjectKey, visibility, isPrivate ? userId : null, at];
-  await query(trx, CREATE, values);
 }

@@ -16,12 +16,14 @@ export interface ParsedAttachment {
 }
 
 /** Why the content of a mail was not read; its header was. */
-export type MailProblem =
-  | 'header_too_large'
-  | 'too_many_parts'
-  | 'too_deep'
-  | 'content_too_large'
-  | 'unreadable';
+export const MAIL_PROBLEMS = [
+  'header_too_large',
+  'too_many_parts',
+  'too_deep',
+  'content_too_large',
+  'unreadable',
+] as const;
+export type MailProblem = (typeof MAIL_PROBLEMS)[number];
 
 /** A mail as it is stored: every text is well-formed Unicode without NUL. */
 export interface ParsedEmail {

@@ -2,22 +2,9 @@ import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { FileStore } from '../../files/file-store.ts';
 import { readImageHeader } from '../../files/image-header.ts';
+import { EMAIL_ATTACHMENT } from '../emails/attachment-store.ts';
+import type { StoredAttachment } from '../emails/email-insert-gate.ts';
 import type { ParsedAttachment } from './parsed-email.ts';
-
-/** The purpose of files that are attached to mails. They are read through their mail, which has its own visibility. */
-const EMAIL_ATTACHMENT = 'email_attachment';
-
-/** An attachment as `email_content.attachments` has it. */
-export interface ReceivedAttachment {
-  /** Null if it was not stored; `problem` says why. */
-  file_id: Uuid | null;
-  name: string;
-  /** As the sender says; the file itself has the type that its bytes have. */
-  content_type: string;
-  size: number;
-  content_id: string | null;
-  problem?: 'too_large' | 'no_space' | 'too_many';
-}
 
 const MAX_ATTACHMENTS = 100;
 
@@ -29,8 +16,8 @@ export async function storeAttachments(
   files: FileStore,
   owner: { workspaceId: Uuid; actor: string },
   attachments: readonly ParsedAttachment[],
-): Promise<ReceivedAttachment[]> {
-  const stored: ReceivedAttachment[] = [];
+): Promise<StoredAttachment[]> {
+  const stored: StoredAttachment[] = [];
   for (const { name, contentType, contentId, bytes } of attachments) {
     const listed = { name, content_type: contentType, size: bytes.length, content_id: contentId };
     if (bytes.length === 0) continue;
@@ -47,8 +34,8 @@ async function storeOne(
   files: FileStore,
   { workspaceId, actor }: { workspaceId: Uuid; actor: string },
   bytes: Uint8Array,
-  listed: Omit<ReceivedAttachment, 'file_id' | 'problem'>,
-): Promise<ReceivedAttachment> {
+  listed: Omit<StoredAttachment, 'file_id' | 'problem'>,
+): Promise<StoredAttachment> {
   const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     const { id } = await files.save(

@@ -8,14 +8,15 @@ import type { Plan, Writer } from '../../record/record-plan.ts';
 import type { RecordService } from '../../record/record-service.ts';
 import { reindex } from '../../record/search/search-pending.ts';
 import type { Email } from '../emails/email-fields.ts';
+import type { EmailEnvelope, EmailRelated, StoredAttachment } from '../emails/email-insert-gate.ts';
+import { subjectKey } from '../emails/subject.ts';
 import type { EmailInput } from '../emails/email.ts';
-import type { ReceivedAttachment } from './received-attachments.ts';
-import { findThread, joinThread, type Audience, type ThreadPlace } from './email-thread.ts';
+import { findThread, type Audience, type ThreadPlace } from './email-thread.ts';
 import type { InboundSettings } from './inbound-settings.ts';
 import type { Participants } from './mail-participants.ts';
 import { snippetOf } from './mail-text.ts';
 import type { MailAddress, ParsedEmail } from './parsed-email.ts';
-import { subjectKey } from './subject-key.ts';
+
 
 export interface ReceivedWriteParts {
   clock: Clock;
@@ -31,7 +32,7 @@ export interface NewReceived {
   mail: ParsedEmail;
   arrival: Audience & { connectionId: Uuid | null; answered: Uuid | null };
   participants: Participants;
-  attachments: readonly ReceivedAttachment[];
+  attachments: readonly StoredAttachment[];
   settings: InboundSettings;
   /** The contact to be created, if nobody has the sender's address. */
   person: PreparedPerson | null;
@@ -68,12 +69,6 @@ const LOCK_LEAD = {
   name: 'received_email.lock-lead',
   text: 'select null as company_id from lead where workspace_id = $1 and id = $2 and deleted_at is null for share',
 };
-const CONTENT = {
-  name: 'received_email.content',
-  text: `insert into email_content (workspace_id, email_id, html, text, envelope, reference_ids, attachments)
-         values ($1, $2, $3, $4, $5, $6, $7)`,
-};
-
 /** The most copies that are shown at a mail, as in every list of addresses. */
 const MAX_COPIES = 20;
 const MAX_SUBJECT = 500;
@@ -124,7 +119,7 @@ export async function writeReceived(
   if (!claimed) return { id: (await findReceived(trx, workspaceId, key)) ?? id, isNew: false, lanes: [] };
   const person = await lockPerson(parts, trx, email);
   const happenedMs = timeOf(email);
-  const subject = subjectKey(mail.subject);
+  const subject = subjectKey(mail.subject ?? '') || null;
   const thread = await findThread(
     trx,
     workspaceId,
@@ -146,22 +141,8 @@ export async function writeReceived(
     if (row) Object.assign(person, { contactId: thread.contactId, companyId: row.company_id });
   }
   const plan = planOf(parts, email, person, thread, threadId);
+  plan.related = JSON.stringify(relatedOf(email, thread?.id ?? null, subject));
   const lanes = await parts.emails.store.createWithin(trx, writer, [plan]);
-  await joinThread(
-    trx,
-    workspaceId,
-    { ...arrival, id: threadId, isNew: thread === null, subjectKey: subject },
-    happenedMs,
-  );
-  await query(trx, CONTENT, [
-    workspaceId,
-    id,
-    mail.html,
-    mail.text,
-    JSON.stringify(envelopeOf(email)),
-    mail.references,
-    JSON.stringify(email.attachments),
-  ]);
   if (plan.events.length === 0) await reindex(trx, workspaceId, 'email', [id]);
   return { id, isNew: true, lanes: [...person.lanes, ...lanes] };
 }
@@ -266,7 +247,29 @@ function validAddress(address: string): string | null {
   return isEmailAddress(address) ? address : null;
 }
 
-function envelopeOf({ mail, participants }: NewReceived) {
+/** Content and thread, which are written with the mail (email-insert-gate.ts). */
+function relatedOf(email: NewReceived, threadId: Uuid | null, subject: string | null): EmailRelated {
+  const { mail, arrival, attachments } = email;
+  const isPrivate = arrival.visibility === 'private';
+  return {
+    content: {
+      html: mail.html,
+      text: mail.text,
+      envelope: envelopeOf(email),
+      reference_ids: mail.references,
+      attachments,
+    },
+    send: null,
+    thread: {
+      id: threadId,
+      subject_key: isPrivate ? null : subject,
+      visibility: arrival.visibility,
+      user_id: isPrivate ? arrival.userId : null,
+    },
+  };
+}
+
+function envelopeOf({ mail, participants }: NewReceived): EmailEnvelope {
   const { from, to, cc, bcc } = participants;
   return {
     from: from.address,

@@ -1,0 +1,93 @@
+import type { ConnectionValues, TestResult } from '../../connections/connection-kind.ts';
+import { redactReply } from '../../mail/mail-transport.ts';
+import type { EmailProvider, SendResult, SendTools } from '../../messaging/emails/email-provider.ts';
+import {
+  failureText,
+  makeSmtpClient,
+  SETTINGS_CODES,
+  type SmtpClient,
+  type SmtpFailure,
+} from './smtp-transport.ts';
+
+/** How long a test of a connection may take. */
+const TEST_TIMEOUT_MS = 10_000;
+
+type Dials = SendTools['dials'];
+
+/** Mail by the workspace's own SMTP server. It cannot say whether it got a mail, so such a mail stays unknown. */
+export const smtpProvider: EmailProvider = {
+  kind: 'smtp',
+
+  async send({ envelope, raw, parts }, account, { dials, beforeContent, signal }) {
+    const client = clientOf(account, dials);
+    try {
+      const mail = { envelope: { from: envelope.from, to: [...envelope.to] }, raw };
+      const result = await client.send(mail, beforeContent, signal);
+      if ('failure' in result) return resultOf(result.failure);
+      const refusal = result.accepted.refused.find(
+        ({ address }) => address.toLowerCase() === parts.to.address.toLowerCase(),
+      );
+      if (!refusal) return { outcome: 'accepted', providerId: null };
+      // A further recipient was accepted: the mail is not sent again for this one.
+      return bounced(refusal.message);
+    } finally {
+      client.close();
+    }
+  },
+
+  test: testSmtp,
+};
+
+/** Connects and signs in. */
+export async function testSmtp(
+  account: ConnectionValues,
+  { dials }: Pick<SendTools, 'dials'>,
+): Promise<TestResult> {
+  const client = clientOf(account, dials, TEST_TIMEOUT_MS);
+  try {
+    await client.verify();
+    return { ok: true, message: 'The server accepts the connection and the sign-in.' };
+  } catch (error) {
+    return { ok: false, message: redactReply((error as Error).message) };
+  } finally {
+    client.close();
+  }
+}
+
+function clientOf({ settings, secrets }: ConnectionValues, dials: Dials, timeoutMs?: number): SmtpClient {
+  const { host, port, tls } = settings as { host: string; port: number; tls: 'none' | 'starttls' | 'tls' };
+  const { username, password = '' } = secrets;
+  const server = { host, port, tls, auth: username ? { user: username, pass: password } : null };
+  const timeouts = timeoutMs === undefined ? {} : { connectTimeoutMs: timeoutMs, contentTimeoutMs: timeoutMs };
+  return makeSmtpClient(server, tls === 'none' ? dials.plainDial : dials.dial, timeouts);
+}
+
+const TOO_LARGE = new Set(['5.3.4', '5.2.3']);
+
+/** What a failure means for the mail (RFC 5321, RFC 3463). */
+export function resultOf(failure: SmtpFailure): SendResult {
+  const { responseCode, command, hasBegun, code, message } = failure;
+  const text = failureText(failure);
+  if (responseCode === 0) {
+    // Nodemailer knows before it connects that a server without the extension cannot take the address.
+    if (code === 'EENVELOPE' && !hasBegun) return { outcome: 'failed', text };
+    return { outcome: hasBegun ? 'unknown' : 'deferred', text };
+  }
+  if (SETTINGS_CODES.has(responseCode) || code === 'EAUTH')
+    return responseCode < 500 ? { outcome: 'deferred', text } : { outcome: 'account_refused', text };
+  if (responseCode < 500) return { outcome: 'deferred', text };
+  const status = statusOf(message);
+  if (responseCode === 552 || (status !== null && TOO_LARGE.has(status))) return { outcome: 'failed', text };
+  if (command === 'RCPT TO' || command === 'DATA' || hasBegun) return bounced(message);
+  if (command === 'MAIL FROM') return { outcome: 'failed', text };
+  return { outcome: 'deferred', text };
+}
+
+function bounced(message: string): SendResult {
+  return { outcome: 'bounced', status: statusOf(message), text: redactReply(message) };
+}
+
+/** The enhanced status code of a reply: the first after its code. */
+function statusOf(message: string): string | null {
+  return /\b[45]\d\d[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(message)?.[1] ?? null;
+}

@@ -1,0 +1,191 @@
+import { isoTime } from '../../base/clock.ts';
+import type { Database } from '../../db/pool.ts';
+import { query, type Transaction } from '../../db/query.ts';
+import type { LaneKey } from '../../events/outbox.ts';
+import type { Notices } from '../../account/notice.ts';
+import { pauseAfter } from '../../mail/sender-loop.ts';
+import type { Email } from './email-fields.ts';
+import type { SendResult } from './email-provider.ts';
+import type { ClaimedEmail, EmailQueue } from './email-queue.ts';
+import { bounceValues, type BounceKind, type ReportEffect } from './email-report.ts';
+import { changeEmail, DELIVERY_ACTOR, type EmailChange, type EmailWriteParts } from './email-write.ts';
+
+/** How an attempt ended, as the metrics say it. */
+export type EmailAttemptOutcome =
+  | 'sent'
+  | 'bounced'
+  | 'retried'
+  | 'failed'
+  | 'unknown'
+  | 'account_refused'
+  | 'claim_lost';
+
+export interface EmailOutcomeParts extends EmailWriteParts {
+  db: Database;
+  queue: EmailQueue;
+  notices: Pick<Notices, 'post'>;
+  notify(lanes: LaneKey[]): void;
+  random: () => number;
+  /** What suppressions do with a bounce at RCPT. */
+  effects: readonly ReportEffect[];
+}
+
+/** Stores what became of an attempt, and fires its event, in one transaction. */
+export async function storeOutcome(
+  parts: EmailOutcomeParts,
+  email: ClaimedEmail,
+  result: SendResult,
+): Promise<EmailAttemptOutcome> {
+  const { db, notify } = parts;
+  let lanes: LaneKey[] = [];
+  const outcome = await db.transaction(async (trx) => {
+    lanes = [];
+    return storeWithin(parts, trx, email, result, lanes);
+  });
+  notify(lanes);
+  return outcome;
+}
+
+async function storeWithin(
+  parts: EmailOutcomeParts,
+  trx: Transaction,
+  claimed: ClaimedEmail,
+  result: SendResult,
+  lanes: LaneKey[],
+): Promise<EmailAttemptOutcome> {
+  const { queue, clock, random } = parts;
+  const at = isoTime(clock.now());
+  const write = async (change: (current: Email) => EmailChange | null) => {
+    const writer = { workspaceId: claimed.workspaceId, actor: DELIVERY_ACTOR };
+    const changed = await changeEmail(trx, parts, writer, claimed.id, change);
+    if (changed) lanes.push(...changed.lanes);
+    return changed?.email;
+  };
+  switch (result.outcome) {
+    case 'accepted':
+      if (!(await queue.settle(trx, claimed, 'sent', null))) return 'claim_lost';
+      await write((current) => acceptedChange(current, result.providerId, at));
+      return 'sent';
+    case 'bounced': {
+      if (!(await queue.settle(trx, claimed, 'sent', result.text))) return 'claim_lost';
+      const bounce = { kind: kindOfBounce(result.status, result.text), status: result.status };
+      const email = await write(({ bounce_kind: known }) =>
+        known === null
+          ? { values: bounceValues(bounce, result.text), events: [{ type: 'email.bounced' }] }
+          : null,
+      );
+      if (email) lanes.push(...(await applyEffects(parts, trx, claimed, email, bounce, result.text)));
+      return 'bounced';
+    }
+    case 'failed':
+      if (!(await queue.settle(trx, claimed, 'failed', result.text))) return 'claim_lost';
+      await write(() => failedChange(result.text));
+      return 'failed';
+    case 'unknown':
+      if (!(await queue.settle(trx, claimed, 'unknown', result.text))) return 'claim_lost';
+      await write(({ sent_at: sentAt }) =>
+        sentAt === null
+          ? { values: { status: 'unknown', status_reason: result.text } }
+          : null,
+      );
+      return 'unknown';
+    case 'account_refused':
+      await pauseAccount(parts, trx, claimed, result.text, at);
+      if ((await queue.retry(trx, claimed, 0, result.text)) === null) return 'claim_lost';
+      await write(() => ({ values: { status: 'queued', status_reason: result.text } }));
+      return 'account_refused';
+    case 'deferred': {
+      const pause = Math.max(pauseAfter(claimed.attempts, random()), result.retryAfterMs ?? 0);
+      const state = await queue.retry(trx, claimed, pause, result.text);
+      if (state === null) return 'claim_lost';
+      await write(() =>
+        state === 'failed'
+          ? failedChange(result.text)
+          : { values: { status: 'deferred', status_reason: result.text } },
+      );
+      return state === 'failed' ? 'failed' : 'retried';
+    }
+  }
+}
+
+/** A report may have come before: it then says more. */
+function acceptedChange(current: Email, providerId: string | null, at: string): EmailChange | null {
+  const isFirst = current.sent_at === null;
+  const isOver = current.status === 'delivered' || current.status === 'bounced';
+  return {
+    values: {
+      provider_id: providerId ?? current.provider_id,
+      ...(isFirst && { sent_at: at }),
+      ...(!isOver && { status: 'sent', status_reason: null }),
+    },
+    events: isFirst ? [{ type: 'email.sent' }] : [],
+  };
+}
+
+function failedChange(text: string): EmailChange {
+  return {
+    values: { status: 'failed', status_reason: text },
+    events: [{ type: 'email.failed' }],
+  };
+}
+
+async function applyEffects(
+  { effects, clock }: EmailOutcomeParts,
+  trx: Transaction,
+  { workspaceId, id }: ClaimedEmail,
+  email: Email,
+  bounce: { kind: BounceKind; status: string | null },
+  text: string,
+): Promise<LaneKey[]> {
+  const lanes: LaneKey[] = [];
+  const [row] = await query<{ to: string | null }>(trx, RECIPIENT, [workspaceId, id]);
+  const report = { kind: 'bounced' as const, at: clock.now(), emailId: id, bounce, text };
+  const about = { workspaceId, id, email, recipient: email.to ?? row?.to ?? null };
+  for (const effect of effects) lanes.push(...(await effect(trx, report, about)));
+  return lanes;
+}
+
+const RECIPIENT = {
+  name: 'email_content.recipient',
+  text: `select envelope->>'to' as to from email_content where workspace_id = $1 and email_id = $2`,
+};
+
+const PAUSE = {
+  name: 'email_account.pause',
+  text: `update email_account set paused_at = $3, pause_reason = $4
+         where workspace_id = $1 and connection_id = $2 and paused_at is null returning connection_id`,
+};
+const ACCOUNT_NAME = {
+  name: 'email_account.name',
+  text: 'select name from connection where workspace_id = $1 and id = $2',
+};
+
+/** Pauses an account that its provider refuses, with a notice to owners and admins: once until it is resumed. */
+async function pauseAccount(
+  { notices }: EmailOutcomeParts,
+  trx: Transaction,
+  { workspaceId, connectionId }: ClaimedEmail,
+  reason: string,
+  at: string,
+): Promise<void> {
+  const paused = await query(trx, PAUSE, [workspaceId, connectionId, at, reason]);
+  if (paused.length === 0) return;
+  const [account] = await query<{ name: string }>(trx, ACCOUNT_NAME, [workspaceId, connectionId]);
+  await notices.post(trx, workspaceId, {
+    type: 'email.account_paused',
+    object_type: 'connection',
+    object_id: connectionId,
+    details: { name: account?.name ?? '', reason },
+    at,
+  });
+}
+
+const SOFT = new Set(['5.2.2', '5.2.3', '5.3.4']);
+const BLOCKED = /spam|block|policy|reputation|dmarc|blacklist|blocklist|rbl/i;
+
+/** What a refusal at RCPT or after the content means. */
+function kindOfBounce(status: string | null, text: string): BounceKind {
+  if (status !== null && (status.startsWith('4.') || SOFT.has(status))) return 'soft';
+  if (status?.startsWith('5.7.') || (status === null && BLOCKED.test(text))) return 'block';
+  return 'hard';
+}
