@@ -13,6 +13,7 @@ import {
   EMAIL_PROVIDERS,
   FORMATS,
   LEAD_INPUTS,
+  MAILBOX_READERS,
   PAYMENT_SOURCES,
 } from './catalogue.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
@@ -110,6 +111,7 @@ export function assemble(input: FoundationInput): App {
     calendarReaders: CALENDAR_READERS,
     emailProviders: EMAIL_PROVIDERS,
     mailDomain: config.mailDomain,
+    mailboxReaders: MAILBOX_READERS,
   });
   const mailListener = assembleMailListener(foundation, modules.emails.inbound);
   const jobWorker = makeJobWorker({

@@ -153,7 +153,9 @@ export function connectionServices({
   http,
   dials,
   log,
-}: Pick<ConnectionServices, 'http' | 'dials' | 'log'> & { modules: Modules }): (name: string) => ConnectionServices {
+}: Pick<ConnectionServices, 'http' | 'dials' | 'log'> & { modules: Modules }): (
+  name: string,
+) => ConnectionServices {
   const { activities, inboundLeads } = modules.crm;
   return (name) => ({
     activities,
@@ -162,6 +164,7 @@ export function connectionServices({
     log,
     payments: modules.payments.providers,
     emails: modules.emails.reports,
+    inboundEmails: modules.emails.inbound.inboundEmails,
     takeLead: (workspaceId, lead) => inboundLeads.take(workspaceId, { ...lead, channel: name }),
     takeBooking: (workspaceId, booking) =>
       modules.scheduling.inboundBookings.take(workspaceId, { ...booking, source: name }),

@@ -422,6 +422,19 @@ describe('EM5: mails of hostile shapes', () => {
   });
 });
 
+test('EM5: a mailbox in the network of the server is refused, unless the operator has opened it', async () => {
+  const { json } = await s.ask('POST', '/api/v1/connections', {
+    body: {
+      kind: 'imap',
+      name: 'Inside',
+      settings: { host: '10.1.2.3' },
+      secrets: { username: 'sam', password: 'secret' },
+    },
+  });
+  const result = await s.ask('POST', `/api/v1/connections/${json.id}/test`);
+  expect(result.json).toMatchObject({ ok: false, message: expect.stringContaining('private') });
+});
+
 describe('a contact with mails under way', () => {
   test('a mail of a merged contact is that of the survivor', async () => {
     const [kept, merged] = [await makeContact('nina@far.example'), await makeContact('nina@old.example')];

@@ -58,7 +58,8 @@ function clientOf({ settings, secrets }: ConnectionValues, dials: Dials, timeout
   const { host, port, tls } = settings as { host: string; port: number; tls: 'none' | 'starttls' | 'tls' };
   const { username, password = '' } = secrets;
   const server = { host, port, tls, auth: username ? { user: username, pass: password } : null };
-  const timeouts = timeoutMs === undefined ? {} : { connectTimeoutMs: timeoutMs, contentTimeoutMs: timeoutMs };
+  const timeouts =
+    timeoutMs === undefined ? {} : { connectTimeoutMs: timeoutMs, contentTimeoutMs: timeoutMs };
   return makeSmtpClient(server, tls === 'none' ? dials.plainDial : dials.dial, timeouts);
 }
 

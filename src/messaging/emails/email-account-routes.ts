@@ -29,7 +29,10 @@ const accountShape = z
     is_own: z.boolean().meta({ description: 'Whether only you send by it.' }),
     visibility: z.enum(['team', 'private']),
     active: z.boolean(),
-    paused_at: z.iso.datetime().nullable().meta({ description: 'Since when nothing is sent, because the provider refused it.' }),
+    paused_at: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'Since when nothing is sent, because the provider refused it.' }),
     pause_reason: z.string().nullable(),
     sent_today: z.int().meta({ description: 'In the present window of 24 hours.' }),
     daily_limit: z.int().nullable(),
@@ -75,7 +78,8 @@ export function emailAccountRoutes(parts: EmailAccountParts): Route[] {
       scope: 'emails:send',
       tag: 'emails',
       summary: 'List the accounts that you can send by',
-      description: 'Connections that send emails: shared ones and your own. They are made by `POST /connections`.',
+      description:
+        'Connections that send emails: shared ones and your own. They are made by `POST /connections`.',
       answers: { 200: z.object({ data: z.array(accountShape) }) },
       async handle({ caller }) {
         const rows = await db.read<Row>(LIST, [caller.workspaceId, kinds]);
@@ -110,7 +114,12 @@ export function emailAccountRoutes(parts: EmailAccountParts): Route[] {
           const resumed = await query(trx, RESUME, [caller.workspaceId, params['id']]);
           if (resumed.length === 0) throw new ApiError('conflict', 'No paused account has this id.');
           await notices.end(trx, caller.workspaceId, params['id']! as Uuid, isoTime(clock.now()));
-          const entry = { action: 'email_account.resumed', objectType: 'connection', objectId: params['id']!, details: {} };
+          const entry = {
+            action: 'email_account.resumed',
+            objectType: 'connection',
+            objectId: params['id']!,
+            details: {},
+          };
           await recordChange(trx, ctx, entry, { status: 204, body: '' });
         });
         queue.notify();

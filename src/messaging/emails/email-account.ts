@@ -36,7 +36,10 @@ export const ACCOUNT_SETTINGS = {
   owner: z
     .union([z.uuid(), z.literal('')])
     .optional()
-    .meta({ title: 'Member', description: 'User id of the only member who sends by it; empty: everyone does.' }),
+    .meta({
+      title: 'Member',
+      description: 'User id of the only member who sends by it; empty: everyone does.',
+    }),
   visibility: z.enum(['team', 'private']).default('team').meta({
     title: 'Visibility',
     description: '`private`: only the member reads its mails; needs a member.',

@@ -58,7 +58,10 @@ export function referencesFor(earlier: readonly string[], messageId: string): st
 }
 
 /** The headers of a reply. */
-export function replyHeaders(inReplyTo: string | null, references: readonly string[]): Record<string, string> {
+export function replyHeaders(
+  inReplyTo: string | null,
+  references: readonly string[],
+): Record<string, string> {
   if (inReplyTo === null) return {};
   return {
     'In-Reply-To': `<${inReplyTo}>`,

@@ -44,7 +44,10 @@ const contentShape = z
     cc: z.array(z.string()),
     bcc: z.array(z.string()),
     subject: z.string().nullable(),
-    html: z.string().nullable().meta({ description: 'Show it in a sandbox only: of a mail that was received, a stranger wrote it.' }),
+    html: z
+      .string()
+      .nullable()
+      .meta({ description: 'Show it in a sandbox only: of a mail that was received, a stranger wrote it.' }),
     text: z.string().nullable(),
     attachments: z.array(attachmentShape),
     problem: z
@@ -134,7 +137,10 @@ export function emailContentRoutes(parts: EmailContentParts): Route[] {
       summary: 'Download an attachment of an email',
       description: 'By its place in `attachments` of the content, from 0.',
       streams: 'application/octet-stream',
-      answers: { 200: z.string().meta({ format: 'binary' }).describe('The bytes.'), 404: 'No such attachment.' },
+      answers: {
+        200: z.string().meta({ format: 'binary' }).describe('The bytes.'),
+        404: 'No such attachment.',
+      },
       async handle({ caller, params }) {
         const { id } = await readableEmail(parts, caller, params['id']!);
         const stored = (await read(caller.workspaceId, id))?.attachments[Number(params['index'])];

@@ -185,7 +185,9 @@ async function recordsOf(
 ): Promise<About> {
   const { named, people } = records();
   const read = async (object: string, id: string | null | undefined) =>
-    id == null ? undefined : ((await named(object).store.find(workspaceId, id as Uuid)) as Person | undefined);
+    id == null
+      ? undefined
+      : ((await named(object).store.find(workspaceId, id as Uuid)) as Person | undefined);
   const dealId = input.deal_id ?? answered?.dealId ?? null;
   const [deal, lead] = await Promise.all([
     read('deal', dealId),
@@ -281,7 +283,8 @@ export async function renderedTemplate(
     try {
       return await renderTemplate(source, data, kind);
     } catch (error) {
-      if (error instanceof TemplateError) throw invalid('template_id', `cannot be rendered: ${error.message}`);
+      if (error instanceof TemplateError)
+        throw invalid('template_id', `cannot be rendered: ${error.message}`);
       throw error;
     }
   };

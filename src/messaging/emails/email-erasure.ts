@@ -2,8 +2,7 @@ import type { Uuid } from '../../base/id.ts';
 import { query, type Transaction } from '../../db/query.ts';
 import type { ErasureRules } from '../../record/erasure.ts';
 
-const BLANK_CONTENT =
-  "html = null, text = null, envelope = null, reference_ids = '{}', attachments = '[]'";
+const BLANK_CONTENT = "html = null, text = null, envelope = null, reference_ids = '{}', attachments = '[]'";
 
 /** Files of attachments go with their mail; their bytes follow as those of all files without a row. */
 const dropFiles = (emails: string) => `

@@ -132,7 +132,10 @@ export async function textOfHtml(html: string): Promise<string> {
 /** The HTML of a mail that has only text. */
 export function htmlOfText(text: string): string {
   const lines = escapeText(text)
-    .replaceAll(/https?:\/\/[^\s<>"]+[^\s<>".,;:!?)]/g, (url) => `<a href="${url.replaceAll('"', '&quot;')}">${url}</a>`)
+    .replaceAll(
+      /https?:\/\/[^\s<>"]+[^\s<>".,;:!?)]/g,
+      (url) => `<a href="${url.replaceAll('"', '&quot;')}">${url}</a>`,
+    )
     .split(/\r?\n/);
   return `<div>${lines.join('<br>')}</div>`;
 }

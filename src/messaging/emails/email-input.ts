@@ -31,7 +31,8 @@ export const CONTENT_INPUT = {
     description: 'Whether it has unsubscribe headers; mails with `template_id` always have.',
   }),
   ignore_suppression: z.boolean().optional().meta({
-    description: 'Sends it although the recipient has unsubscribed. Owners and admins only; for mails without a template.',
+    description:
+      'Sends it although the recipient has unsubscribed. Owners and admins only; for mails without a template.',
   }),
 };
 

@@ -19,7 +19,12 @@ export interface EmailRelated {
     due_at: string;
     expires_at: string;
   } | null;
-  thread: { id: string | null; subject_key: string | null; visibility: 'team' | 'private'; user_id: string | null };
+  thread: {
+    id: string | null;
+    subject_key: string | null;
+    visibility: 'team' | 'private';
+    user_id: string | null;
+  };
 }
 
 /** Who a mail is from and to, also of a private one. */

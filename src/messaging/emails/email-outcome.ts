@@ -84,9 +84,7 @@ async function storeWithin(
     case 'unknown':
       if (!(await queue.settle(trx, claimed, 'unknown', result.text))) return 'claim_lost';
       await write(({ sent_at: sentAt }) =>
-        sentAt === null
-          ? { values: { status: 'unknown', status_reason: result.text } }
-          : null,
+        sentAt === null ? { values: { status: 'unknown', status_reason: result.text } } : null,
       );
       return 'unknown';
     case 'account_refused':

@@ -144,7 +144,8 @@ select workspace_id as "workspaceId", email_id as id, connection_id as "connecti
 from claimed`;
 }
 
-const COLUMNS = 'workspace_id as "workspaceId", email_id as id, connection_id as "connectionId", claim, attempts';
+const COLUMNS =
+  'workspace_id as "workspaceId", email_id as id, connection_id as "connectionId", claim, attempts';
 const OWN = 'workspace_id = $1 and email_id = $2 and claim = $3';
 
 const MARK_SUBMITTED = {
@@ -279,8 +280,7 @@ export function makeEmailQueue({
       return (await db.pool.query<AbandonedEmail>(CLAIM_ABANDONED, [randomUUID()])).rows;
     },
 
-    expired: async (limit) =>
-      (await db.pool.query<ClaimedEmail>(CLAIM_EXPIRED, [randomUUID(), limit])).rows,
+    expired: async (limit) => (await db.pool.query<ClaimedEmail>(CLAIM_EXPIRED, [randomUUID(), limit])).rows,
 
     prune: () => dropOldSends(db),
   };

@@ -76,7 +76,8 @@ export function emailRoutes(parts: EmailRouteParts): Route[] {
       description:
         'For an email with the status `unknown`, `failed` or `cancelled`. It has the same Message-ID: where an unknown one did arrive, many mail systems show only one of them.',
       body: sendBody,
-      work: (trx, context, current) => enqueueAgain(trx, context, current, ['unknown', 'failed', 'cancelled']),
+      work: (trx, context, current) =>
+        enqueueAgain(trx, context, current, ['unknown', 'failed', 'cancelled']),
     }),
   ];
 }
@@ -198,7 +199,10 @@ async function enqueueAgain(
   const { caller, body } = ctx;
   const { workspaceId, makerId, role } = caller;
   if (!from.includes(current.status))
-    throw new ApiError('conflict', `The email has the status ${current.status}; it must be ${from.join(' or ')}.`);
+    throw new ApiError(
+      'conflict',
+      `The email has the status ${current.status}; it must be ${from.join(' or ')}.`,
+    );
   if (body.ignore_suppression && role !== 'owner' && role !== 'admin')
     throw new ApiError('forbidden', 'Only owners and admins send to suppressed addresses.');
   const account = await chooseAccount(

@@ -33,7 +33,10 @@ export function emailAfter(next: Email, before: Email | null, { resolved }: Writ
   if (before === null) return newEmail(next, resolved as Partial<EmailResolution>);
   const changed = FIXED.find((field) => JSON.stringify(before[field]) !== JSON.stringify(next[field]));
   if (changed !== undefined && (before.status !== 'draft' || changed === 'status'))
-    throw new ApiError('conflict', `The field ${changed} of an email can only be changed while it is a draft.`);
+    throw new ApiError(
+      'conflict',
+      `The field ${changed} of an email can only be changed while it is a draft.`,
+    );
   return next;
 }
 

@@ -54,7 +54,10 @@ export function makeEmailSender(parts: EmailSenderParts): EmailSender {
     try {
       const outcome = await persist(() => storeOutcome(parts, email, result));
       const text = 'text' in result ? { err: result.text } : {};
-      log[LEVELS[outcome]]({ email: email.id, outcome, attempts: email.attempts, ...text }, 'an email was tried');
+      log[LEVELS[outcome]](
+        { email: email.id, outcome, attempts: email.attempts, ...text },
+        'an email was tried',
+      );
     } catch (error) {
       log.error({ email: email.id, err: (error as Error).message }, 'what became of an email was not stored');
     }
@@ -63,7 +66,8 @@ export function makeEmailSender(parts: EmailSenderParts): EmailSender {
   async function resolveUnknown(email: ClaimedEmail, result: SendResult): Promise<void> {
     const submittedAt = isoTime(parts.clock.now());
     const found = await lookUp(parts, providers, { ...email, submittedAt });
-    if (found === 'not_accepted') await settle(email, { outcome: 'deferred', text: 'The mail system did not get it.' });
+    if (found === 'not_accepted')
+      await settle(email, { outcome: 'deferred', text: 'The mail system did not get it.' });
     else await settle(email, found.outcome === 'accepted' ? found : result);
   }
 
@@ -87,7 +91,10 @@ export function makeEmailSender(parts: EmailSenderParts): EmailSender {
     async recover() {
       for (const email of await queue.recover()) await resolveAbandoned(email);
       for (const email of await queue.expired(EXPIRED_BATCH))
-        await settle(email, { outcome: 'failed', text: 'It was not sent in time, or its account was deleted.' });
+        await settle(email, {
+          outcome: 'failed',
+          text: 'It was not sent in time, or its account was deleted.',
+        });
     },
   });
   queue.onNotify(loop.wake);

@@ -1,5 +1,6 @@
 /** Marks of replies and forwarded mails, in several languages. */
-const MARK = /^\s*(?:re|aw|sv|vs|antw|odp|tr|rv|fw|fwd|wg|ref|回复|答复|回覆|转发)\s*(?:\[\d+\])?\s*[:：]\s*/iu;
+const MARK =
+  /^\s*(?:re|aw|sv|vs|antw|odp|tr|rv|fw|fwd|wg|ref|回复|答复|回覆|转发)\s*(?:\[\d+\])?\s*[:：]\s*/iu;
 
 /** The subject of a thread: without the marks of replies, in lower case. */
 export function subjectKey(subject: string): string {

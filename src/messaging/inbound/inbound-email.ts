@@ -113,7 +113,8 @@ export function makeInboundEmails(parts: InboundEmailParts): InboundEmails {
       ...mail.attachments,
       ...originalOf(received, mail),
     ]);
-    const size = 'raw' in received.content ? received.content.raw.length : null;
+    const { content } = received;
+    const size = 'parsed' in content || content.isCut ? null : content.raw.length;
     const email: NewReceived = {
       id,
       writer,
@@ -133,7 +134,8 @@ export function makeInboundEmails(parts: InboundEmailParts): InboundEmails {
   return {
     async take(received) {
       const { content } = received;
-      const mail = 'raw' in content ? await mailParser.parse(content.raw) : content.parsed;
+      const mail =
+        'parsed' in content ? content.parsed : beginningOf(await mailParser.parse(content.raw), content);
       const report = parseDeliveryReport(mail);
       return report ? takeReport(parts, received, mail, report) : takeMail(received, mail);
     },
@@ -202,9 +204,14 @@ async function preparedPerson(
   }
 }
 
+/** Attachments of a mail that is cut off are cut off too. */
+function beginningOf(mail: ParsedEmail, { isCut = false }: { isCut?: boolean }): ParsedEmail {
+  return isCut ? { ...mail, html: null, attachments: [], problem: 'content_too_large' } : mail;
+}
+
 /** A mail that could not be read is kept as it came. */
 function originalOf({ content }: ReceivedEmail, { problem }: ParsedEmail): ParsedAttachment[] {
-  if (problem === null || !('raw' in content)) return [];
+  if (problem === null || 'parsed' in content || content.isCut === true) return [];
   const { raw } = content;
   return [
     { name: 'message.eml', contentType: 'message/rfc822', contentId: null, isInline: false, bytes: raw },

@@ -6,8 +6,8 @@ export interface ReceivedEmail {
   workspaceId: Uuid;
   /** The connection that received it; null for the listener of the installation. */
   connectionId: Uuid | null;
-  /** Headers and body in MIME, not parsed; or the mail as a provider has parsed it. */
-  content: { raw: Buffer } | { parsed: ParsedEmail };
+  /** Headers and body in MIME, not parsed; or the mail as a provider has parsed it. `isCut`: only its beginning. */
+  content: { raw: Buffer; isCut?: boolean } | { parsed: ParsedEmail };
   /** `from` is '' for a mail without a return path, and null if the source does not say it. */
   envelope: { from: string | null; to: readonly string[] };
   /**

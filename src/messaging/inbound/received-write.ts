@@ -17,7 +17,6 @@ import type { Participants } from './mail-participants.ts';
 import { snippetOf } from './mail-text.ts';
 import type { MailAddress, ParsedEmail } from './parsed-email.ts';
 
-
 export interface ReceivedWriteParts {
   clock: Clock;
   newId: () => Uuid;

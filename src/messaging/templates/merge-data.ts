@@ -63,7 +63,11 @@ export async function readMergeData(
 function mergedRecord(noun: Noun, record: BaseRecord | undefined): Record<string, unknown> {
   const values = record as Readonly<Record<string, unknown>> | undefined;
   const fields = Object.keys(noun.fields).map((name) => [name, values?.[name] ?? null]);
-  return { id: record?.id ?? null, ...Object.fromEntries(fields), custom_fields: record?.custom_fields ?? {} };
+  return {
+    id: record?.id ?? null,
+    ...Object.fromEntries(fields),
+    custom_fields: record?.custom_fields ?? {},
+  };
 }
 
 function blank(fields: Readonly<Record<string, string>>): Record<string, string | null> {

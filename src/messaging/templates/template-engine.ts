@@ -40,7 +40,11 @@ function load(): Promise<Engines> {
  * does not exist (it names it), and beyond the budget.
  * @param kind in `html`, values are escaped
  */
-export async function renderTemplate(source: string, data: MergeData, kind: 'html' | 'text'): Promise<string> {
+export async function renderTemplate(
+  source: string,
+  data: MergeData,
+  kind: 'html' | 'text',
+): Promise<string> {
   const engine = (await load())[kind];
   try {
     return engine.parseAndRenderSync(source, data as object) as string;
@@ -65,7 +69,9 @@ export async function mergeFieldsOf(sources: readonly string[]): Promise<string[
 }
 
 /** Throws `validation_error` that names the field whose template is wrong. */
-export async function checkTemplate(fields: Readonly<Record<string, string | null | undefined>>): Promise<void> {
+export async function checkTemplate(
+  fields: Readonly<Record<string, string | null | undefined>>,
+): Promise<void> {
   for (const [field, source] of Object.entries(fields)) {
     if (source == null) continue;
     try {

@@ -55,7 +55,10 @@ const SHOWN = [
 /** Templates as they come out, and the merge fields that they can have. */
 export function templateRoutes(parts: TemplateRouteParts): Route[] {
   const template = async (workspaceId: Uuid, id: string) => {
-    const found = await parts.records().named('template').store.get(workspaceId, id as Uuid);
+    const found = await parts
+      .records()
+      .named('template')
+      .store.get(workspaceId, id as Uuid);
     if (!found) throw new ApiError('not_found', 'There is no template with this id.');
     return found as unknown as Template;
   };
@@ -77,7 +80,10 @@ export function templateRoutes(parts: TemplateRouteParts): Route[] {
           if (body[field] == null) continue;
           if (!caller.may(`${plural}:read`))
             throw new ApiError('forbidden', `A preview with ${field} needs the scope ${plural}:read.`);
-          const found = await parts.records().named(object).store.find(workspaceId, body[field] as Uuid);
+          const found = await parts
+            .records()
+            .named(object)
+            .store.find(workspaceId, body[field] as Uuid);
           if (!found) throw invalid(field, `must be the id of a ${object}`);
         }
         const rendered = await renderedTemplate(parts, workspaceId, id as Uuid, {
@@ -107,7 +113,8 @@ export function templateRoutes(parts: TemplateRouteParts): Route[] {
       scope: 'templates:read',
       tag: 'templates',
       summary: 'List merge fields',
-      description: 'What templates can show of contacts, companies, deals, leads, the sender and the workspace.',
+      description:
+        'What templates can show of contacts, companies, deals, leads, the sender and the workspace.',
       answers: { 200: z.object({ data: z.array(fieldShape) }) },
       handle: () => Promise.resolve({ status: 200, body: { data: mergeFields(parts.records()) } }),
     }),
