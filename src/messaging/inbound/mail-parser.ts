@@ -3,14 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Email, Mailbox } from 'postal-mime';
 import { sha256 } from '../../base/hmac.ts';
-import {
-  messageIdsOf,
-  storableText,
-  type MailAddress,
-  type MailProblem,
-  type ParsedAttachment,
-  type ParsedEmail,
-} from './parsed-email.ts';
+import { normalizedMail } from './mail-normalization.ts';
+import type { MailAddress, MailProblem, ParsedAttachment, ParsedEmail } from './parsed-email.ts';
 
 /** How much of a mail is read. */
 export interface MailLimits {
@@ -51,15 +45,6 @@ const MAX_PARSE_MS = 10_000;
 const IDLE_MS = 10_000;
 /** Parsing needs several copies of a mail of the largest size. A thread that needs more ends alone. */
 const MEMORY = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32 };
-
-const MAX_TEXT = 1_000_000;
-const MAX_HTML = 2_000_000;
-const MAX_ADDRESSES = 200;
-const MAX_ADDRESS = 320;
-const MAX_SUBJECT = 998;
-const MAX_NAME = 200;
-const MAX_REFERENCES = 50;
-const MAX_HEADER_VALUE = 2_000;
 
 /** One thread, which ends after a time without work, and is replaced if a mail takes too long. */
 export function makeMailParser(maxMs = MAX_PARSE_MS): MailParser {
@@ -131,68 +116,40 @@ async function answerOf(worker: Worker, raw: Uint8Array, maxMs: number): Promise
 }
 
 function storable(raw: Uint8Array, { email, problem }: MailResult): ParsedEmail {
-  const headers: Record<string, string> = {};
-  for (const { key, value } of email?.headers ?? [])
-    if (!Object.hasOwn(headers, key)) headers[key] = clipped(value, MAX_HEADER_VALUE);
-  const html = storableText(email?.html ?? '');
-  const text = storableText(email?.text ?? '');
-  const tooLarge = html.length > MAX_HTML || text.length > MAX_TEXT;
-  return {
-    messageId: clipped(messageIdsOf(email?.messageId)[0] ?? `${idOfBytes(raw)}@no-message-id`, MAX_SUBJECT),
-    inReplyTo: messageIdsOf(email?.inReplyTo).map((id) => clipped(id, MAX_SUBJECT))[0] ?? null,
-    references: messageIdsOf(email?.references)
-      .map((id) => storableText(id))
-      .slice(-MAX_REFERENCES),
+  const mail = normalizedMail({
+    headers: (email?.headers ?? []).map(({ key, value }) => ({ name: key, value })),
     from: mailboxes(email?.from ? [email.from] : [])[0] ?? null,
     replyTo: mailboxes(email?.replyTo),
     to: mailboxes(email?.to),
     cc: mailboxes(email?.cc),
     bcc: mailboxes(email?.bcc),
-    subject: clipped(email?.subject ?? '', MAX_SUBJECT) || null,
-    date: dateOf(email?.date),
-    text: text.slice(0, MAX_TEXT).toWellFormed() || null,
-    // Half of a page may show something else than the whole.
-    html: html.length > MAX_HTML ? null : html || null,
+    subject: email?.subject ?? null,
+    date: email?.date ?? null,
+    text: email?.text ?? null,
+    html: email?.html ?? null,
     attachments: (email?.attachments ?? []).map(attachmentOf),
-    headers,
-    problem: problem ?? (tooLarge ? 'content_too_large' : null),
-  };
+    fallbackId: `${sha256(bufferOf(raw)).toString('hex')}@no-message-id`,
+  });
+  return problem === null ? mail : { ...mail, problem };
 }
 
-function clipped(value: string, max: number): string {
-  return storableText(value.slice(0, max)).trim();
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-function idOfBytes(raw: Uint8Array): string {
-  return sha256(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)).toString('hex');
-}
-
-/** Milliseconds since 1970; null for dates that no calendar of a CRM has. */
-function dateOf(text: string | undefined): number | null {
-  const time = Date.parse(text ?? '');
-  return time >= 0 && time < Date.UTC(2100, 0) ? time : null;
-}
-
+/** The members of groups too. */
 function mailboxes(list: Email['to']): MailAddress[] {
   const flat = (list ?? []).flatMap((item): Mailbox[] => (item.group ? item.group : [item as Mailbox]));
-  return flat
-    .map(({ name, address }) => ({
-      name: clipped(name ?? '', MAX_NAME),
-      address: clipped(address ?? '', MAX_ADDRESS).replaceAll(/\s/g, ''),
-    }))
-    .filter(({ address }) => address.includes('@'))
-    .slice(0, MAX_ADDRESSES);
+  return flat.map(({ name, address }) => ({ name: name ?? '', address: address ?? '' }));
 }
 
-function attachmentOf(item: Email['attachments'][number], at: number): ParsedAttachment {
+function attachmentOf(item: Email['attachments'][number]): ParsedAttachment {
   const { filename, mimeType, disposition, related, contentId, content } = item;
-  const bytes = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content);
-  const name = clipped(filename ?? '', MAX_NAME).replaceAll(/[\p{Cc}/\\]/gu, '_');
   return {
-    name: name || `attachment-${at + 1}`,
-    contentType: /^[\w.+-]+\/[\w.+-]+$/.test(mimeType) ? mimeType.toLowerCase() : 'application/octet-stream',
-    contentId: clipped(contentId ?? '', MAX_NAME).replaceAll(/[<>\s]/g, '') || null,
+    name: filename ?? '',
+    contentType: mimeType,
+    contentId: contentId ?? null,
     isInline: related === true || disposition === 'inline',
-    bytes,
+    bytes: typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content),
   };
 }
