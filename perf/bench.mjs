@@ -18,6 +18,7 @@ import { searchRecords } from './bench-search.mjs';
 import { payments } from './bench-payments.mjs';
 import { lists, search } from './bench-reads.mjs';
 import { slots } from './bench-slots.mjs';
+import { tracking } from './bench-tracking.mjs';
 import { workers } from './bench-workers.mjs';
 import { start } from './bench-start.mjs';
 import { machine } from './machine.mjs';
@@ -37,6 +38,7 @@ const sections = {
   leads,
   'lead-reads': leadReads,
   payments,
+  tracking,
   'search-records': searchRecords,
   lists,
   search,

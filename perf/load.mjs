@@ -34,9 +34,9 @@ function stripeBurst({ path, secret, ...options }) {
 }
 
 /** The same, reading: the paths take turns. */
-function readBurst({ key, paths, ...options }) {
+function readBurst({ key, paths, status = 200, ...options }) {
   const texts = paths.map((/** @type {string} */ path) => get(path, key));
-  return flood(options, 200, () => texts[turn++ % texts.length]);
+  return flood(options, status, () => texts[turn++ % texts.length]);
 }
 
 /**

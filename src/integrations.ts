@@ -11,6 +11,11 @@ import { imap } from './integrations/imap/imap.ts';
 import type { Integration } from './integrations/integration.ts';
 import { paypal } from './integrations/paypal/paypal.ts';
 import { remixcrm } from './integrations/remixcrm/remixcrm.ts';
+import { mailgun } from './integrations/mailgun/mailgun.ts';
+import { postmark } from './integrations/postmark/postmark.ts';
+import { resend } from './integrations/resend/resend.ts';
+import { sendgrid } from './integrations/sendgrid/sendgrid.ts';
+import { ses } from './integrations/ses/ses.ts';
 import { smtp } from './integrations/smtp/smtp.ts';
 import { standardWebhooks } from './integrations/standard-webhooks/standard-webhooks.ts';
 import { stripe } from './integrations/stripe/stripe.ts';
@@ -33,5 +38,10 @@ export const INTEGRATIONS: readonly Integration[] = [
   ics,
   caldav,
   smtp,
+  ses,
+  postmark,
+  mailgun,
+  sendgrid,
+  resend,
   imap,
 ];

@@ -8,10 +8,12 @@ import {
   IconForms,
   IconHome,
   IconInbox,
+  IconMail,
   IconPlus,
   IconSettings,
   IconTargetArrow,
   IconRepeat,
+  IconTemplate,
   type Icon,
 } from '@tabler/icons-react';
 import { ACCOUNT_PAGES } from './account/account-pages.ts';
@@ -136,6 +138,9 @@ export const RECORD_GROUP: readonly (ListItem | PageName)[] = [
   { plural: 'subscriptions', title: 'Subscriptions', icon: IconRepeat, isInPaletteOnly: true },
   { plural: 'tasks', title: 'Tasks', icon: IconCircleCheck },
   { plural: 'appointments', title: 'Appointments', icon: IconCalendarEvent },
+  { plural: 'emails', title: 'Emails', icon: IconMail },
+  // The list of emails has a switch to it.
+  { plural: 'templates', title: 'Templates', icon: IconTemplate, isInPaletteOnly: true },
   'bookingPages',
 ];
 
@@ -151,7 +156,7 @@ export const SETTINGS_GROUPS: readonly { title: string; pages: readonly PageName
   { title: 'Workspace', pages: ['workspace'] },
   { title: 'People', pages: ['members', 'availability', 'profile'] },
   { title: 'Records', pages: ['leadSettings', 'pipelines', 'tags', 'trash'] },
-  { title: 'Connections', pages: ['connections', 'crmWebhook'] },
+  { title: 'Connections', pages: ['connections', 'suppressions', 'crmWebhook'] },
   { title: 'Developers', pages: ['apiKeys', 'webhooks', 'deliveries', 'events', 'eventTypes'] },
   { title: 'System', pages: ['retention', 'auditLog'] },
 ];

@@ -4,6 +4,14 @@ import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import { query, type Transaction } from '../db/query.ts';
 
+/** When opens, or clicks, of emails are recorded: never; of those that ask for it; of those that do not say otherwise. */
+export const TRACKING_MODES = ['never', 'on_request', 'always'] as const;
+export type TrackingMode = (typeof TRACKING_MODES)[number];
+
+/** Which opens and clicks fire events: the first of a person, the first of anything, or all. */
+export const TRACKING_EVENTS = ['first_human', 'first_any', 'every'] as const;
+export type TrackingEvents = (typeof TRACKING_EVENTS)[number];
+
 /** What a workspace chooses about itself. */
 export interface WorkspaceSettings {
   name: string;
@@ -17,6 +25,9 @@ export interface WorkspaceSettings {
   time_zone: string;
   /** BCP 47, as in `de-DE`: how numbers and dates are written. */
   locale: string;
+  open_tracking: TrackingMode;
+  click_tracking: TrackingMode;
+  tracking_events: TrackingEvents;
 }
 
 export interface WorkspaceSettingsStore {
@@ -38,7 +49,8 @@ export interface WorkspaceSettingsStore {
 const CACHE_MS = 1_000;
 const MAX_CACHED = 10_000;
 
-const COLUMNS = 'name, slug, currency, default_country, time_zone, locale';
+const COLUMNS =
+  'name, slug, currency, default_country, time_zone, locale, open_tracking, click_tracking, tracking_events';
 const GET = { name: 'workspace.settings', text: `select ${COLUMNS} from workspace where id = $1` };
 const LOCK = {
   name: 'workspace.lock-settings',
@@ -46,7 +58,8 @@ const LOCK = {
 };
 const SET = {
   name: 'workspace.set-settings',
-  text: `update workspace set name = $2, slug = $3, currency = $4, default_country = $5, time_zone = $6, locale = $7
+  text: `update workspace set name = $2, slug = $3, currency = $4, default_country = $5, time_zone = $6, locale = $7,
+                open_tracking = $8, click_tracking = $9, tracking_events = $10
          where id = $1`,
 };
 const TAKE_SLUG = {
@@ -90,6 +103,9 @@ export function makeWorkspaceSettings({ db, clock }: { db: Database; clock: Cloc
           next.default_country,
           next.time_zone,
           next.locale,
+          next.open_tracking,
+          next.click_tracking,
+          next.tracking_events,
         ]);
         await record(trx, next);
         return next;

@@ -60,6 +60,8 @@ export interface InboundHandler<Services> {
   takesForms?: true;
   /** Bodies are not kept in the log, as those with mails. */
   keepsNoBody?: true;
+  /** The sender calls its JSON text/plain, as Amazon SNS does. */
+  takesPlainJson?: true;
   /**
    * Verifies that the sender knows the secrets, in constant time. Called before `handle`; after a rotation also with
    * the old secrets, and for an unknown connection with random ones.

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../base/errors.ts';
 import { addBodyReader } from './body.ts';
 import { charsetOf } from './charset.ts';
@@ -15,8 +15,17 @@ declare module 'fastify' {
 
 /** Parses JSON bodies, on every path. */
 export function readJson(app: FastifyInstance): void {
+  addBodyReader(app, JSON_TYPE, jsonReader(app));
+}
+
+/** Parses JSON that is called text/plain too, in a scope whose senders do that. */
+export function readPlainJson(scope: FastifyInstance): void {
+  addBodyReader(scope, /^text\/plain\s*(;|$)/i, jsonReader(scope));
+}
+
+function jsonReader(app: FastifyInstance) {
   const parse = jsonParser(app);
-  addBodyReader(app, JSON_TYPE, (request, bytes) => {
+  return (request: FastifyRequest, bytes: Buffer) => {
     request.rawBody = bytes;
     if (bytes.length === 0) return undefined;
     request.jsonText = jsonText(bytes, request.headers['content-type']!);
@@ -24,7 +33,7 @@ export function readJson(app: FastifyInstance): void {
     const { value, isSuspect } = parseJson(request.jsonText, parse, maxFields);
     request.isSuspect = isSuspect;
     return value;
-  });
+  };
 }
 
 /** Parses JSON text. Throws `validation_error`. */

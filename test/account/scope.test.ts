@@ -84,6 +84,7 @@ describe('the scopes of 0.1.0 and its roles, and those of connections and tags',
       'webhooks:manage': ['webhooks:read', 'webhooks:rotate'],
       'connections:manage': ['connections:read'],
       'booking:manage': ['booking:read', 'availability:write'],
+      'suppressions:manage': ['suppressions:read'],
       'keys:manage': ['keys:read'],
       'workspace:manage': ['members:read'],
     });

@@ -309,6 +309,12 @@ test('kinds are described, so that a form can be drawn', async () => {
     'calendly',
     'ics',
     'caldav',
+    'smtp',
+    'ses',
+    'postmark',
+    'mailgun',
+    'sendgrid',
+    'resend',
   ]);
   expect(data[1]).toMatchObject({
     label: 'Typeform',

@@ -5,6 +5,7 @@ import { MODULE_NOUNS } from '../../src/modules.ts';
 import { NOUNS } from '../../src/crm/nouns.ts';
 import { sampleBody } from '../kit/record-sample.ts';
 import { startReceiver, type Receiver } from '../kit/receiver.ts';
+import { actOnMail } from '../kit/sent-email.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 import { sendForm } from '../kit/visitor.ts';
 
@@ -251,6 +252,7 @@ async function furtherModules(s: Scenario): Promise<void> {
     await sent('DELETE', `${plural}/${id}`);
     await post(`${plural}/${id}/restore`);
   }
+  await actOnMail(s);
   const paid = await post('payments', { amount: 20, status: 'received' });
   await post(`payments/${paid.id}/refunds`, { amount: 5 });
   await post('payments', { amount: 20, status: 'failed' });

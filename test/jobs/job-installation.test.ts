@@ -43,6 +43,9 @@ async function recurring(url: string): Promise<RecurringRow[]> {
 
 const EVERYWHERE = [
   'maintenance.connection_events',
+  'maintenance.email_attachments',
+  'maintenance.email_sends',
+  'maintenance.email_visitors',
   'maintenance.erasure',
   'maintenance.files',
   'maintenance.form_spam',
@@ -56,6 +59,7 @@ const EVERYWHERE = [
   'maintenance.reconciliations',
   'maintenance.retention',
   'maintenance.retention_terms',
+  'maintenance.soft_bounces',
   'maintenance.statistics',
   'payment.reconcile_due',
   'scheduling.calendars',

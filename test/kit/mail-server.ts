@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
 /** A mail that the server accepted. */
@@ -24,6 +24,8 @@ export interface MailServer {
   onRecipient(answer: (address: string) => Answer | Promise<Answer>): void;
   /** What it answers to the content; a mail is in the inbox before this is called, unless it is refused. */
   onContent(answer: (mail: ReceivedMail) => Answer | Promise<Answer>): void;
+  /** Breaks all connections, as a server that dies. */
+  dropAll(): void;
   close(): Promise<void>;
 }
 
@@ -70,6 +72,11 @@ export async function startMailServer({ auth = false, tls = false } = {}): Promi
     },
   });
   server.on('error', () => undefined);
+  const sockets = new Set<Socket>();
+  server.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
@@ -82,6 +89,9 @@ export async function startMailServer({ auth = false, tls = false } = {}): Promi
     },
     onContent(answer) {
       answerContent = answer;
+    },
+    dropAll() {
+      for (const socket of sockets) socket.destroy();
     },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };

@@ -17,7 +17,16 @@ const GROWN = [/^\/api\/v1\/activities\//];
 
 /** Scopes that `*` includes since; what they allow to read, the records showed before. */
 const NEW_SCOPES = new Set(
-  ['tags:read', 'notes:read', 'notes:write', 'booking:read', 'booking:manage', 'availability:write'].concat(
+  [
+    'tags:read',
+    'notes:read',
+    'notes:write',
+    'booking:read',
+    'booking:manage',
+    'availability:write',
+    'suppressions:read',
+    'suppressions:manage',
+  ].concat(
     ['appointments', 'courses', 'course-runs', 'enrolments', 'assessments'].flatMap((name) => [
       `${name}:read`,
       `${name}:write`,

@@ -2413,6 +2413,274 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List emails */
+        get: operations["getEmails"];
+        put?: never;
+        /**
+         * Create an email
+         * @description Sends it at once, or at `send_at`; the response has the status `queued` or `scheduled`. `to` may be left out with `contact_id`, `lead_id` or `deal_id`. `template_id` makes subject and text, where they are not sent. Fires `email.created`, and `email.sent` once a mail system has accepted it.
+         */
+        post: operations["postEmails"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 emails
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postEmailsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 emails
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchEmailsBatch"];
+        trace?: never;
+    };
+    "/api/v1/emails/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an email */
+        get: operations["getEmailsId"];
+        /**
+         * Update an email
+         * @description Changes only the fields sent. Fires `email.updated` or `email.sent` or `email.delivered` or `email.opened` or `email.clicked` or `email.bounced` or `email.failed` or `email.received`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putEmailsId"];
+        post?: never;
+        /**
+         * Delete an email
+         * @description Fires `email.deleted`; afterwards the email answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteEmailsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an email
+         * @description Changes only the fields sent. Fires `email.updated` or `email.sent` or `email.delivered` or `email.opened` or `email.clicked` or `email.bounced` or `email.failed` or `email.received`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchEmailsId"];
+        trace?: never;
+    };
+    "/api/v1/emails/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 emails
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `email.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postEmailsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore an email
+         * @description Within 30 days of its deletion. Fires `email.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postEmailsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase an email
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `email.deleted`, if it was not deleted.
+         */
+        post: operations["postEmailsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List templates */
+        get: operations["getTemplates"];
+        put?: never;
+        /**
+         * Create a template
+         * @description Fires `template.created`.
+         */
+        post: operations["postTemplates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 templates
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postTemplatesBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 templates
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchTemplatesBatch"];
+        trace?: never;
+    };
+    "/api/v1/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a template */
+        get: operations["getTemplatesId"];
+        /**
+         * Update a template
+         * @description Changes only the fields sent. Fires `template.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putTemplatesId"];
+        post?: never;
+        /**
+         * Delete a template
+         * @description Fires `template.deleted`; afterwards the template answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteTemplatesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a template
+         * @description Changes only the fields sent. Fires `template.updated`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchTemplatesId"];
+        trace?: never;
+    };
+    "/api/v1/templates/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 templates
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `template.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postTemplatesBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a template
+         * @description Within 30 days of its deletion. Fires `template.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postTemplatesIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a template
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `template.deleted`, if it was not deleted.
+         */
+        post: operations["postTemplatesIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/merge": {
         parameters: {
             query?: never;
@@ -3912,6 +4180,226 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emails/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an email
+         * @description 409 if it is being sent, or was sent.
+         */
+        post: operations["postEmailsIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a draft
+         * @description At once, or at its `send_at`. 409 if it is no draft.
+         */
+        post: operations["postEmailsIdSend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/send-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an email again
+         * @description For an email with the status `unknown`, `failed` or `cancelled`. It has the same Message-ID: where an unknown one did arrive, many mail systems show only one of them.
+         */
+        post: operations["postEmailsIdSendAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the content of an email
+         * @description Of a private email only its member, and keys of that member.
+         */
+        get: operations["getEmailsIdContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/attachments/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download an attachment of an email
+         * @description By its place in `attachments` of the content, from 0.
+         */
+        get: operations["getEmailsIdAttachmentsIndex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload an attachment
+         * @description Its bytes as the body, at most 15 MB. Send its id in `attachments` of `POST /emails` within a day.
+         */
+        post: operations["postEmailAttachments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List threads of emails
+         * @description The latest first; private ones only to their member.
+         */
+        get: operations["getEmailThreads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the accounts that you can send by
+         * @description Connections that send emails: shared ones and your own. They are made by `POST /connections`.
+         */
+        get: operations["getEmailAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-accounts/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a paused account
+         * @description Sends what waits. 409 if it is not paused.
+         */
+        post: operations["postEmailAccountsIdResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a template
+         * @description With the values of these records and of the caller. 400 if it cannot be rendered: it names a merge field that does not exist.
+         */
+        post: operations["postTemplatesIdPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merge-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List merge fields
+         * @description What templates can show of contacts, companies, deals, leads, the sender and the workspace.
+         */
+        get: operations["getMergeFields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations": {
         parameters: {
             query?: never;
@@ -5249,6 +5737,234 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        TemplatePreviewInput: {
+            subject: string | null;
+            /** @description As it is sent: without scripts and the like. */
+            html: string | null;
+            text: string | null;
+            /** @description The merge fields that the template uses. */
+            variables: string[];
+        };
+        MergeFieldInput: {
+            /** @description As in `contact.first_name`. */
+            name: string;
+            label: string;
+            object: string;
+        };
+        TemplateInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Subject, with merge fields */
+            subject: string | null;
+            /** @description The mail in HTML, with merge fields. Scripts and the like are removed when it is sent */
+            html: string | null;
+            /** @description The mail as plain text, with merge fields; default: made from the HTML */
+            text: string | null;
+        };
+        EmailAccountInput: {
+            /**
+             * Format: uuid
+             * @description Connection id, for `connection_id` of an email.
+             */
+            id: string;
+            name: string;
+            kind: string;
+            from_email: string;
+            from_name: string | null;
+            /** @description Whether only you send by it. */
+            is_own: boolean;
+            /** @enum {string} */
+            visibility: "team" | "private";
+            active: boolean;
+            /** @description Since when nothing is sent, because the provider refused it. */
+            paused_at: string | null;
+            pause_reason: string | null;
+            /** @description In the present window of 24 hours. */
+            sent_today: number;
+            daily_limit: number | null;
+            /** @description Emails that wait, at most 1,000. */
+            queued: number;
+        };
+        EmailContentInput: {
+            from: string | null;
+            from_name: string | null;
+            to: string | null;
+            to_name: string | null;
+            cc: string[];
+            bcc: string[];
+            subject: string | null;
+            /** @description Show it in a sandbox only: of a mail that was received, a stranger wrote it. */
+            html: string | null;
+            text: string | null;
+            attachments: {
+                name: string;
+                content_type: string;
+                size: number;
+                /** @description For `cid:` in the HTML. */
+                content_id: string | null;
+                /** @description Path of the route that downloads it. */
+                url: string;
+            }[];
+        };
+        EmailAttachmentInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            content_type: string;
+            size: number;
+        };
+        EmailThreadInput: {
+            /**
+             * Format: uuid
+             * @description See `GET /emails?thread_id=`.
+             */
+            id: string;
+            /** @description Of its latest email; null if that is private. */
+            subject: string | null;
+            email_count: number;
+            /** Format: date-time */
+            last_at: string;
+            /** @enum {string} */
+            visibility: "team" | "private";
+            last_email_id: string | null;
+            /** @description Of its latest email. */
+            contact_id: string | null;
+        };
+        EmailInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "out" | "in";
+            /**
+             * @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received";
+            /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
+            connection_id: string | null;
+            /** @description Thread id; mails with the same id answer each other */
+            thread_id: string | null;
+            /** @description Message-ID without angle brackets */
+            message_id: string | null;
+            /** @description Id at the provider */
+            provider_id: string | null;
+            /** @description Message-ID of the mail that it answers */
+            in_reply_to: string | null;
+            /** @description Address of the sender */
+            from: string | null;
+            /** @description Sender name */
+            from_name: string | null;
+            /** @description Address of the recipient; default: that of the contact or the lead */
+            to: string | null;
+            /** @description Recipient name */
+            to_name: string | null;
+            /** @description Further recipients, whose opens and clicks are not tracked */
+            cc: string[];
+            /** @description Further recipients that the others do not see */
+            bcc: string[];
+            /** @description Subject */
+            subject: string | null;
+            /** @description The beginning of the text */
+            snippet: string | null;
+            /** @description Template */
+            template_id: string | null;
+            /** @description Contact id; default: the contact with the address */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description The member who sent it, or whose mailbox it is in (user id) */
+            user_id: string | null;
+            /**
+             * @description Who may read it: the team, or only its member. It is that of the account
+             * @enum {string}
+             */
+            visibility: "team" | "private";
+            /** @description When it is sent; default: at once */
+            send_at: string | null;
+            /** @description When the mail system accepted it */
+            sent_at: string | null;
+            /** @description When the recipient's mail system accepted it, where that is reported */
+            delivered_at: string | null;
+            /** @description When it was received */
+            received_at: string | null;
+            /** @description How often it was opened, also by machines */
+            opens: number;
+            /** @description How often it was opened, without machines */
+            human_opens: number;
+            /** @description When a person opened it first */
+            first_opened_at: string | null;
+            /** @description How often its links were followed, also by machines */
+            clicks: number;
+            /** @description How often its links were followed, without machines */
+            human_clicks: number;
+            /** @description When a person followed a link first */
+            first_clicked_at: string | null;
+            /** @description `hard`: the address does not work. `soft`: for now. `block`: the mail was refused for what it is or where it comes from */
+            bounce_kind: ("hard" | "soft" | "block") | null;
+            /** @description Enhanced status code (RFC 3463) */
+            bounce_status: string | null;
+            /** @description What the mail system said */
+            bounce_reason: string | null;
+            /** @description Why it was not sent, or why that is unknown */
+            status_reason: string | null;
+            /** @description Whether opens are recorded */
+            track_opens: boolean;
+            /** @description Whether clicks are recorded */
+            track_clicks: boolean;
+            /** @description In bytes, as sent or received */
+            size: number | null;
         };
         RefundInput: {
             /** Format: uuid */
@@ -7654,6 +8370,163 @@ export interface components {
                 }) | null;
             };
         };
+        ExpandedEmailInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "out" | "in";
+            /**
+             * @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received";
+            /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
+            connection_id: string | null;
+            /** @description Thread id; mails with the same id answer each other */
+            thread_id: string | null;
+            /** @description Message-ID without angle brackets */
+            message_id: string | null;
+            /** @description Id at the provider */
+            provider_id: string | null;
+            /** @description Message-ID of the mail that it answers */
+            in_reply_to: string | null;
+            /** @description Address of the sender */
+            from: string | null;
+            /** @description Sender name */
+            from_name: string | null;
+            /** @description Address of the recipient; default: that of the contact or the lead */
+            to: string | null;
+            /** @description Recipient name */
+            to_name: string | null;
+            /** @description Further recipients, whose opens and clicks are not tracked */
+            cc: string[];
+            /** @description Further recipients that the others do not see */
+            bcc: string[];
+            /** @description Subject */
+            subject: string | null;
+            /** @description The beginning of the text */
+            snippet: string | null;
+            /** @description Template */
+            template_id: string | null;
+            /** @description Contact id; default: the contact with the address */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description The member who sent it, or whose mailbox it is in (user id) */
+            user_id: string | null;
+            /**
+             * @description Who may read it: the team, or only its member. It is that of the account
+             * @enum {string}
+             */
+            visibility: "team" | "private";
+            /** @description When it is sent; default: at once */
+            send_at: string | null;
+            /** @description When the mail system accepted it */
+            sent_at: string | null;
+            /** @description When the recipient's mail system accepted it, where that is reported */
+            delivered_at: string | null;
+            /** @description When it was received */
+            received_at: string | null;
+            /** @description How often it was opened, also by machines */
+            opens: number;
+            /** @description How often it was opened, without machines */
+            human_opens: number;
+            /** @description When a person opened it first */
+            first_opened_at: string | null;
+            /** @description How often its links were followed, also by machines */
+            clicks: number;
+            /** @description How often its links were followed, without machines */
+            human_clicks: number;
+            /** @description When a person followed a link first */
+            first_clicked_at: string | null;
+            /** @description `hard`: the address does not work. `soft`: for now. `block`: the mail was refused for what it is or where it comes from */
+            bounce_kind: ("hard" | "soft" | "block") | null;
+            /** @description Enhanced status code (RFC 3463) */
+            bounce_status: string | null;
+            /** @description What the mail system said */
+            bounce_reason: string | null;
+            /** @description Why it was not sent, or why that is unknown */
+            status_reason: string | null;
+            /** @description Whether opens are recorded */
+            track_opens: boolean;
+            /** @description Whether clicks are recorded */
+            track_clicks: boolean;
+            /** @description In bytes, as sent or received */
+            size: number | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                template_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                user_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
         AgendaTaskInput: {
             /**
              * Format: uuid
@@ -9001,6 +9874,234 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        TemplatePreview: {
+            subject: string | null;
+            /** @description As it is sent: without scripts and the like. */
+            html: string | null;
+            text: string | null;
+            /** @description The merge fields that the template uses. */
+            variables: string[];
+        };
+        MergeField: {
+            /** @description As in `contact.first_name`. */
+            name: string;
+            label: string;
+            object: string;
+        };
+        Template: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Subject, with merge fields */
+            subject: string | null;
+            /** @description The mail in HTML, with merge fields. Scripts and the like are removed when it is sent */
+            html: string | null;
+            /** @description The mail as plain text, with merge fields; default: made from the HTML */
+            text: string | null;
+        };
+        EmailAccount: {
+            /**
+             * Format: uuid
+             * @description Connection id, for `connection_id` of an email.
+             */
+            id: string;
+            name: string;
+            kind: string;
+            from_email: string;
+            from_name: string | null;
+            /** @description Whether only you send by it. */
+            is_own: boolean;
+            /** @enum {string} */
+            visibility: "team" | "private";
+            active: boolean;
+            /** @description Since when nothing is sent, because the provider refused it. */
+            paused_at: string | null;
+            pause_reason: string | null;
+            /** @description In the present window of 24 hours. */
+            sent_today: number;
+            daily_limit: number | null;
+            /** @description Emails that wait, at most 1,000. */
+            queued: number;
+        };
+        EmailContent: {
+            from: string | null;
+            from_name: string | null;
+            to: string | null;
+            to_name: string | null;
+            cc: string[];
+            bcc: string[];
+            subject: string | null;
+            /** @description Show it in a sandbox only: of a mail that was received, a stranger wrote it. */
+            html: string | null;
+            text: string | null;
+            attachments: {
+                name: string;
+                content_type: string;
+                size: number;
+                /** @description For `cid:` in the HTML. */
+                content_id: string | null;
+                /** @description Path of the route that downloads it. */
+                url: string;
+            }[];
+        };
+        EmailAttachment: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            content_type: string;
+            size: number;
+        };
+        EmailThread: {
+            /**
+             * Format: uuid
+             * @description See `GET /emails?thread_id=`.
+             */
+            id: string;
+            /** @description Of its latest email; null if that is private. */
+            subject: string | null;
+            email_count: number;
+            /** Format: date-time */
+            last_at: string;
+            /** @enum {string} */
+            visibility: "team" | "private";
+            last_email_id: string | null;
+            /** @description Of its latest email. */
+            contact_id: string | null;
+        };
+        Email: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "out" | "in";
+            /**
+             * @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received";
+            /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
+            connection_id: string | null;
+            /** @description Thread id; mails with the same id answer each other */
+            thread_id: string | null;
+            /** @description Message-ID without angle brackets */
+            message_id: string | null;
+            /** @description Id at the provider */
+            provider_id: string | null;
+            /** @description Message-ID of the mail that it answers */
+            in_reply_to: string | null;
+            /** @description Address of the sender */
+            from: string | null;
+            /** @description Sender name */
+            from_name: string | null;
+            /** @description Address of the recipient; default: that of the contact or the lead */
+            to: string | null;
+            /** @description Recipient name */
+            to_name: string | null;
+            /** @description Further recipients, whose opens and clicks are not tracked */
+            cc: string[];
+            /** @description Further recipients that the others do not see */
+            bcc: string[];
+            /** @description Subject */
+            subject: string | null;
+            /** @description The beginning of the text */
+            snippet: string | null;
+            /** @description Template */
+            template_id: string | null;
+            /** @description Contact id; default: the contact with the address */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description The member who sent it, or whose mailbox it is in (user id) */
+            user_id: string | null;
+            /**
+             * @description Who may read it: the team, or only its member. It is that of the account
+             * @enum {string}
+             */
+            visibility: "team" | "private";
+            /** @description When it is sent; default: at once */
+            send_at: string | null;
+            /** @description When the mail system accepted it */
+            sent_at: string | null;
+            /** @description When the recipient's mail system accepted it, where that is reported */
+            delivered_at: string | null;
+            /** @description When it was received */
+            received_at: string | null;
+            /** @description How often it was opened, also by machines */
+            opens: number;
+            /** @description How often it was opened, without machines */
+            human_opens: number;
+            /** @description When a person opened it first */
+            first_opened_at: string | null;
+            /** @description How often its links were followed, also by machines */
+            clicks: number;
+            /** @description How often its links were followed, without machines */
+            human_clicks: number;
+            /** @description When a person followed a link first */
+            first_clicked_at: string | null;
+            /** @description `hard`: the address does not work. `soft`: for now. `block`: the mail was refused for what it is or where it comes from */
+            bounce_kind: ("hard" | "soft" | "block") | null;
+            /** @description Enhanced status code (RFC 3463) */
+            bounce_status: string | null;
+            /** @description What the mail system said */
+            bounce_reason: string | null;
+            /** @description Why it was not sent, or why that is unknown */
+            status_reason: string | null;
+            /** @description Whether opens are recorded */
+            track_opens: boolean;
+            /** @description Whether clicks are recorded */
+            track_clicks: boolean;
+            /** @description In bytes, as sent or received */
+            size: number | null;
         };
         Refund: {
             /** Format: uuid */
@@ -11399,6 +12500,163 @@ export interface components {
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
                 assessor_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedEmail: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "out" | "in";
+            /**
+             * @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received";
+            /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
+            connection_id: string | null;
+            /** @description Thread id; mails with the same id answer each other */
+            thread_id: string | null;
+            /** @description Message-ID without angle brackets */
+            message_id: string | null;
+            /** @description Id at the provider */
+            provider_id: string | null;
+            /** @description Message-ID of the mail that it answers */
+            in_reply_to: string | null;
+            /** @description Address of the sender */
+            from: string | null;
+            /** @description Sender name */
+            from_name: string | null;
+            /** @description Address of the recipient; default: that of the contact or the lead */
+            to: string | null;
+            /** @description Recipient name */
+            to_name: string | null;
+            /** @description Further recipients, whose opens and clicks are not tracked */
+            cc: string[];
+            /** @description Further recipients that the others do not see */
+            bcc: string[];
+            /** @description Subject */
+            subject: string | null;
+            /** @description The beginning of the text */
+            snippet: string | null;
+            /** @description Template */
+            template_id: string | null;
+            /** @description Contact id; default: the contact with the address */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description The member who sent it, or whose mailbox it is in (user id) */
+            user_id: string | null;
+            /**
+             * @description Who may read it: the team, or only its member. It is that of the account
+             * @enum {string}
+             */
+            visibility: "team" | "private";
+            /** @description When it is sent; default: at once */
+            send_at: string | null;
+            /** @description When the mail system accepted it */
+            sent_at: string | null;
+            /** @description When the recipient's mail system accepted it, where that is reported */
+            delivered_at: string | null;
+            /** @description When it was received */
+            received_at: string | null;
+            /** @description How often it was opened, also by machines */
+            opens: number;
+            /** @description How often it was opened, without machines */
+            human_opens: number;
+            /** @description When a person opened it first */
+            first_opened_at: string | null;
+            /** @description How often its links were followed, also by machines */
+            clicks: number;
+            /** @description How often its links were followed, without machines */
+            human_clicks: number;
+            /** @description When a person followed a link first */
+            first_clicked_at: string | null;
+            /** @description `hard`: the address does not work. `soft`: for now. `block`: the mail was refused for what it is or where it comes from */
+            bounce_kind: ("hard" | "soft" | "block") | null;
+            /** @description Enhanced status code (RFC 3463) */
+            bounce_status: string | null;
+            /** @description What the mail system said */
+            bounce_reason: string | null;
+            /** @description Why it was not sent, or why that is unknown */
+            status_reason: string | null;
+            /** @description Whether opens are recorded */
+            track_opens: boolean;
+            /** @description Whether clicks are recorded */
+            track_clicks: boolean;
+            /** @description In bytes, as sent or received */
+            size: number | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                template_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                company_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                user_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -23077,6 +24335,1323 @@ export interface operations {
             };
         };
     };
+    getEmails: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-direction" | "direction" | "-status" | "status" | "-connection_id" | "connection_id" | "-thread_id" | "thread_id" | "-message_id" | "message_id" | "-provider_id" | "provider_id" | "-in_reply_to" | "in_reply_to" | "-from" | "from" | "-from_name" | "from_name" | "-to" | "to" | "-to_name" | "to_name" | "-subject" | "subject" | "-snippet" | "snippet" | "-visibility" | "visibility" | "-send_at" | "send_at" | "-sent_at" | "sent_at" | "-delivered_at" | "delivered_at" | "-received_at" | "received_at" | "-opens" | "opens" | "-human_opens" | "human_opens" | "-first_opened_at" | "first_opened_at" | "-clicks" | "clicks" | "-human_clicks" | "human_clicks" | "-first_clicked_at" | "first_clicked_at" | "-bounce_kind" | "bounce_kind" | "-bounce_status" | "bounce_status" | "-bounce_reason" | "bounce_reason" | "-status_reason" | "status_reason" | "-size" | "size") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this direction. */
+                direction?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this connection_id. */
+                connection_id?: string;
+                /** @description Only records with this thread_id. */
+                thread_id?: string;
+                /** @description Only records with this message_id. */
+                message_id?: string;
+                /** @description Only records with this provider_id. */
+                provider_id?: string;
+                /** @description Only records with this template_id. */
+                template_id?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this company_id. */
+                company_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
+                /** @description Only records with this user_id. */
+                user_id?: string;
+                /** @description Only records with this visibility. */
+                visibility?: string;
+                /** @description Only records with this bounce_kind. */
+                bounce_kind?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: template_id, contact_id, company_id, deal_id, lead_id, user_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedEmail"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmails: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly direction?: unknown;
+                    /** @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came. Default: queued. */
+                    status?: ("draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received") | null;
+                    /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
+                    connection_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly thread_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly message_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly in_reply_to?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly from?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly from_name?: unknown;
+                    /** @description Address of the recipient; default: that of the contact or the lead */
+                    to?: string | null;
+                    /** @description Recipient name */
+                    to_name?: string | null;
+                    /** @description Further recipients, whose opens and clicks are not tracked */
+                    cc?: string[] | null;
+                    /** @description Further recipients that the others do not see */
+                    bcc?: string[] | null;
+                    /** @description Subject */
+                    subject?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly snippet?: unknown;
+                    /** @description Template */
+                    template_id?: string | null;
+                    /** @description Contact id; default: the contact with the address */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description The member who sent it, or whose mailbox it is in (user id) */
+                    user_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly visibility?: unknown;
+                    /** @description When it is sent; default: at once */
+                    send_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sent_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly delivered_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly received_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly opens?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly human_opens?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly first_opened_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly clicks?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly human_clicks?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly first_clicked_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly bounce_kind?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly bounce_status?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly bounce_reason?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly status_reason?: unknown;
+                    /** @description Whether opens are recorded */
+                    track_opens?: boolean | null;
+                    /** @description Whether clicks are recorded */
+                    track_clicks?: boolean | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly size?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                    /** @description The mail in HTML. Scripts, frames, forms and event handlers are removed. */
+                    html?: string | null;
+                    /** @description The mail as plain text; default: made from `html`. */
+                    text?: string | null;
+                    /** @description Further values for the template, by name. */
+                    variables?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Ids of files that `POST /email-attachments` returned. */
+                    attachments?: string[];
+                    /** @description The mail that it answers: it joins its thread. */
+                    reply_to_email_id?: string | null;
+                    /** @description Whether it has unsubscribe headers; mails with `template_id` always have. */
+                    unsubscribe?: boolean;
+                    /** @description Sends it although the recipient has unsubscribed. Owners and admins only; for mails without a template. */
+                    ignore_suppression?: boolean;
+                    /** @description Another name for `connection_id`. */
+                    account_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Email"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Email"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchEmailsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Email"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: template_id, contact_id, company_id, deal_id, lead_id, user_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedEmail"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putEmailsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly direction?: unknown;
+                    /** @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came. Default: queued. */
+                    status?: ("draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received") | null;
+                    /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
+                    connection_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly thread_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly message_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly in_reply_to?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly from?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly from_name?: unknown;
+                    /** @description Address of the recipient; default: that of the contact or the lead */
+                    to?: string | null;
+                    /** @description Recipient name */
+                    to_name?: string | null;
+                    /** @description Further recipients, whose opens and clicks are not tracked */
+                    cc?: string[] | null;
+                    /** @description Further recipients that the others do not see */
+                    bcc?: string[] | null;
+                    /** @description Subject */
+                    subject?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly snippet?: unknown;
+                    /** @description Template */
+                    template_id?: string | null;
+                    /** @description Contact id; default: the contact with the address */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description The member who sent it, or whose mailbox it is in (user id) */
+                    user_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly visibility?: unknown;
+                    /** @description When it is sent; default: at once */
+                    send_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sent_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly delivered_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly received_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly opens?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly human_opens?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly first_opened_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly clicks?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly human_clicks?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly first_clicked_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly bounce_kind?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly bounce_status?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly bounce_reason?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly status_reason?: unknown;
+                    /** @description Whether opens are recorded */
+                    track_opens?: boolean | null;
+                    /** @description Whether clicks are recorded */
+                    track_clicks?: boolean | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly size?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Email"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteEmailsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchEmailsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly direction?: unknown;
+                    /** @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came. Default: queued. */
+                    status?: ("draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received") | null;
+                    /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
+                    connection_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly thread_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly message_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly in_reply_to?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly from?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly from_name?: unknown;
+                    /** @description Address of the recipient; default: that of the contact or the lead */
+                    to?: string | null;
+                    /** @description Recipient name */
+                    to_name?: string | null;
+                    /** @description Further recipients, whose opens and clicks are not tracked */
+                    cc?: string[] | null;
+                    /** @description Further recipients that the others do not see */
+                    bcc?: string[] | null;
+                    /** @description Subject */
+                    subject?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly snippet?: unknown;
+                    /** @description Template */
+                    template_id?: string | null;
+                    /** @description Contact id; default: the contact with the address */
+                    contact_id?: string | null;
+                    /** @description Company */
+                    company_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description The member who sent it, or whose mailbox it is in (user id) */
+                    user_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly visibility?: unknown;
+                    /** @description When it is sent; default: at once */
+                    send_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sent_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly delivered_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly received_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly opens?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly human_opens?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly first_opened_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly clicks?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly human_clicks?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly first_clicked_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly bounce_kind?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly bounce_status?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly bounce_reason?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly status_reason?: unknown;
+                    /** @description Whether opens are recorded */
+                    track_opens?: boolean | null;
+                    /** @description Whether clicks are recorded */
+                    track_clicks?: boolean | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly size?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Email"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Email"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTemplates: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-subject" | "subject") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Template"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTemplates: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Name
+                     * @example Welcome
+                     */
+                    name: string;
+                    /** @description Subject, with merge fields */
+                    subject?: string | null;
+                    /** @description The mail in HTML, with merge fields. Scripts and the like are removed when it is sent */
+                    html?: string | null;
+                    /** @description The mail as plain text, with merge fields; default: made from the HTML */
+                    text?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTemplatesBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Template"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchTemplatesBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Template"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTemplatesId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putTemplatesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Name
+                     * @example Welcome
+                     */
+                    name?: string;
+                    /** @description Subject, with merge fields */
+                    subject?: string | null;
+                    /** @description The mail in HTML, with merge fields. Scripts and the like are removed when it is sent */
+                    html?: string | null;
+                    /** @description The mail as plain text, with merge fields; default: made from the HTML */
+                    text?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTemplatesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchTemplatesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Name
+                     * @example Welcome
+                     */
+                    name?: string;
+                    /** @description Subject, with merge fields */
+                    subject?: string | null;
+                    /** @description The mail in HTML, with merge fields. Scripts and the like are removed when it is sent */
+                    html?: string | null;
+                    /** @description The mail as plain text, with merge fields; default: made from the HTML */
+                    text?: string | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTemplatesBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTemplatesIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTemplatesIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     postContactsIdMerge: {
         parameters: {
             query?: never;
@@ -28785,6 +31360,437 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         status: "queued";
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailsIdCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Email"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailsIdSend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Sends it although the recipient has unsubscribed. Owners and admins only. */
+                    ignore_suppression?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Email"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailsIdSendAgain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Sends it although the recipient has unsubscribed. Owners and admins only. */
+                    ignore_suppression?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Email"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailsIdContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailContent"];
+                };
+            };
+            /** @description No email with this id that you may read. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailsIdAttachmentsIndex: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description No such attachment. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailAttachments: {
+        parameters: {
+            query: {
+                /** @description File name, as in `offer.pdf`. */
+                name: string;
+            };
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailAttachment"];
+                };
+            };
+            /** @description The file is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailThreads: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EmailThread"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EmailAccount"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailAccountsIdResume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Resumed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTemplatesIdPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    contact_id?: string | null;
+                    company_id?: string | null;
+                    deal_id?: string | null;
+                    lead_id?: string | null;
+                    variables?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatePreview"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMergeFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MergeField"][];
                     };
                 };
             };

@@ -5,9 +5,11 @@ import {
   IconCash,
   IconCircleCheck,
   IconInbox,
+  IconMail,
   IconNote,
   IconRepeat,
   IconTargetArrow,
+  IconTemplate,
   type Icon,
 } from '@tabler/icons-react';
 
@@ -22,6 +24,8 @@ export const OBJECT_ICONS: Readonly<Record<string, Icon>> = {
   payment: IconCash,
   subscription: IconRepeat,
   appointment: IconCalendarEvent,
+  email: IconMail,
+  template: IconTemplate,
 };
 
 /** Objects that are neither in navigation nor among what the palette creates. */

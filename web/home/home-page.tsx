@@ -1,4 +1,8 @@
+import { Button } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconMail } from '@tabler/icons-react';
 import { useQueries } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { useObjects } from '../api/object-queries.ts';
 import { recentQuery } from '../api/record-queries.ts';
 import { useScopeCheck, useSession } from '../api/session-queries.ts';
@@ -14,11 +18,15 @@ import { PaymentsToSettle } from './payments-to-settle.tsx';
 import { RecentRecords } from './recent-records.tsx';
 import { Revenue } from './revenue.tsx';
 
+/** Loaded when somebody writes an email. */
+const NewEmail = lazy(async () => ({ default: (await import('./new-email.tsx')).NewEmail }));
+
 const MAX_RECENT = 5;
 
 /** What needs the user's attention now, as far as the session may read it. */
 export function HomePage() {
   const { workspace } = useSession();
+  const [isWriting, email] = useDisclosure();
   const hasScope = useScopeCheck();
   const objects = useObjects().filter(({ plural }) => hasScope(`${plural}:read`));
   const recent = useQueries({ queries: objects.map((object) => recentQuery(object, MAX_RECENT)) });
@@ -30,7 +38,22 @@ export function HomePage() {
 
   return (
     <>
-      <PageHeader intro={isEmpty ? undefined : `What is going on in ${workspace.name}.`} />
+      <PageHeader
+        intro={isEmpty ? undefined : `What is going on in ${workspace.name}.`}
+        actions={
+          !isEmpty &&
+          hasScope('emails:send') && (
+            <Button variant="default" leftSection={<IconMail size={16} />} onClick={email.open}>
+              Email
+            </Button>
+          )
+        }
+      />
+      {isWriting && (
+        <Suspense>
+          <NewEmail onClose={email.close} />
+        </Suspense>
+      )}
       <div className={classes.body}>
         <Attention />
         {isEmpty ? (

@@ -59,12 +59,15 @@ export function NoticeBell() {
 function Item({ notice, onNavigate }: ItemProps) {
   const { mutate: dismiss, isPending } = useDismissNotice();
   const isMention = notice.type === 'note.mentioned';
-  const about = isMention ? 'a mention' : (notice.details['name'] as string);
+  const isBlock = notice.type === 'email.blocked';
+  const about = isMention ? 'a mention' : isBlock ? 'a refused email' : (notice.details['name'] as string);
   return (
     <li className={classes.item}>
       <div className={classes.lines}>
         {isMention ? (
           <Mention notice={notice} onNavigate={onNavigate} />
+        ) : isBlock ? (
+          <BlockedEmail notice={notice} onNavigate={onNavigate} />
         ) : (
           <DisabledWebhook notice={notice} onNavigate={onNavigate} />
         )}
@@ -100,6 +103,23 @@ function DisabledWebhook({ notice, onNavigate }: ItemProps) {
           {name}
         </TextLink>{' '}
         was disabled
+      </Text>
+      <Text size="sm">{reason}</Text>
+    </>
+  );
+}
+
+/** Leads to the first of the mails. */
+function BlockedEmail({ notice, onNavigate }: ItemProps) {
+  const { reason, email_id: id } = notice.details as { reason: string; email_id: string };
+  return (
+    <>
+      <Text size="sm" fw={500}>
+        A mail server refused{' '}
+        <TextLink {...paths.record('emails', id)} onClick={onNavigate}>
+          an email
+        </TextLink>{' '}
+        as unwanted
       </Text>
       <Text size="sm">{reason}</Text>
     </>

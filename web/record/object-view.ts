@@ -66,6 +66,14 @@ export interface ObjectView<R extends BaseRecord = ObjectRecord> {
   RelatedSummary?: ComponentType<{ object: ObjectType; record: ObjectRecord; filter: Query }>;
   /** False: a record needs more than a name, so that a picker cannot create one. */
   isNameEnough?: boolean;
+  /** Creates a record, in place of the form of its fields. @param initial what the record starts with */
+  CreateForm?: ComponentType<{
+    initial?: FormValues;
+    onClose: () => void;
+    onSaved: (record: { id: string }) => void;
+  }>;
+  /** The scope that creating takes, if not the write scope. */
+  createScope?: string;
   /** Replaces the list page. */
   List?: ComponentType<{ object: ObjectType }>;
   /** Replaces the page of a record. */

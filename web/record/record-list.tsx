@@ -37,8 +37,10 @@ export function RecordList({
 }) {
   const [search, onSearch] = useListSearch();
   const navigate = useNavigate();
-  const mayWrite = useHasScope(`${object.plural}:write`);
-  const { createLabel = `New ${nounOf(object)}` } = useObjectView(object.key);
+  const { createLabel = `New ${nounOf(object)}`, createScope = `${object.plural}:write` } = useObjectView(
+    object.key,
+  );
+  const mayWrite = useHasScope(createScope);
   const filter = filtersOf(object, search, hiddenFilters);
   const create = mayWrite && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => onSearch({ create: true })}>

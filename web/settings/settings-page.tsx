@@ -53,6 +53,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   Tags: 'Rename and merge tags',
   Trash: 'Restore or erase deleted records',
   Connections: 'Receive leads and data from other systems',
+  'Suppression list': 'Addresses that get no email, and topics',
   'CRM webhook': 'Updates about leads from another CRM',
   'API keys': 'Access for your website and other apps',
   Webhooks: 'Send events to other systems',

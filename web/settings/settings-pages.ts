@@ -8,6 +8,7 @@ import {
   IconInbox,
   IconKey,
   IconLayoutKanban,
+  IconMailOff,
   IconNetwork,
   IconPlugConnected,
   IconSend,
@@ -162,6 +163,18 @@ export const SETTINGS_PAGES = {
     title: null,
     component: lazy(() => import('./connections/connection-page.tsx'), 'ConnectionPage'),
     scope: 'connections:read',
+  },
+  suppressions: {
+    path: '/settings/suppressions',
+    frame: 'inside',
+    title: 'Suppression list',
+    component: lazy(() => import('./suppressions/suppressions-page.tsx'), 'SuppressionsPage'),
+    scope: 'suppressions:read',
+    nav: {
+      group: 'settings',
+      icon: IconMailOff,
+      aliases: ['Settings → Suppression list', 'Unsubscribed', 'Bounces', 'Email topics', 'Do not email'],
+    },
   },
   crmWebhook: {
     path: '/settings/crm-webhook',

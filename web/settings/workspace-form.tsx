@@ -5,24 +5,41 @@ import { notifyDone } from '../ui/notify.tsx';
 import { useApiForm } from '../ui/use-api-form.ts';
 import { COUNTRIES, CURRENCIES, LOCALES, TIME_ZONES, withOption } from './workspace-options.ts';
 
-type Values = Pick<Workspace, 'name' | 'slug' | 'currency' | 'default_country' | 'time_zone' | 'locale'>;
+const KEYS = [
+  'name',
+  'slug',
+  'currency',
+  'default_country',
+  'time_zone',
+  'locale',
+  'open_tracking',
+  'click_tracking',
+  'tracking_events',
+] as const satisfies readonly (keyof Workspace)[];
+type Values = Pick<Workspace, (typeof KEYS)[number]>;
+
+const TRACKING = [
+  { value: 'never', label: 'Never' },
+  { value: 'on_request', label: 'If the email asks for it' },
+  { value: 'always', label: 'Unless the email says otherwise' },
+];
+const TRACKING_EVENTS = [
+  { value: 'first_human', label: 'For the first one by a person' },
+  { value: 'first_any', label: 'For the first one, also by a machine' },
+  { value: 'every', label: 'For each one' },
+];
 
 /** Edits the settings of the workspace; sends only what changed. */
 export function WorkspaceForm({ workspace }: { workspace: Workspace }) {
   const { mutateAsync: change } = useChangeWorkspace();
-  const { name, slug, currency, default_country, time_zone, locale } = workspace;
-  const api = useApiForm<Values>(
-    { name, slug, currency, default_country, time_zone, locale },
-    async (values, form) => {
-      const changed = Object.entries(values).filter(
-        ([key, value]) => value !== workspace[key as keyof Values],
-      );
-      const saved = await change(Object.fromEntries(changed));
-      form.setInitialValues({ ...values, ...pick(saved) });
-      form.setValues(pick(saved));
-      notifyDone('Workspace saved');
-    },
-  );
+  const { time_zone, locale } = workspace;
+  const api = useApiForm<Values>(pick(workspace), async (values, form) => {
+    const changed = Object.entries(values).filter(([key, value]) => value !== workspace[key as keyof Values]);
+    const saved = await change(Object.fromEntries(changed));
+    form.setInitialValues({ ...values, ...pick(saved) });
+    form.setValues(pick(saved));
+    notifyDone('Workspace saved');
+  });
   const { form } = api;
   return (
     <form onSubmit={api.onSubmit} aria-label="Workspace">
@@ -73,6 +90,27 @@ export function WorkspaceForm({ workspace }: { workspace: Workspace }) {
           nothingFoundMessage="No such format"
           {...form.getInputProps('locale')}
         />
+        <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+          <Select
+            label="Track opens of emails"
+            data={TRACKING}
+            allowDeselect={false}
+            {...form.getInputProps('open_tracking')}
+          />
+          <Select
+            label="Track clicks in emails"
+            data={TRACKING}
+            allowDeselect={false}
+            {...form.getInputProps('click_tracking')}
+          />
+        </SimpleGrid>
+        <Select
+          label="Events for opens and clicks"
+          description="Mail scanners open and click most emails before people do."
+          data={TRACKING_EVENTS}
+          allowDeselect={false}
+          {...form.getInputProps('tracking_events')}
+        />
         <Group>
           <Button type="submit" loading={api.busy} disabled={!form.isDirty()}>
             Save
@@ -83,6 +121,6 @@ export function WorkspaceForm({ workspace }: { workspace: Workspace }) {
   );
 }
 
-function pick({ name, slug, currency, default_country, time_zone, locale }: Workspace): Values {
-  return { name, slug, currency, default_country, time_zone, locale };
+function pick(workspace: Workspace): Values {
+  return Object.fromEntries(KEYS.map((key) => [key, workspace[key]])) as Values;
 }

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import type { WorkspaceSettings, WorkspaceSettingsStore } from '../../account/workspace-settings.ts';
+import {
+  TRACKING_EVENTS,
+  TRACKING_MODES,
+  type WorkspaceSettings,
+  type WorkspaceSettingsStore,
+} from '../../account/workspace-settings.ts';
 import { isCountry } from '../../base/country.ts';
 import { requiredText } from '../../base/values/text.ts';
 import type { RecordChange } from '../../http/record-change.ts';
@@ -26,6 +31,15 @@ const texts = {
   },
   time_zone: { description: 'A name of the IANA time zone database.', examples: ['Europe/Berlin'] },
   locale: { description: 'BCP 47: how numbers and dates are written.', examples: ['de-DE'] },
+  open_tracking: {
+    description:
+      'When opens of emails are recorded: `never`; `on_request`, of emails that ask for it; `always`, of emails that do not say otherwise.',
+  },
+  click_tracking: { description: 'When clicks on links in emails are recorded, as `open_tracking`.' },
+  tracking_events: {
+    description:
+      'Which hits fire `email.opened` and `email.clicked`, per email and link: `first_human`, the first by a person; `first_any`, the first; `every`, all.',
+  },
 } as const;
 
 /** What `GET /me` and `GET /session` show of it, besides its name. */
@@ -38,7 +52,15 @@ export const workspaceFormats = {
 };
 
 const shape = z
-  .object({ id: z.uuid(), name: z.string().meta(texts.name), plan: z.string(), ...workspaceFormats })
+  .object({
+    id: z.uuid(),
+    name: z.string().meta(texts.name),
+    plan: z.string(),
+    ...workspaceFormats,
+    open_tracking: z.enum(TRACKING_MODES).meta(texts.open_tracking),
+    click_tracking: z.enum(TRACKING_MODES).meta(texts.click_tracking),
+    tracking_events: z.enum(TRACKING_EVENTS).meta(texts.tracking_events),
+  })
   .meta({ id: 'Workspace' });
 
 const change = z.strictObject({
@@ -65,6 +87,9 @@ const change = z.strictObject({
     .transform((tag) => Intl.getCanonicalLocales(tag)[0]!)
     .optional()
     .meta(texts.locale),
+  open_tracking: z.enum(TRACKING_MODES).optional().meta(texts.open_tracking),
+  click_tracking: z.enum(TRACKING_MODES).optional().meta(texts.click_tracking),
+  tracking_events: z.enum(TRACKING_EVENTS).optional().meta(texts.tracking_events),
   id: ignored,
   plan: ignored,
 });

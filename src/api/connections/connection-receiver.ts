@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { receiveInbound, type InboundRequestParts } from '../../connections/inbound-request.ts';
-import type { ConnectionKind, InboundRequest } from '../../connections/connection-kind.ts';
+import type { ConnectionKind, InboundHandler, InboundRequest } from '../../connections/connection-kind.ts';
+import { readPlainJson } from '../../http/json-body.ts';
 import { inboundPath } from './connection-schema.ts';
 
 /** Applies to everyone, before the sender is known. */
@@ -24,23 +25,38 @@ export function mountConnection<Services>(
   parts: ReceiverParts<Services>,
 ): void {
   for (const handler of kind.inbound) {
-    app.post<{ Params: { connection: string } }>(inboundPath(kind.name, ID, handler.path), {
-      bodyLimit: handler.maxBytes ?? BODY_LIMIT,
-      config: {
-        maxFields: Math.ceil((MAX_FIELDS * (handler.maxBytes ?? BODY_LIMIT)) / BODY_LIMIT),
-        ...(handler.takesForms && { takesForms: true }),
-      },
-      handler: async (request, reply) => {
-        const { connection } = request.params;
-        const inbound = inboundRequest(request, parts.baseUrl());
-        const answer = await receiveInbound(parts, kind, handler, connection, inbound, parts.services);
-        return reply
-          .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
-          .type('application/json')
-          .send(answer);
-      },
-    });
+    if (!handler.takesPlainJson) mountHandler(app, kind, handler, parts);
+    else
+      void app.register((scope, _options, done) => {
+        readPlainJson(scope);
+        mountHandler(scope, kind, handler, parts);
+        done();
+      });
   }
+}
+
+function mountHandler<Services>(
+  app: FastifyInstance,
+  kind: ConnectionKind<Services>,
+  handler: InboundHandler<Services>,
+  parts: ReceiverParts<Services>,
+): void {
+  app.post<{ Params: { connection: string } }>(inboundPath(kind.name, ID, handler.path), {
+    bodyLimit: handler.maxBytes ?? BODY_LIMIT,
+    config: {
+      maxFields: Math.ceil((MAX_FIELDS * (handler.maxBytes ?? BODY_LIMIT)) / BODY_LIMIT),
+      ...(handler.takesForms && { takesForms: true }),
+    },
+    handler: async (request, reply) => {
+      const { connection } = request.params;
+      const inbound = inboundRequest(request, parts.baseUrl());
+      const answer = await receiveInbound(parts, kind, handler, connection, inbound, parts.services);
+      return reply
+        .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
+        .type('application/json')
+        .send(answer);
+    },
+  });
 }
 
 function inboundRequest(

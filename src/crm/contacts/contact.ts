@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
 import { caseless } from '../../base/fold.ts';
 import { distinctBy } from '../../base/values/distinct.ts';
@@ -81,6 +82,19 @@ export const contact = defineNoun({
     { field: 'phone', by: 'phone', others: 'other_phones' },
   ],
 
+  events: {
+    unsubscribed: {
+      description: 'The owner of an address of a contact asked for no more emails, of one topic or of all.',
+      isBeyondChange: true,
+      context: { reason: 'unsubscribe', topic: null },
+      contextOutput: z.object({
+        reason: z
+          .enum(['unsubscribe', 'complaint'])
+          .meta({ description: 'By the link of an email, or by reporting one as spam' }),
+        topic: z.string().nullable().meta({ description: 'Name of the topic; null: all emails' }),
+      }),
+    },
+  },
   mergeRules: {
     groups: [['company_id', 'company']],
     addresses: [

@@ -17,7 +17,6 @@ import { EMAIL_ATTACHMENT } from './attachment-store.ts';
 import { referencesFor } from './email-composer.ts';
 import type { Email } from './email-fields.ts';
 import { sanitizeHtml, snippetOf, textOfHtml } from './email-html.ts';
-import type { ContentInput } from './email-input.ts';
 import type { EmailEnvelope, EmailRelated, StoredAttachment } from './email-insert-gate.ts';
 import type { EmailResolution } from './email-rules.ts';
 import type { EmailInput } from './email.ts';
@@ -38,7 +37,7 @@ export interface EmailDraftParts {
   records(): Records;
 }
 
-type Input = EmailInput & ContentInput;
+type Input = EmailInput;
 
 /**
  * Completes a new mail before it is written: account, recipient, the records that it is about, its text from a template,

@@ -6,7 +6,7 @@ const hit = {
   reason: z.string().meta({ description: 'The rule by which that was judged' }),
 };
 
-const hitSample = { verdict: 'human', reason: 'no_rule' };
+const hitSample = { verdict: 'human', reason: 'browser' };
 
 /** Events of mails besides created, updated, deleted and restored. */
 export const EMAIL_EVENTS = {

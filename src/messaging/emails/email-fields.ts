@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import { boolean } from '../../record/fields/boolean.ts';
 import { datetime } from '../../record/fields/datetime.ts';
 import { email } from '../../record/fields/email.ts';
 import { emails } from '../../record/fields/emails.ts';
 import { number } from '../../record/fields/number.ts';
-import { record } from '../../record/fields/record.ts';
+import { makeField, type FieldOptions } from '../../record/fields/field.ts';
+import { record, recordId } from '../../record/fields/record.ts';
 import { select } from '../../record/fields/select.ts';
 import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
@@ -12,6 +14,13 @@ import type { RecordOf } from '../../record/noun.ts';
 const SENT_AT = '2026-06-02T09:00:00.000Z';
 const MAX_COUNT = 2_147_483_647;
 export const MAX_SUBJECT = 500;
+
+/** The id of an email topic, which is no record. */
+const topic = <const Options extends FieldOptions>(options: Options) =>
+  makeField<string, Options>(
+    { kind: 'text', input: recordId.nullable(), output: z.uuid(), filter: { schema: recordId } },
+    options,
+  );
 
 /** Something that the server counts. */
 const count = (label: string, description: string) =>
@@ -114,6 +123,11 @@ export const EMAIL_FIELDS = {
     readOnly: true,
     sample: 'Hello Jane, your berth is reserved.',
     search: true,
+  }),
+  topic_id: topic({
+    label: 'Topic',
+    description: 'Id of the email topic; recipients can unsubscribe from it alone',
+    filter: true,
   }),
   template_id: record({ label: 'Template', to: 'template', filter: true, summary: 'presence' }),
   contact_id: record({

@@ -38,13 +38,13 @@ export const CONTENT_INPUT = {
 
 /** Fields of a new mail that are no fields of the record. */
 export interface ContentInput {
-  html?: string | null;
-  text?: string | null;
-  variables?: Record<string, unknown>;
-  attachments?: string[];
-  reply_to_email_id?: string | null;
-  unsubscribe?: boolean;
-  ignore_suppression?: boolean;
+  html?: string | null | undefined;
+  text?: string | null | undefined;
+  variables?: Record<string, unknown> | undefined;
+  attachments?: string[] | undefined;
+  reply_to_email_id?: string | null | undefined;
+  unsubscribe?: boolean | undefined;
+  ignore_suppression?: boolean | undefined;
 }
 
 /** The schema of a new mail: that of its fields and the content; `account_id` is another name for `connection_id`. */

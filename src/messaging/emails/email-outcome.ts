@@ -4,6 +4,7 @@ import { query, type Transaction } from '../../db/query.ts';
 import type { LaneKey } from '../../events/outbox.ts';
 import type { Notices } from '../../account/notice.ts';
 import { pauseAfter } from '../../mail/sender-loop.ts';
+import { classifyBounce, statusOf } from '../suppressions/bounce-class.ts';
 import type { Email } from './email-fields.ts';
 import type { SendResult } from './email-provider.ts';
 import type { ClaimedEmail, EmailQueue } from './email-queue.ts';
@@ -68,7 +69,7 @@ async function storeWithin(
       return 'sent';
     case 'bounced': {
       if (!(await queue.settle(trx, claimed, 'sent', result.text))) return 'claim_lost';
-      const bounce = { kind: kindOfBounce(result.status, result.text), status: result.status };
+      const bounce = { kind: classifyBounce(result), status: statusOf(result) };
       const email = await write(({ bounce_kind: known }) =>
         known === null
           ? { values: bounceValues(bounce, result.text), events: [{ type: 'email.bounced' }] }
@@ -176,14 +177,4 @@ async function pauseAccount(
     details: { name: account?.name ?? '', reason },
     at,
   });
-}
-
-const SOFT = new Set(['5.2.2', '5.2.3', '5.3.4']);
-const BLOCKED = /spam|block|policy|reputation|dmarc|blacklist|blocklist|rbl/i;
-
-/** What a refusal at RCPT or after the content means. */
-function kindOfBounce(status: string | null, text: string): BounceKind {
-  if (status !== null && (status.startsWith('4.') || SOFT.has(status))) return 'soft';
-  if (status?.startsWith('5.7.') || (status === null && BLOCKED.test(text))) return 'block';
-  return 'hard';
 }

@@ -1,6 +1,7 @@
 import { defineNoun, type InputOfNoun, type Noun } from '../../record/noun.ts';
 import { EMAIL_EVENTS } from './email-event.ts';
 import { EMAIL_FIELDS, type Email } from './email-fields.ts';
+import { withContent, type ContentInput } from './email-input.ts';
 import { emailAfter } from './email-rules.ts';
 
 const defined = defineNoun({
@@ -26,6 +27,9 @@ const defined = defineNoun({
 });
 
 /** A mail of a member to one person, or one that was received (EM1 to EM5). */
-export const email: Noun<Email, EmailInput> & { fields: typeof EMAIL_FIELDS } = defined;
+export const email: Noun<Email, EmailInput> & { fields: typeof EMAIL_FIELDS } = {
+  ...defined,
+  input: withContent(defined.input),
+};
 
-export type EmailInput = InputOfNoun<typeof defined>;
+export type EmailInput = InputOfNoun<typeof defined> & ContentInput;

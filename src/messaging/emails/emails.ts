@@ -8,27 +8,39 @@ import type { CreateOptions } from '../../record/record-create-routes.ts';
 import type { Draft } from '../../record/record-service.ts';
 import type { Records } from '../../record/records.ts';
 import { makeInbound, type Inbound, type InboundParts } from '../inbound/inbound.ts';
+import {
+  eraseSuppressedAddresses,
+  EMAIL_RECIPIENT_TABLES,
+  makeRecipients,
+  recipientMaintenance,
+  RECIPIENT_MERGED_TABLES,
+  type RecipientParts,
+  type Recipients,
+} from '../recipients.ts';
+import { emailPreferencesExtension } from '../suppressions/contact-email-preferences.ts';
+import { SUPPRESSION_SCOPES } from '../suppressions/suppression-scopes.ts';
+import { SUPPRESSION_CONDITION } from '../suppressions/suppression.ts';
+import { fillTracking } from '../tracking/tracking-choice.ts';
 import { checkTemplate } from '../templates/template-engine.ts';
 import { templateRoutes } from '../templates/template-routes.ts';
 import { template } from '../templates/template.ts';
 import { dropUnusedAttachments } from './attachment-store.ts';
-import type { ComposeStep } from './compose-step.ts';
 import { emailAccountRoutes } from './email-account-routes.ts';
 import { emailContentRoutes } from './email-content-routes.ts';
 import { makeEmailDraft, type EmailDraftParts } from './email-draft.ts';
 import { EMAIL_ERASURE, eraseEmailsOfContact } from './email-erasure.ts';
-import { checkMayShow, withContent } from './email-input.ts';
+import { checkMayShow } from './email-input.ts';
 import { emailInsertGate } from './email-insert-gate.ts';
 import type { EmailProvider } from './email-provider.ts';
 import { dropOldSends, EMAIL_CONDITIONS, makeEmailQueue, type EmailQueue } from './email-queue.ts';
-import { makeEmailReports, type EmailReports, type ReportEffect } from './email-report.ts';
+import { makeEmailReports, type EmailReports } from './email-report.ts';
 import { emailRoutes } from './email-routes.ts';
 import { EMAIL_SCOPES } from './email-scopes.ts';
 import { makeEmailSender } from './email-sender.ts';
 import { emailThreadRoutes } from './email-thread-routes.ts';
 import { email, type EmailInput } from './email.ts';
 
-export interface EmailsParts extends InboundParts {
+export interface EmailsParts extends InboundParts, RecipientParts {
   http: HttpClient;
   dials: OutgoingDials;
   notices: Notices;
@@ -43,12 +55,8 @@ export interface Emails extends MadeModule {
   inbound: Pick<Inbound, 'inboundEmails' | 'mailAddresses'>;
 }
 
-/** What further parts of messaging do with a report: tracking, suppressions. */
-const REPORT_EFFECTS: readonly ReportEffect[] = [];
-/** What they add to a mail before it is sent. */
-const COMPOSE_STEPS: readonly ComposeStep[] = [];
-/** What they require before it is sent. */
-const CONDITIONS: readonly MailCondition[] = [...EMAIL_CONDITIONS];
+/** What a mail has to meet when it is claimed. */
+const CONDITIONS: readonly MailCondition[] = [...EMAIL_CONDITIONS, SUPPRESSION_CONDITION];
 
 function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {
   let made: Records | undefined;
@@ -58,9 +66,10 @@ function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {
   return {
     records: {
       services: {
-        email: { enrich: [makeEmailDraft(drafting)], gate: emailInsertGate },
+        email: { enrich: [makeEmailDraft(drafting), fillTracking(parts)], gate: emailInsertGate },
         template: { enrich: [checkTemplateFields] },
       },
+      extensions: [emailPreferencesExtension(parts.db)],
     },
     make(records) {
       made = records;
@@ -80,8 +89,10 @@ function makeEmails(
   records: Records,
 ): Emails {
   const service = records.serviceOf(email);
-  const shared = { ...parts, emails: service, queue, kinds, effects: REPORT_EFFECTS };
-  const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps: COMPOSE_STEPS });
+  const recipients: Recipients = makeRecipients(parts, records);
+  const { effects, composeSteps } = recipients;
+  const shared = { ...parts, emails: service, queue, kinds, effects };
+  const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps });
   const reports = makeEmailReports(shared);
   const inbound = makeInbound(parts, records, reports);
   return {
@@ -92,6 +103,7 @@ function makeEmails(
       ...emailAccountRoutes(shared),
       ...templateRoutes(drafting),
       ...inbound.routes,
+      ...recipients.routes,
     ],
     jobTypes: [],
     createOptions: { email: emailCreateOptions(queue) as CreateOptions<object> },
@@ -99,18 +111,18 @@ function makeEmails(
     recurring: inbound.recurring,
     reports,
     inbound,
+    mountPages: recipients.mountPages,
   };
 }
 
 function emailCreateOptions(queue: EmailQueue): CreateOptions<EmailInput> {
-  const input = withContent(email.input);
   return {
     scope: 'emails:send',
     description:
       'Sends it at once, or at `send_at`; the response has the status `queued` or `scheduled`. `to` may be left out with `contact_id`, `lead_id` or `deal_id`. `template_id` makes subject and text, where they are not sent. Fires `email.created`, and `email.sent` once a mail system has accepted it.',
     afterCreate: () => queue.notify(),
     inputFor(caller) {
-      return input.superRefine((sent) => checkMayShow(caller, sent as never));
+      return email.input.superRefine((sent) => checkMayShow(caller, sent as never));
     },
   };
 }
@@ -120,11 +132,25 @@ const HOUR_MS = 3_600_000;
 /** Mails that members send through their own accounts, templates, and mails that are received (EM1 to EM5). */
 export const emails: Module<EmailsParts, Emails> = {
   nouns: [email, template] as unknown as readonly Noun[],
-  scopes: EMAIL_SCOPES,
+  scopes: [...EMAIL_SCOPES, ...SUPPRESSION_SCOPES],
   eventTypes: [],
   eventObjects: [],
-  erasureRules: { email: EMAIL_ERASURE, contact: { eraseCopies: eraseEmailsOfContact }, template: {} },
+  mergedTables: RECIPIENT_MERGED_TABLES,
+  erasureRules: {
+    email: {
+      ...EMAIL_ERASURE,
+      relatedTables: [...(EMAIL_ERASURE.relatedTables ?? []), ...EMAIL_RECIPIENT_TABLES],
+    },
+    contact: {
+      async eraseCopies(trx, row) {
+        await eraseEmailsOfContact(trx, row);
+        await eraseSuppressedAddresses(trx, row);
+      },
+    },
+    template: {},
+  },
   maintenance: ({ db }) => [
+    ...recipientMaintenance({ db }),
     { name: 'maintenance.email_attachments', everyMs: HOUR_MS, run: () => dropUnusedAttachments(db) },
     { name: 'maintenance.email_sends', everyMs: HOUR_MS, run: () => dropOldSends(db) },
   ],

@@ -8,9 +8,9 @@ export type BounceKind = (typeof BOUNCE_KINDS)[number];
 /** What a server or a provider says about a bounce. */
 export interface BounceEvidence {
   /** The enhanced status code (RFC 3463), as in `5.1.1`. Default: found in the text. */
-  status?: string | null;
+  status?: string | null | undefined;
   /** The answer of the server alone, without the returned mail: quoted mails contain every word. */
-  text?: string | null;
+  text?: string | null | undefined;
 }
 
 /** Only these say that the address itself is wrong. */

@@ -65,6 +65,8 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
     'member',
   'busy_time.connection_id calendar_sync.connection_id': 'connection',
   'email.template_id email.deal_id email_content.email_id email_send.email_id': 'other object',
+  'email.topic_id email_tracking.email_id email_link.email_id email_hit.email_id email_soft_bounce.email_id suppression.email_id suppression.topic_id':
+    'other object',
   'email.user_id email_thread.user_id': 'member',
   'email_send.connection_id email_account.connection_id email_send.claim': 'connection',
   'idempotency.api_key_id key_usage.api_key_id quota.subject job.lease_token': 'account',

@@ -1,0 +1,22 @@
+import type { Email } from '../api/email-queries.ts';
+import { fieldLabel } from '../ui/field-label.ts';
+import { StateBadge, type Tone } from '../ui/state-badge.tsx';
+
+const TONES: Record<Email['status'], Tone> = {
+  draft: 'calm',
+  scheduled: 'accent',
+  queued: 'accent',
+  sending: 'accent',
+  sent: 'good',
+  delivered: 'good',
+  deferred: 'warning',
+  bounced: 'bad',
+  failed: 'bad',
+  unknown: 'warning',
+  cancelled: 'calm',
+  received: 'accent',
+};
+
+export function EmailStatus({ status }: Pick<Email, 'status'>) {
+  return <StateBadge tone={TONES[status]}>{fieldLabel(status)}</StateBadge>;
+}
