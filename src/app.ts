@@ -13,6 +13,7 @@ import {
   EMAIL_PROVIDERS,
   FORMATS,
   LEAD_INPUTS,
+  MAILBOX_READERS,
   PAYMENT_SOURCES,
 } from './catalogue.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
@@ -27,6 +28,7 @@ import { makeJobQueue } from './jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
 import { maintenanceTasks } from './maintenance.ts';
 import { listFollowers, listModules, makeModules, MODULE_NOUNS } from './modules.ts';
+import type { Listener } from './net/egress-guard.ts';
 import type { Follower } from './record/module.ts';
 import { makeReferences } from './record/reference.ts';
 import { makeMadeBy } from './api/account/made-by.ts';
@@ -35,7 +37,7 @@ import { assembleDelivery } from './delivery-assembly.ts';
 import { assembleFiles } from './file-assembly.ts';
 import type { EmailReports } from './messaging/emails/email-report.ts';
 import type { MailSender } from './mail/mail-sender.ts';
-import { assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
+import { assembleMailListener, assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
 
 /** The whole program on one database, assembled but not running. */
 export interface App {
@@ -54,6 +56,10 @@ export interface App {
   baseUrl(): string;
   /** Changes the plan of a workspace; throws `StartError` for an unknown plan or workspace. */
   changePlan(workspaceId: Uuid, plan: string): Promise<void>;
+  /** Receives mail, if FAIRLEAD_SMTP_LISTEN is set. @returns where; null if it is not. Throws `StartError`. */
+  receiveMail(): Promise<Listener | null>;
+  /** Mails that are being received are finished. */
+  stopReceiving(): Promise<void>;
   /** The HTTP server with all routes, not listening yet. */
   server(): Promise<FastifyInstance>;
   /** Stops the engine and the jobs; the caller closes the database. */
@@ -107,7 +113,10 @@ export function assemble(input: FoundationInput): App {
     paymentSources: PAYMENT_SOURCES,
     calendarReaders: CALENDAR_READERS,
     emailProviders: EMAIL_PROVIDERS,
+    mailDomain: config.mailDomain,
+    mailboxReaders: MAILBOX_READERS,
   });
+  const mailListener = assembleMailListener(foundation, modules.emails.inbound);
   const jobWorker = makeJobWorker({
     ...foundation,
     queue,
@@ -135,6 +144,14 @@ export function assemble(input: FoundationInput): App {
     signIn,
     baseUrl: foundation.baseUrl,
     start: () => startServices(config, { engine, jobWorker, mailSender, followers: listFollowers(modules) }),
+    async receiveMail() {
+      if (!mailListener) return null;
+      const listener = await mailListener.start();
+      foundation.listeners.push(listener);
+      foundation.log.info(listener, 'receiving mail');
+      return listener;
+    },
+    stopReceiving: async () => mailListener?.stop(),
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
     async server() {
       // Loaded here, since commands need no HTTP server.
@@ -165,6 +182,7 @@ export function assemble(input: FoundationInput): App {
       });
     },
     async close() {
+      await mailListener?.stop();
       await stopAll([engine, jobWorker, mailSender, ...listFollowers(modules)]);
       await usage.stop();
       await sender.close();

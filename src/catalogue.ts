@@ -52,6 +52,9 @@ export const PAYMENT_SOURCES = INTEGRATIONS.flatMap(({ paymentSource }) => payme
 /** How mails are sent, by the kind of account. */
 export const EMAIL_PROVIDERS = INTEGRATIONS.flatMap(({ emailProvider }) => emailProvider ?? []);
 
+/** How mailboxes are read, by the kind of connection. */
+export const MAILBOX_READERS = INTEGRATIONS.flatMap(({ mailboxReader }) => mailboxReader ?? []);
+
 /** How the calendars of members are read. */
 export const CALENDAR_READERS = INTEGRATIONS.flatMap(({ calendarReader }) => calendarReader ?? []);
 

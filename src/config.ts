@@ -80,6 +80,41 @@ export const SETTINGS = {
       .min(3)
       .regex(/^[^\r\n]+@[^\r\n]+$/, 'must be an address, or a name with an address in <>'),
   },
+  FAIRLEAD_MAIL_DOMAIN: {
+    default: '',
+    means:
+      'The domain whose mail arrives here, as in.example.com: for replies, return paths and the address of each workspace. It needs an MX record for FAIRLEAD_SMTP_LISTEN, or a provider that forwards it.',
+    read: z.union([
+      z.literal(''),
+      z
+        .string()
+        .max(190)
+        .regex(
+          /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}$/i,
+          'must be a domain, such as in.example.com',
+        ),
+    ]),
+  },
+  FAIRLEAD_SMTP_LISTEN: {
+    default: '',
+    means:
+      'The address on which mail for FAIRLEAD_MAIL_DOMAIN is received by SMTP: host:port, such as 0.0.0.0:25. If unset, none is.',
+    read: z.union([
+      z.literal(''),
+      z.string().regex(/^(\[[0-9a-f:]+\]|[^\s:[\]]+):\d{1,5}$/i, 'must be host:port, such as 0.0.0.0:25'),
+    ]),
+  },
+  FAIRLEAD_SMTP_TLS_CERT: {
+    default: '',
+    means:
+      'A file with the PEM certificate chain for STARTTLS at FAIRLEAD_SMTP_LISTEN. If unset, mail is received without TLS.',
+    read: z.string(),
+  },
+  FAIRLEAD_SMTP_TLS_KEY: {
+    default: '',
+    means: 'A file with the PEM key of FAIRLEAD_SMTP_TLS_CERT.',
+    read: z.string(),
+  },
   FAIRLEAD_LOG_LEVEL: {
     default: 'info',
     means:
@@ -152,6 +187,10 @@ export interface Config {
   trustProxy: readonly string[];
   /** Null if no mail is sent. */
   mail: { smtpUrl: string; from: string } | null;
+  /** In lower case; '' if no mail arrives here. */
+  mailDomain: string;
+  /** Null if no mail is received by SMTP. */
+  smtpListen: { host: string; port: number; certFile: string; keyFile: string } | null;
   logLevel: string;
   retentionDays: number;
   apiKey: string;
@@ -202,6 +241,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     egressIps: read.FAIRLEAD_EGRESS_IPS,
     trustProxy: read.FAIRLEAD_TRUST_PROXY,
     mail: read.SMTP_URL === '' ? null : { smtpUrl: read.SMTP_URL, from: read.FAIRLEAD_MAIL_FROM },
+    mailDomain: read.FAIRLEAD_MAIL_DOMAIN.toLowerCase(),
+    smtpListen: smtpListenOf(read),
     logLevel: read.FAIRLEAD_LOG_LEVEL,
     retentionDays: read.FAIRLEAD_RETENTION_DAYS,
     apiKey: read.FAIRLEAD_API_KEY,
@@ -211,6 +252,25 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     workspaceFilesMaxMb: read.FAIRLEAD_WORKSPACE_FILES_MAX_MB,
     crmWebhookSecret: read.CRM_WEBHOOK_SECRET || read.CRM_CALLBACK_SECRET,
   };
+}
+
+function smtpListenOf(read: Settings): Config['smtpListen'] {
+  const {
+    FAIRLEAD_SMTP_LISTEN: listen,
+    FAIRLEAD_SMTP_TLS_CERT: certFile,
+    FAIRLEAD_SMTP_TLS_KEY: keyFile,
+  } = read;
+  if ((certFile === '') !== (keyFile === ''))
+    throw new StartError('FAIRLEAD_SMTP_TLS_CERT and FAIRLEAD_SMTP_TLS_KEY must be set together.');
+  if (listen === '') return null;
+  if (read.FAIRLEAD_MAIL_DOMAIN === '')
+    throw new StartError(
+      'FAIRLEAD_MAIL_DOMAIN must be set with FAIRLEAD_SMTP_LISTEN: the domain of the addresses.',
+    );
+  const at = listen.lastIndexOf(':');
+  const port = Number(listen.slice(at + 1));
+  if (port > 65_535) throw new StartError('FAIRLEAD_SMTP_LISTEN must have a port of at most 65535.');
+  return { host: listen.slice(0, at).replaceAll(/[[\]]/g, ''), port, certFile, keyFile };
 }
 
 /** A comma-separated list whose entries have the schema `entry`; spaces around entries are ignored. */

@@ -7,6 +7,7 @@ import { caldav } from './integrations/caldav/caldav.ts';
 import { crmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
 import { googleAds } from './integrations/google-ads/google-ads.ts';
 import { ics } from './integrations/ics/ics.ts';
+import { imap } from './integrations/imap/imap.ts';
 import type { Integration } from './integrations/integration.ts';
 import { paypal } from './integrations/paypal/paypal.ts';
 import { remixcrm } from './integrations/remixcrm/remixcrm.ts';
@@ -42,4 +43,5 @@ export const INTEGRATIONS: readonly Integration[] = [
   mailgun,
   sendgrid,
   resend,
+  imap,
 ];

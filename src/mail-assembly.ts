@@ -8,6 +8,11 @@ import type { Foundation } from './foundation.ts';
 import { makeMailMetrics } from './mail/mail-metrics.ts';
 import { makeMailQueue, type MailQueue } from './mail/mail-queue.ts';
 import { makeMailSender, type MailSender } from './mail/mail-sender.ts';
+import {
+  makeSmtpListener,
+  type SmtpListener,
+  type SmtpListenerParts,
+} from './messaging/inbound/smtp-listener.ts';
 import { makeDial } from './net/dial.ts';
 import { makeOperatorGuard } from './net/egress-guard.ts';
 import { systemResolver } from './net/system-resolver.ts';
@@ -38,4 +43,12 @@ export function assembleMailSender(
   const dial = makeDial({ guard, resolver: systemResolver, clock });
   const transport = mailTransportOf(config.mail.smtpUrl, dial);
   return makeMailSender({ queue, transport, from: config.mail.from, log, metrics, random });
+}
+
+/** What receives mail; null if the installation receives none by SMTP. */
+export function assembleMailListener(
+  { config, log, clock }: Foundation,
+  inbound: Pick<SmtpListenerParts, 'inboundEmails' | 'mailAddresses'>,
+): SmtpListener | null {
+  return config.smtpListen && makeSmtpListener({ ...inbound, listen: config.smtpListen, log, clock });
 }

@@ -164,6 +164,7 @@ export function connectionServices({
     log,
     payments: modules.payments.providers,
     emails: modules.emails.reports,
+    inboundEmails: modules.emails.inbound.inboundEmails,
     takeLead: (workspaceId, lead) => inboundLeads.take(workspaceId, { ...lead, channel: name }),
     takeBooking: (workspaceId, booking) =>
       modules.scheduling.inboundBookings.take(workspaceId, { ...booking, source: name }),

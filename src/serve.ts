@@ -37,6 +37,7 @@ export async function serve(store: Store, { config, log, screen }: ServeParts): 
     const server = await app.server();
     const drain = drainable(server);
     await listen(server, config);
+    await app.receiveMail();
     const url = app.baseUrl();
     const first = await firstStart(app);
     if (first) say(await show(first, config.dataDir, isTerminal));
@@ -49,7 +50,7 @@ export async function serve(store: Store, { config, log, screen }: ServeParts): 
     let stopping: Promise<void> | undefined;
     const stop = async () => {
       try {
-        await Promise.all([drain(), app.engine.stop(), app.jobWorker.stop()]);
+        await Promise.all([drain(), app.stopReceiving(), app.engine.stop(), app.jobWorker.stop()]);
         await app.close();
       } finally {
         await store.close();

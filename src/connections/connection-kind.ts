@@ -16,7 +16,7 @@ export interface InboundRequest {
   url: string;
   /** The bytes that were signed: as sent, without Content-Encoding. */
   rawBody: Buffer;
-  /** The parsed JSON; undefined without a body. */
+  /** The parsed JSON, or the fields of a form; undefined without a body. */
   body: unknown;
   /** The JSON exactly as sent. */
   text: string;
@@ -56,6 +56,10 @@ export interface InboundHandler<Services> {
   label: string;
   /** The longest body, in bytes; default: 256 kB with 10,000 fields. */
   maxBytes?: number;
+  /** Whether it also takes forms. Default: JSON only. */
+  takesForms?: true;
+  /** Bodies are not kept in the log, as those with mails. */
+  keepsNoBody?: true;
   /** The sender calls its JSON text/plain, as Amazon SNS does. */
   takesPlainJson?: true;
   /**

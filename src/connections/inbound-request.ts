@@ -36,6 +36,7 @@ export async function receiveInbound<Services>(
   services: Services,
 ): Promise<string> {
   const found = await connections.findInbound(kind.name, id);
+  const body = handler.keepsNoBody ? '' : request.text;
   const { values, problem } = await verified(handler, request, found ?? unknownConnection(kind), services);
   if (!found) throw unauthorized();
   if (problem !== null) {
@@ -43,14 +44,14 @@ export async function receiveInbound<Services>(
       connection: found,
       reason: problem,
       isFailure: found.active,
-      body: request.text,
+      body,
       receivedAt: clock.now(),
     });
     throw unauthorized();
   }
   const record = async (event: Omit<NewConnectionEvent, 'type' | 'externalId' | 'body'>) => {
     await connectionEvents
-      .record(found, { ...event, ...handler.summarize(request), body: request.text })
+      .record(found, { ...event, ...handler.summarize(request), body })
       // The record exists already: the sender must not send it again.
       .catch((error: Error) => log.error({ err: error.message, connection_id: id }, 'could not be logged'));
   };

@@ -14,6 +14,8 @@ import type { InboundBooking, TakenBooking } from '../scheduling/appointments/in
 import type { MailTransport } from '../mail/mail-transport.ts';
 import type { Dial, OutgoingDials } from '../net/dial.ts';
 import type { EmailProvider } from '../messaging/emails/email-provider.ts';
+import type { MailboxReader } from '../messaging/inbound/mailbox-reader.ts';
+import type { InboundEmails } from '../messaging/inbound/received-email.ts';
 import type { EmailReports } from '../messaging/emails/email-report.ts';
 import type { HttpClient } from '../net/http-client.ts';
 import type { ProviderPayments } from '../payments/provider-fact.ts';
@@ -49,6 +51,8 @@ export interface Integration {
   readonly paymentSource?: ProviderSource;
   /** How calendars are read for the busy times of members, by connections of its kind. */
   readonly calendarReader?: CalendarReader;
+  /** How mailboxes are read, by connections of its kind. */
+  readonly mailboxReader?: MailboxReader;
   /** How mails are sent through its accounts. */
   readonly emailProvider?: EmailProvider;
   /** How the installation's mail is sent. */
@@ -92,6 +96,8 @@ export interface ConnectionServices {
   takeBooking: TakeBooking;
   /** What became of mails. */
   emails: EmailReports;
+  /** Takes mails that arrived at a provider. */
+  inboundEmails: InboundEmails;
   /** Requests to the system's own API. */
   http: HttpClient;
   /** Connections to the system that are not HTTP. */

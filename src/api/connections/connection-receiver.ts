@@ -43,7 +43,10 @@ function mountHandler<Services>(
 ): void {
   app.post<{ Params: { connection: string } }>(inboundPath(kind.name, ID, handler.path), {
     bodyLimit: handler.maxBytes ?? BODY_LIMIT,
-    config: { maxFields: Math.ceil((MAX_FIELDS * (handler.maxBytes ?? BODY_LIMIT)) / BODY_LIMIT) },
+    config: {
+      maxFields: Math.ceil((MAX_FIELDS * (handler.maxBytes ?? BODY_LIMIT)) / BODY_LIMIT),
+      ...(handler.takesForms && { takesForms: true }),
+    },
     handler: async (request, reply) => {
       const { connection } = request.params;
       const inbound = inboundRequest(request, parts.baseUrl());

@@ -6,6 +6,7 @@ import type { FileStore } from '../../files/file-store.ts';
 import { fileHeaders } from '../../http/file-response.ts';
 import { route, type Route } from '../../http/route.ts';
 import type { RecordService } from '../../record/record-service.ts';
+import { MAIL_PROBLEMS } from '../inbound/parsed-email.ts';
 import { MAX_ATTACHMENT_BYTES } from './attachment-limit.ts';
 import { EMAIL_ATTACHMENT, typeOfName } from './attachment-store.ts';
 import type { Email } from './email-fields.ts';
@@ -24,7 +25,14 @@ const attachmentShape = z.object({
   content_type: z.string(),
   size: z.int(),
   content_id: z.string().nullable().meta({ description: 'For `cid:` in the HTML.' }),
-  url: z.string().meta({ description: 'Path of the route that downloads it.' }),
+  url: z
+    .string()
+    .nullable()
+    .meta({ description: 'Path of the route that downloads it; null if it was not stored.' }),
+  problem: z
+    .enum(['too_large', 'no_space', 'too_many'])
+    .nullable()
+    .meta({ description: 'Why an attachment of a received email was not stored.' }),
 });
 
 const contentShape = z
@@ -42,6 +50,10 @@ const contentShape = z
       .meta({ description: 'Show it in a sandbox only: of a mail that was received, a stranger wrote it.' }),
     text: z.string().nullable(),
     attachments: z.array(attachmentShape),
+    problem: z
+      .enum(MAIL_PROBLEMS)
+      .nullable()
+      .meta({ description: 'Why the content of a received email was not read; the original is attached.' }),
   })
   .meta({ id: 'EmailContent' });
 
@@ -101,6 +113,7 @@ export function emailContentRoutes(parts: EmailContentParts): Route[] {
             cc: [...(envelope.cc ?? [])],
             bcc: [...(envelope.bcc ?? [])],
             subject: envelope.subject ?? null,
+            problem: envelope.problem ?? null,
             html: content?.html ?? null,
             text: content?.text ?? null,
             attachments: (content?.attachments ?? []).map((item, at) => ({
@@ -108,7 +121,8 @@ export function emailContentRoutes(parts: EmailContentParts): Route[] {
               content_type: item.content_type,
               size: item.size,
               content_id: item.content_id,
-              url: `/api/v1/emails/${id}/attachments/${at}`,
+              url: item.file_id === null ? null : `/api/v1/emails/${id}/attachments/${at}`,
+              problem: item.problem ?? null,
             })),
           },
         };
@@ -130,7 +144,7 @@ export function emailContentRoutes(parts: EmailContentParts): Route[] {
       async handle({ caller, params }) {
         const { id } = await readableEmail(parts, caller, params['id']!);
         const stored = (await read(caller.workspaceId, id))?.attachments[Number(params['index'])];
-        const file = stored && (await files.get(caller.workspaceId, stored.file_id));
+        const file = stored?.file_id && (await files.get(caller.workspaceId, stored.file_id));
         if (!file) throw new ApiError('not_found', 'There is no such attachment.');
         return { status: 200, body: null, bytes: await files.read(file), headers: fileHeaders(file) };
       },

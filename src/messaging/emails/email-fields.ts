@@ -206,6 +206,13 @@ export const EMAIL_FIELDS = {
     max: 500,
     readOnly: true,
   }),
+  auto_reply: boolean({
+    label: 'Automatic reply',
+    description: 'Whether a program answered, as with an absence note',
+    readOnly: true,
+    default: false,
+    filter: true,
+  }),
   track_opens: boolean({
     label: 'Track opens',
     description: 'Whether opens are recorded',

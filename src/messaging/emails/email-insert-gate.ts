@@ -1,4 +1,5 @@
 import type { InsertGate } from '../../record/insert-gate.ts';
+import type { MailProblem } from '../inbound/parsed-email.ts';
 
 /** What is written with a new mail, besides its record. */
 export interface EmailRelated {
@@ -28,6 +29,8 @@ export interface EmailRelated {
 
 /** Who a mail is from and to, also of a private one. */
 export interface EmailEnvelope {
+  /** Why the content of a received mail was not read. */
+  problem?: MailProblem;
   from: string;
   from_name: string | null;
   reply_to: string | null;
@@ -39,12 +42,15 @@ export interface EmailEnvelope {
 }
 
 export interface StoredAttachment {
-  file_id: string;
+  /** Null for one of a received mail that was not stored. */
+  file_id: string | null;
   name: string;
   content_type: string;
   size: number;
   /** Without angle brackets. */
   content_id: string | null;
+  /** Why it was not stored. */
+  problem?: 'too_large' | 'no_space' | 'too_many';
 }
 
 /** Writes content, thread and queue row in the statement that writes the mail. No mail is refused. */

@@ -1,15 +1,14 @@
 import type { Notices } from '../../account/notice.ts';
-import type { Connections } from '../../connections/connection-store.ts';
-import type { FileStore } from '../../files/file-store.ts';
 import type { MailCondition } from '../../mail/mail-queue.ts';
 import type { OutgoingDials } from '../../net/dial.ts';
 import { makeDnsRecords } from '../../net/dns-records.ts';
 import type { HttpClient } from '../../net/http-client.ts';
-import type { MadeModule, Module, ModuleParts, PreparedModule } from '../../record/module.ts';
+import type { MadeModule, Module, PreparedModule } from '../../record/module.ts';
 import type { Noun } from '../../record/noun.ts';
 import type { CreateOptions } from '../../record/record-create-routes.ts';
 import type { Draft } from '../../record/record-service.ts';
 import type { Records } from '../../record/records.ts';
+import { makeInbound, type Inbound, type InboundParts } from '../inbound/inbound.ts';
 import {
   eraseSuppressedAddresses,
   EMAIL_RECIPIENT_TABLES,
@@ -42,11 +41,9 @@ import { makeEmailSender } from './email-sender.ts';
 import { emailThreadRoutes } from './email-thread-routes.ts';
 import { email, type EmailInput } from './email.ts';
 
-export interface EmailsParts extends RecipientParts {
+export interface EmailsParts extends InboundParts, RecipientParts {
   http: HttpClient;
   dials: OutgoingDials;
-  files: FileStore;
-  connections: Pick<Connections, 'open' | 'get'>;
   notices: Notices;
   random: () => number;
   emailProviders: readonly EmailProvider[];
@@ -55,6 +52,8 @@ export interface EmailsParts extends RecipientParts {
 export interface Emails extends MadeModule {
   /** What providers and delivery status notifications say. */
   reports: EmailReports;
+  /** Mails that arrive, and the addresses at which they do. */
+  inbound: Pick<Inbound, 'inboundEmails' | 'mailAddresses'>;
 }
 
 /** What a mail has to meet when it is claimed. */
@@ -95,6 +94,8 @@ function makeEmails(
   const { effects, composeSteps } = recipients;
   const shared = { ...parts, emails: service, queue, kinds, effects };
   const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps });
+  const reports = makeEmailReports(shared);
+  const inbound = makeInbound(parts, records, reports);
   return {
     routes: [
       ...emailRoutes({ ...shared, shown: records.shownAs(email) }),
@@ -102,12 +103,15 @@ function makeEmails(
       ...emailThreadRoutes(parts),
       ...emailAccountRoutes({ ...shared, dnsRecords: makeDnsRecords() }),
       ...templateRoutes(drafting),
+      ...inbound.routes,
       ...recipients.routes,
     ],
     jobTypes: [],
     createOptions: { email: emailCreateOptions(queue) as CreateOptions<object> },
-    followers: [sender],
-    reports: makeEmailReports(shared),
+    followers: [sender, ...inbound.followers],
+    recurring: inbound.recurring,
+    reports,
+    inbound,
     mountPages: recipients.mountPages,
   };
 }

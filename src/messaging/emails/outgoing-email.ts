@@ -110,7 +110,7 @@ async function readAttachments(
 ) {
   const read = [];
   for (const { file_id: fileId, name, content_type: contentType, content_id: contentId } of attachments) {
-    const file = await files.get(workspaceId, fileId);
+    const file = fileId === null ? undefined : await files.get(workspaceId, fileId);
     if (!file) throw new ErasedEmailError('An attachment was deleted.');
     read.push({ name, contentType, contentId, bytes: await files.read(file) });
   }

@@ -1,0 +1,56 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Connections } from '../../connections/connection-store.ts';
+import type { FileStore } from '../../files/file-store.ts';
+import type { OutgoingDials } from '../../net/dial.ts';
+import type { ModuleParts, MadeModule } from '../../record/module.ts';
+import type { Records } from '../../record/records.ts';
+import type { EmailReports } from '../emails/email-report.ts';
+import { email } from '../emails/email.ts';
+import { makeInboundEmails } from './inbound-email.ts';
+import { inboundSettingsRoutes } from './inbound-settings-routes.ts';
+import { makeInboundSettings } from './inbound-settings.ts';
+import { makeMailAddresses, type MailAddresses } from './mail-address.ts';
+import { makeMailParser } from './mail-parser.ts';
+import type { MailboxReader } from './mailbox-reader.ts';
+import { mailboxSyncJob } from './mailbox-sync.ts';
+import type { InboundEmails } from './received-email.ts';
+
+export interface InboundParts extends ModuleParts {
+  clock: Clock;
+  log: Logger;
+  files: FileStore;
+  connections: Connections;
+  /** FAIRLEAD_MAIL_DOMAIN; '' if there is none. */
+  mailDomain: string;
+  dials: OutgoingDials;
+  mailboxReaders: readonly MailboxReader[];
+}
+
+export interface Inbound extends Required<Pick<MadeModule, 'routes' | 'recurring' | 'followers'>> {
+  inboundEmails: InboundEmails;
+  mailAddresses: MailAddresses;
+}
+
+/** What messaging does with mail that arrives (EM5). */
+export function makeInbound(parts: InboundParts, records: Records, reports: EmailReports): Inbound {
+  const inboundSettings = makeInboundSettings(parts);
+  const mailAddresses = makeMailAddresses(parts);
+  const mailParser = makeMailParser();
+  const inboundEmails = makeInboundEmails({
+    ...parts,
+    people: records.people,
+    emails: records.serviceOf(email),
+    reports,
+    mailAddresses,
+    mailParser,
+    inboundSettings,
+  });
+  return {
+    inboundEmails,
+    mailAddresses,
+    routes: inboundSettingsRoutes({ ...parts, inboundSettings, mailAddresses }),
+    recurring: [mailboxSyncJob({ ...parts, people: records.people, mailAddresses, inboundEmails })],
+    followers: [{ start: () => undefined, stop: () => mailParser.close() }],
+  };
+}
