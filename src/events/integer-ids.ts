@@ -27,7 +27,7 @@ function replaceIds(
   replaced: (object: string, id: Uuid) => unknown,
 ): Record<string, unknown> {
   const all: IdFields = { ...fields, id: object, merged_ids: object };
-  const one = (target: string, value: unknown): unknown => {
+  const replace = (target: string, value: unknown): unknown => {
     const id = typeof value === 'string' ? uuidOf(value) : undefined;
     return id === undefined ? value : replaced(target, id);
   };
@@ -35,7 +35,10 @@ function replaceIds(
     Object.entries(record).map(([name, value]) => {
       const target = Object.hasOwn(all, name) ? all[name] : undefined;
       if (target !== undefined)
-        return [name, Array.isArray(value) ? value.map((item) => one(target, item)) : one(target, value)];
+        return [
+          name,
+          Array.isArray(value) ? value.map((item) => replace(target, item)) : replace(target, value),
+        ];
       if (name === 'created_by') return [name, actorWith(value, replaced)];
       if (name === 'moved' && Array.isArray(value)) {
         const moved = value as Moved[];
@@ -43,7 +46,7 @@ function replaceIds(
           name,
           moved.map((item) => ({
             ...item,
-            ...(item.ids && { ids: item.ids.map((id) => one(item.object, id)) }),
+            ...(item.ids && { ids: item.ids.map((id) => replace(item.object, id)) }),
           })),
         ];
       }

@@ -37,7 +37,7 @@ test('two processes that number the same records at once agree on every number, 
 
 test('kill -9: numbers that a process gave are never given again', async () => {
   const workspaceId = s.alice.workspaceId;
-  const given: number[] = [];
+  const drawn: number[] = [];
   for (let round = 0; round < 2; round += 1) {
     const program = startProgram(
       process.execPath,
@@ -48,11 +48,11 @@ test('kill -9: numbers that a process gave are never given again', async () => {
     program.kill('SIGKILL');
     await program.exited;
     const lines = program.stdout.split('\n').slice(0, -1);
-    given.push(...lines.map((line) => Number(line.split(' ')[1])));
+    drawn.push(...lines.map((line) => Number(line.split(' ')[1])));
   }
   const own = await makeRecordNumbers(s.db, []).numbersOf(workspaceId, people(30));
-  const all = [...given, ...own.values()];
-  expect(given.length).toBeGreaterThan(60);
+  const all = [...drawn, ...own.values()];
+  expect(drawn.length).toBeGreaterThan(60);
   expect(new Set(all).size).toBe(all.length);
 });
 

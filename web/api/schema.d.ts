@@ -4810,61 +4810,6 @@ export interface components {
             /** Format: date-time */
             occurred_at: string;
         };
-        TaskInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Title */
-            title: string;
-            /** @description Description */
-            description: string | null;
-            /**
-             * @description Priority
-             * @enum {string}
-             */
-            priority: "low" | "medium" | "high" | "urgent";
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "open" | "completed";
-            /** @description Due date */
-            due_date: string | null;
-            /** @description Completed at */
-            completed_at: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description Assignee (user id) */
-            assignee_id: string | null;
-            /** @description Tags */
-            tags: string[];
-        };
         ErasureRequestInput: {
             /** Format: uuid */
             id: string;
@@ -5167,58 +5112,6 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
-        NoteInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description First line of the text */
-            title: string;
-            /**
-             * @description Type
-             * @enum {string}
-             */
-            type: "note" | "call" | "meeting";
-            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
-            body: string;
-            /** @description Whether it stays at the top of the timeline */
-            pinned: boolean;
-            /** @description When a call or a meeting took place */
-            happened_at: string | null;
-            /** @description Duration of a call or a meeting, in minutes */
-            duration_min: number | null;
-            /** @description Members that the text mentions (user ids) */
-            mentions: string[];
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Task */
-            task_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-        };
         StageInput: {
             /** Format: uuid */
             id: string;
@@ -5326,104 +5219,6 @@ export interface components {
             /** @description In units of the currency. */
             refunded: number;
         }[];
-        PaymentInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
-            provider: string;
-            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
-            external_id: string | null;
-            /**
-             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
-             * @enum {string}
-             */
-            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
-            /** @description In units of `currency`, with no more decimals than the currency has */
-            amount: number;
-            /** @description In units of `currency` */
-            amount_received: number;
-            /** @description In units of `currency`; refunds that failed are not included */
-            amount_refunded: number;
-            /** @description Amount of the latest refund, in units of `currency` */
-            last_refund_amount: number | null;
-            /** @description Fee of the provider, in units of `currency`, if it is known */
-            fee: number | null;
-            /** @description Amount received less the fee, if it is known */
-            net: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Description */
-            description: string | null;
-            /** @description Who paid */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description The lead with the address of the payer, if there is no contact */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
-            match_ambiguous: boolean;
-            /** @description Subscription */
-            subscription_id: string | null;
-            /** @description As in `card`, `bank_transfer`, `cash` */
-            method_type: string | null;
-            /** @description The last four digits of the card or the account */
-            method_last4: string | null;
-            /** @description Failure code */
-            failure_code: string | null;
-            /** @description Failure message */
-            failure_message: string | null;
-            /** @description Whether a dispute is open or was lost */
-            disputed: boolean;
-            /** @description Status of the latest dispute */
-            dispute_status: string | null;
-            /** @description Receipt, kept as sent */
-            receipt_url: string | null;
-            /** @description The address that the payer gave to the provider */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Id of the customer at the provider */
-            customer_external_id: string | null;
-            /** @description Id of the invoice at the provider */
-            invoice_external_id: string | null;
-            /** @description Subscription id at the provider */
-            subscription_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
-            /** @description Paid at */
-            paid_at: string | null;
-            /** @description Of the latest attempt that failed */
-            failed_at: string | null;
-            /** @description Of the latest refund */
-            refunded_at: string | null;
-            /** @description Created at the provider */
-            provider_created_at: string | null;
-        };
         ReconciliationInput: {
             /** Format: uuid */
             id: string;
@@ -5451,91 +5246,6 @@ export interface components {
                 record_id: string | null;
             }[];
             error: string | null;
-        };
-        SubscriptionInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
-            provider: string;
-            /** @description Its id at the provider */
-            external_id: string | null;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
-            /** @description Plan */
-            plan_name: string | null;
-            /** @description Id of the price or the plan at the provider */
-            price_external_id: string | null;
-            /** @description Quantity */
-            quantity: number | null;
-            /** @description For one interval, all units included; in units of `currency` */
-            amount: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /**
-             * @description Interval
-             * @enum {string}
-             */
-            interval: "day" | "week" | "month" | "year";
-            /** @description Intervals between two payments: 3 months */
-            interval_count: number;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
-            match_ambiguous: boolean;
-            /** @description Started at */
-            started_at: string | null;
-            /** @description When it renews */
-            current_period_end: string | null;
-            /** @description Trial ends */
-            trial_end: string | null;
-            /** @description When it is going to end, if it was canceled for later */
-            cancel_at: string | null;
-            /** @description Canceled at */
-            canceled_at: string | null;
-            /** @description Ended at */
-            ended_at: string | null;
-            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
-            cancel_reason: string | null;
-            /** @description Customer email */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Customer id */
-            customer_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
         };
         ObjectFieldInput: {
             key: string;
@@ -5629,106 +5339,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        AppointmentInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Title; default: `Appointment`, with the name of the guest */
-            title: string;
-            /**
-             * Format: date-time
-             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
-             */
-            starts_at: string;
-            /**
-             * Format: date-time
-             * @description End; default: 30 minutes after the start
-             */
-            ends_at: string;
-            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
-            blocked_from: string | null;
-            /** @description End with the buffer after it */
-            blocked_until: string | null;
-            /** @description Time zone of the host (IANA); default: that of the workspace */
-            time_zone: string;
-            /** @description Time zone of the guest (IANA) */
-            guest_time_zone: string | null;
-            /**
-             * @description State; `pending` waits for confirmation
-             * @enum {string}
-             */
-            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
-            /** @description Host (user id); default: the signed-in user */
-            host_id: string | null;
-            /** @description Further hosts (user ids), of a collective page */
-            co_host_ids: string[];
-            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Booking page id; null if it was not booked through one */
-            booking_page_id: string | null;
-            /** @description Guest's name */
-            guest_name: string | null;
-            /** @description Guest's email */
-            guest_email: string | null;
-            /** @description Guest's phone, kept as sent */
-            guest_phone: string | null;
-            /** @description Email addresses of further guests */
-            guests: string[];
-            /** @description An address, a telephone number or a link */
-            location: string | null;
-            /** @description Description */
-            description: string | null;
-            /** @description Answers to the questions of the page, by key */
-            answers: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Whether host and guests get invitations and reminders */
-            sends_mail: boolean;
-            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
-            source: string;
-            /** @description Id of the booking in the other system */
-            external_id: string | null;
-            /** @description UID in calendars; it never changes */
-            ical_uid: string;
-            /** @description Number of the version in calendars; it rises with every change that calendars show */
-            sequence: number;
-            /** @description How often it was moved */
-            reschedule_count: number;
-            /** @description Rescheduled by */
-            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
-            /** @description Reschedule reason */
-            reschedule_reason: string | null;
-            /** @description Canceled at */
-            canceled_at: string | null;
-            /** @description Canceled by */
-            canceled_by: ("guest" | "host" | "api" | "system") | null;
-            /** @description Cancel reason */
-            cancel_reason: string | null;
         };
         CalendarFeedInput: {
             /** Format: uuid */
@@ -5956,161 +5566,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        CourseInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description As in a training register */
-            code: string | null;
-            /**
-             * @description Kind
-             * @enum {string}
-             */
-            kind: "workshop" | "class" | "unit" | "activity";
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "active" | "archived";
-            /** @description Description */
-            description: string | null;
-            /** @description Per person, in units of `currency` */
-            price: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Tags */
-            tags: string[];
-        };
-        AssessmentInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /**
-             * Format: uuid
-             * @description Enrolment
-             */
-            enrolment_id: string;
-            /** @description The contact of the enrolment */
-            contact_id: string | null;
-            /** @description Unit code */
-            unit_code: string | null;
-            /** @description Unit */
-            unit_name: string;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
-            /** @description As a training register defines it, such as 20 of AVETMISS */
-            outcome_code: string | null;
-            /** @description Default: when it got a result */
-            assessed_at: string | null;
-            /** @description Assessor (user id) */
-            assessor_id: string | null;
-            /** @description Notes */
-            notes: string | null;
-        };
-        EnrolmentInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description The name of the course run, or of the course */
-            name: string | null;
-            /**
-             * Format: uuid
-             * @description Contact
-             */
-            contact_id: string;
-            /** @description Course run */
-            course_run_id: string | null;
-            /** @description Default: the course of the course run */
-            course_id: string | null;
-            /** @description Default: the kind of the course */
-            kind: ("workshop" | "class" | "unit" | "activity") | null;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
-            /** @description Default: when the status became enrolled */
-            enrolled_at: string | null;
-            /** @description Default: when the status became in_progress */
-            commenced_at: string | null;
-            /** @description Default: when the status became completed */
-            completed_at: string | null;
-            /** @description The contact who pays; default: the enrolled one */
-            payer_id: string | null;
-            /** @description In units of `currency` */
-            amount: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Tags */
-            tags: string[];
-        };
         MadeByMemberInput: {
             keys: {
                 total_count: number;
@@ -6271,6 +5726,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedContactInput: {
             /**
@@ -6328,6 +5785,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -6392,6 +5851,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedCompanyInput: {
             /**
@@ -6439,6 +5900,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -6513,6 +5976,8 @@ export interface components {
             tags: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedDealInput: {
             /**
@@ -6577,6 +6042,8 @@ export interface components {
             tags: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -6615,6 +6082,63 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        TaskInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title */
+            title: string;
+            /** @description Description */
+            description: string | null;
+            /**
+             * @description Priority
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "urgent";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "completed";
+            /** @description Due date */
+            due_date: string | null;
+            /** @description Completed at */
+            completed_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Assignee (user id) */
+            assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedTaskInput: {
             /**
@@ -6670,6 +6194,8 @@ export interface components {
             assignee_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -6880,6 +6406,60 @@ export interface components {
                 }) | null;
             };
         };
+        NoteInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First line of the text */
+            title: string;
+            /**
+             * @description Type
+             * @enum {string}
+             */
+            type: "note" | "call" | "meeting";
+            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+            body: string;
+            /** @description Whether it stays at the top of the timeline */
+            pinned: boolean;
+            /** @description When a call or a meeting took place */
+            happened_at: string | null;
+            /** @description Duration of a call or a meeting, in minutes */
+            duration_min: number | null;
+            /** @description Members that the text mentions (user ids) */
+            mentions: string[];
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Task */
+            task_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
         ExpandedNoteInput: {
             /**
              * Format: uuid
@@ -6931,6 +6511,8 @@ export interface components {
             task_id: string | null;
             /** @description Lead */
             lead_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -6969,6 +6551,108 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        AppointmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title; default: `Appointment`, with the name of the guest */
+            title: string;
+            /**
+             * Format: date-time
+             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description End; default: 30 minutes after the start
+             */
+            ends_at: string;
+            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
+            blocked_from: string | null;
+            /** @description End with the buffer after it */
+            blocked_until: string | null;
+            /** @description Time zone of the host (IANA); default: that of the workspace */
+            time_zone: string;
+            /** @description Time zone of the guest (IANA) */
+            guest_time_zone: string | null;
+            /**
+             * @description State; `pending` waits for confirmation
+             * @enum {string}
+             */
+            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
+            /** @description Host (user id); default: the signed-in user */
+            host_id: string | null;
+            /** @description Further hosts (user ids), of a collective page */
+            co_host_ids: string[];
+            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Booking page id; null if it was not booked through one */
+            booking_page_id: string | null;
+            /** @description Guest's name */
+            guest_name: string | null;
+            /** @description Guest's email */
+            guest_email: string | null;
+            /** @description Guest's phone, kept as sent */
+            guest_phone: string | null;
+            /** @description Email addresses of further guests */
+            guests: string[];
+            /** @description An address, a telephone number or a link */
+            location: string | null;
+            /** @description Description */
+            description: string | null;
+            /** @description Answers to the questions of the page, by key */
+            answers: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Whether host and guests get invitations and reminders */
+            sends_mail: boolean;
+            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
+            source: string;
+            /** @description Id of the booking in the other system */
+            external_id: string | null;
+            /** @description UID in calendars; it never changes */
+            ical_uid: string;
+            /** @description Number of the version in calendars; it rises with every change that calendars show */
+            sequence: number;
+            /** @description How often it was moved */
+            reschedule_count: number;
+            /** @description Rescheduled by */
+            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Reschedule reason */
+            reschedule_reason: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Canceled by */
+            canceled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Cancel reason */
+            cancel_reason: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedAppointmentInput: {
             /**
@@ -7069,6 +6753,8 @@ export interface components {
             canceled_by: ("guest" | "host" | "api" | "system") | null;
             /** @description Cancel reason */
             cancel_reason: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7107,6 +6793,106 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        PaymentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
+            provider: string;
+            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+            external_id: string | null;
+            /**
+             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
+            /** @description In units of `currency`, with no more decimals than the currency has */
+            amount: number;
+            /** @description In units of `currency` */
+            amount_received: number;
+            /** @description In units of `currency`; refunds that failed are not included */
+            amount_refunded: number;
+            /** @description Amount of the latest refund, in units of `currency` */
+            last_refund_amount: number | null;
+            /** @description Fee of the provider, in units of `currency`, if it is known */
+            fee: number | null;
+            /** @description Amount received less the fee, if it is known */
+            net: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Description */
+            description: string | null;
+            /** @description Who paid */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description The lead with the address of the payer, if there is no contact */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Subscription */
+            subscription_id: string | null;
+            /** @description As in `card`, `bank_transfer`, `cash` */
+            method_type: string | null;
+            /** @description The last four digits of the card or the account */
+            method_last4: string | null;
+            /** @description Failure code */
+            failure_code: string | null;
+            /** @description Failure message */
+            failure_message: string | null;
+            /** @description Whether a dispute is open or was lost */
+            disputed: boolean;
+            /** @description Status of the latest dispute */
+            dispute_status: string | null;
+            /** @description Receipt, kept as sent */
+            receipt_url: string | null;
+            /** @description The address that the payer gave to the provider */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Id of the customer at the provider */
+            customer_external_id: string | null;
+            /** @description Id of the invoice at the provider */
+            invoice_external_id: string | null;
+            /** @description Subscription id at the provider */
+            subscription_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description Paid at */
+            paid_at: string | null;
+            /** @description Of the latest attempt that failed */
+            failed_at: string | null;
+            /** @description Of the latest refund */
+            refunded_at: string | null;
+            /** @description Created at the provider */
+            provider_created_at: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedPaymentInput: {
             /**
@@ -7205,6 +6991,8 @@ export interface components {
             refunded_at: string | null;
             /** @description Created at the provider */
             provider_created_at: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7243,6 +7031,93 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        SubscriptionInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
+            provider: string;
+            /** @description Its id at the provider */
+            external_id: string | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** @description Plan */
+            plan_name: string | null;
+            /** @description Id of the price or the plan at the provider */
+            price_external_id: string | null;
+            /** @description Quantity */
+            quantity: number | null;
+            /** @description For one interval, all units included; in units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Interval
+             * @enum {string}
+             */
+            interval: "day" | "week" | "month" | "year";
+            /** @description Intervals between two payments: 3 months */
+            interval_count: number;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Started at */
+            started_at: string | null;
+            /** @description When it renews */
+            current_period_end: string | null;
+            /** @description Trial ends */
+            trial_end: string | null;
+            /** @description When it is going to end, if it was canceled for later */
+            cancel_at: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Ended at */
+            ended_at: string | null;
+            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+            cancel_reason: string | null;
+            /** @description Customer email */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Customer id */
+            customer_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedSubscriptionInput: {
             /**
@@ -7328,6 +7203,8 @@ export interface components {
             customer_external_id: string | null;
             /** @description The connection that reported it */
             connection_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7360,6 +7237,55 @@ export interface components {
                 }) | null;
             };
         };
+        CourseInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description As in a training register */
+            code: string | null;
+            /**
+             * @description Kind
+             * @enum {string}
+             */
+            kind: "workshop" | "class" | "unit" | "activity";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "active" | "archived";
+            /** @description Description */
+            description: string | null;
+            /** @description Per person, in units of `currency` */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Tags */
+            tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
         CourserunInput: {
             /**
              * Format: uuid
@@ -7391,6 +7317,8 @@ export interface components {
             course_id: string;
             /** @description Default: the name of the course */
             name: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
             /** @description Starts at */
             starts_at: string | null;
             /** @description Ends at */
@@ -7416,6 +7344,8 @@ export interface components {
             tags: string[];
             /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
             readonly enrolled: number;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedCourserunInput: {
             /**
@@ -7448,6 +7378,8 @@ export interface components {
             course_id: string;
             /** @description Default: the name of the course */
             name: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
             /** @description Starts at */
             starts_at: string | null;
             /** @description Ends at */
@@ -7473,6 +7405,8 @@ export interface components {
             tags: string[];
             /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
             readonly enrolled: number;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7490,6 +7424,67 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        EnrolmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The name of the course run, or of the course */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact_id: string;
+            /** @description Course run */
+            course_run_id: string | null;
+            /** @description Default: the course of the course run */
+            course_id: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
+            /** @description Default: when the status became enrolled */
+            enrolled_at: string | null;
+            /** @description Default: when the status became in_progress */
+            commenced_at: string | null;
+            /** @description Default: when the status became completed */
+            completed_at: string | null;
+            /** @description The contact who pays; default: the enrolled one */
+            payer_id: string | null;
+            /** @description In units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedEnrolmentInput: {
             /**
@@ -7549,6 +7544,8 @@ export interface components {
             notes: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7580,6 +7577,57 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        AssessmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Enrolment
+             */
+            enrolment_id: string;
+            /** @description The contact of the enrolment */
+            contact_id: string | null;
+            /** @description Unit code */
+            unit_code: string | null;
+            /** @description Unit */
+            unit_name: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
+            /** @description As a training register defines it, such as 20 of AVETMISS */
+            outcome_code: string | null;
+            /** @description Default: when it got a result */
+            assessed_at: string | null;
+            /** @description Assessor (user id) */
+            assessor_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedAssessmentInput: {
             /**
@@ -7629,6 +7677,8 @@ export interface components {
             assessor_id: string | null;
             /** @description Notes */
             notes: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -8317,6 +8367,7 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
+            names: string | null;
             max_in_flight: number;
             rate_limit: {
                 max: number;
@@ -8368,6 +8419,8 @@ export interface components {
             unsigned: "never" | "where asked" | "by default";
             /** @description The values of `signature` to choose from, the default first; empty if there is no choice. */
             signatures: ("v1" | "v1a")[];
+            /** @description The values of `names` to choose from, the default first; empty if there is no choice. */
+            names: string[];
             /** @description What a secret of your own looks like: a sentence. */
             secret_hint: string;
             /** @description After a rotation, the old secret also signs for a while. */
@@ -8561,61 +8614,6 @@ export interface components {
             details?: unknown;
             /** Format: date-time */
             occurred_at: string;
-        };
-        Task: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Title */
-            title: string;
-            /** @description Description */
-            description: string | null;
-            /**
-             * @description Priority
-             * @enum {string}
-             */
-            priority: "low" | "medium" | "high" | "urgent";
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "open" | "completed";
-            /** @description Due date */
-            due_date: string | null;
-            /** @description Completed at */
-            completed_at: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description Assignee (user id) */
-            assignee_id: string | null;
-            /** @description Tags */
-            tags: string[];
         };
         ErasureRequest: {
             /** Format: uuid */
@@ -8919,58 +8917,6 @@ export interface components {
             };
             crm_lead_id: string | null;
         };
-        Note: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description First line of the text */
-            title: string;
-            /**
-             * @description Type
-             * @enum {string}
-             */
-            type: "note" | "call" | "meeting";
-            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
-            body: string;
-            /** @description Whether it stays at the top of the timeline */
-            pinned: boolean;
-            /** @description When a call or a meeting took place */
-            happened_at: string | null;
-            /** @description Duration of a call or a meeting, in minutes */
-            duration_min: number | null;
-            /** @description Members that the text mentions (user ids) */
-            mentions: string[];
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Task */
-            task_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-        };
         Stage: {
             /** Format: uuid */
             id: string;
@@ -9078,104 +9024,6 @@ export interface components {
             /** @description In units of the currency. */
             refunded: number;
         }[];
-        Payment: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
-            provider: string;
-            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
-            external_id: string | null;
-            /**
-             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
-             * @enum {string}
-             */
-            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
-            /** @description In units of `currency`, with no more decimals than the currency has */
-            amount: number;
-            /** @description In units of `currency` */
-            amount_received: number;
-            /** @description In units of `currency`; refunds that failed are not included */
-            amount_refunded: number;
-            /** @description Amount of the latest refund, in units of `currency` */
-            last_refund_amount: number | null;
-            /** @description Fee of the provider, in units of `currency`, if it is known */
-            fee: number | null;
-            /** @description Amount received less the fee, if it is known */
-            net: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Description */
-            description: string | null;
-            /** @description Who paid */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description The lead with the address of the payer, if there is no contact */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
-            match_ambiguous: boolean;
-            /** @description Subscription */
-            subscription_id: string | null;
-            /** @description As in `card`, `bank_transfer`, `cash` */
-            method_type: string | null;
-            /** @description The last four digits of the card or the account */
-            method_last4: string | null;
-            /** @description Failure code */
-            failure_code: string | null;
-            /** @description Failure message */
-            failure_message: string | null;
-            /** @description Whether a dispute is open or was lost */
-            disputed: boolean;
-            /** @description Status of the latest dispute */
-            dispute_status: string | null;
-            /** @description Receipt, kept as sent */
-            receipt_url: string | null;
-            /** @description The address that the payer gave to the provider */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Id of the customer at the provider */
-            customer_external_id: string | null;
-            /** @description Id of the invoice at the provider */
-            invoice_external_id: string | null;
-            /** @description Subscription id at the provider */
-            subscription_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
-            /** @description Paid at */
-            paid_at: string | null;
-            /** @description Of the latest attempt that failed */
-            failed_at: string | null;
-            /** @description Of the latest refund */
-            refunded_at: string | null;
-            /** @description Created at the provider */
-            provider_created_at: string | null;
-        };
         Reconciliation: {
             /** Format: uuid */
             id: string;
@@ -9203,91 +9051,6 @@ export interface components {
                 record_id: string | null;
             }[];
             error: string | null;
-        };
-        Subscription: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
-            provider: string;
-            /** @description Its id at the provider */
-            external_id: string | null;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
-            /** @description Plan */
-            plan_name: string | null;
-            /** @description Id of the price or the plan at the provider */
-            price_external_id: string | null;
-            /** @description Quantity */
-            quantity: number | null;
-            /** @description For one interval, all units included; in units of `currency` */
-            amount: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /**
-             * @description Interval
-             * @enum {string}
-             */
-            interval: "day" | "week" | "month" | "year";
-            /** @description Intervals between two payments: 3 months */
-            interval_count: number;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
-            match_ambiguous: boolean;
-            /** @description Started at */
-            started_at: string | null;
-            /** @description When it renews */
-            current_period_end: string | null;
-            /** @description Trial ends */
-            trial_end: string | null;
-            /** @description When it is going to end, if it was canceled for later */
-            cancel_at: string | null;
-            /** @description Canceled at */
-            canceled_at: string | null;
-            /** @description Ended at */
-            ended_at: string | null;
-            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
-            cancel_reason: string | null;
-            /** @description Customer email */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Customer id */
-            customer_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
         };
         ObjectField: {
             key: string;
@@ -9381,106 +9144,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        Appointment: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Title; default: `Appointment`, with the name of the guest */
-            title: string;
-            /**
-             * Format: date-time
-             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
-             */
-            starts_at: string;
-            /**
-             * Format: date-time
-             * @description End; default: 30 minutes after the start
-             */
-            ends_at: string;
-            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
-            blocked_from: string | null;
-            /** @description End with the buffer after it */
-            blocked_until: string | null;
-            /** @description Time zone of the host (IANA); default: that of the workspace */
-            time_zone: string;
-            /** @description Time zone of the guest (IANA) */
-            guest_time_zone: string | null;
-            /**
-             * @description State; `pending` waits for confirmation
-             * @enum {string}
-             */
-            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
-            /** @description Host (user id); default: the signed-in user */
-            host_id: string | null;
-            /** @description Further hosts (user ids), of a collective page */
-            co_host_ids: string[];
-            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Booking page id; null if it was not booked through one */
-            booking_page_id: string | null;
-            /** @description Guest's name */
-            guest_name: string | null;
-            /** @description Guest's email */
-            guest_email: string | null;
-            /** @description Guest's phone, kept as sent */
-            guest_phone: string | null;
-            /** @description Email addresses of further guests */
-            guests: string[];
-            /** @description An address, a telephone number or a link */
-            location: string | null;
-            /** @description Description */
-            description: string | null;
-            /** @description Answers to the questions of the page, by key */
-            answers: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Whether host and guests get invitations and reminders */
-            sends_mail: boolean;
-            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
-            source: string;
-            /** @description Id of the booking in the other system */
-            external_id: string | null;
-            /** @description UID in calendars; it never changes */
-            ical_uid: string;
-            /** @description Number of the version in calendars; it rises with every change that calendars show */
-            sequence: number;
-            /** @description How often it was moved */
-            reschedule_count: number;
-            /** @description Rescheduled by */
-            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
-            /** @description Reschedule reason */
-            reschedule_reason: string | null;
-            /** @description Canceled at */
-            canceled_at: string | null;
-            /** @description Canceled by */
-            canceled_by: ("guest" | "host" | "api" | "system") | null;
-            /** @description Cancel reason */
-            cancel_reason: string | null;
         };
         CalendarFeed: {
             /** Format: uuid */
@@ -9708,161 +9371,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        Course: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description As in a training register */
-            code: string | null;
-            /**
-             * @description Kind
-             * @enum {string}
-             */
-            kind: "workshop" | "class" | "unit" | "activity";
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "active" | "archived";
-            /** @description Description */
-            description: string | null;
-            /** @description Per person, in units of `currency` */
-            price: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Tags */
-            tags: string[];
-        };
-        Assessment: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /**
-             * Format: uuid
-             * @description Enrolment
-             */
-            enrolment_id: string;
-            /** @description The contact of the enrolment */
-            contact_id: string | null;
-            /** @description Unit code */
-            unit_code: string | null;
-            /** @description Unit */
-            unit_name: string;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
-            /** @description As a training register defines it, such as 20 of AVETMISS */
-            outcome_code: string | null;
-            /** @description Default: when it got a result */
-            assessed_at: string | null;
-            /** @description Assessor (user id) */
-            assessor_id: string | null;
-            /** @description Notes */
-            notes: string | null;
-        };
-        Enrolment: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description The name of the course run, or of the course */
-            name: string | null;
-            /**
-             * Format: uuid
-             * @description Contact
-             */
-            contact_id: string;
-            /** @description Course run */
-            course_run_id: string | null;
-            /** @description Default: the course of the course run */
-            course_id: string | null;
-            /** @description Default: the kind of the course */
-            kind: ("workshop" | "class" | "unit" | "activity") | null;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
-            /** @description Default: when the status became enrolled */
-            enrolled_at: string | null;
-            /** @description Default: when the status became in_progress */
-            commenced_at: string | null;
-            /** @description Default: when the status became completed */
-            completed_at: string | null;
-            /** @description The contact who pays; default: the enrolled one */
-            payer_id: string | null;
-            /** @description In units of `currency` */
-            amount: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Tags */
-            tags: string[];
-        };
         MadeByMember: {
             keys: {
                 total_count: number;
@@ -10023,6 +9531,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedContact: {
             /**
@@ -10080,6 +9590,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -10144,6 +9656,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedCompany: {
             /**
@@ -10191,6 +9705,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -10265,6 +9781,8 @@ export interface components {
             tags: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedDeal: {
             /**
@@ -10329,6 +9847,8 @@ export interface components {
             tags: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -10367,6 +9887,63 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Task: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title */
+            title: string;
+            /** @description Description */
+            description: string | null;
+            /**
+             * @description Priority
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "urgent";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "completed";
+            /** @description Due date */
+            due_date: string | null;
+            /** @description Completed at */
+            completed_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Assignee (user id) */
+            assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedTask: {
             /**
@@ -10422,6 +9999,8 @@ export interface components {
             assignee_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -10632,6 +10211,60 @@ export interface components {
                 }) | null;
             };
         };
+        Note: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First line of the text */
+            title: string;
+            /**
+             * @description Type
+             * @enum {string}
+             */
+            type: "note" | "call" | "meeting";
+            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+            body: string;
+            /** @description Whether it stays at the top of the timeline */
+            pinned: boolean;
+            /** @description When a call or a meeting took place */
+            happened_at: string | null;
+            /** @description Duration of a call or a meeting, in minutes */
+            duration_min: number | null;
+            /** @description Members that the text mentions (user ids) */
+            mentions: string[];
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Task */
+            task_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
         ExpandedNote: {
             /**
              * Format: uuid
@@ -10683,6 +10316,8 @@ export interface components {
             task_id: string | null;
             /** @description Lead */
             lead_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -10721,6 +10356,108 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Appointment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title; default: `Appointment`, with the name of the guest */
+            title: string;
+            /**
+             * Format: date-time
+             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description End; default: 30 minutes after the start
+             */
+            ends_at: string;
+            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
+            blocked_from: string | null;
+            /** @description End with the buffer after it */
+            blocked_until: string | null;
+            /** @description Time zone of the host (IANA); default: that of the workspace */
+            time_zone: string;
+            /** @description Time zone of the guest (IANA) */
+            guest_time_zone: string | null;
+            /**
+             * @description State; `pending` waits for confirmation
+             * @enum {string}
+             */
+            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
+            /** @description Host (user id); default: the signed-in user */
+            host_id: string | null;
+            /** @description Further hosts (user ids), of a collective page */
+            co_host_ids: string[];
+            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Booking page id; null if it was not booked through one */
+            booking_page_id: string | null;
+            /** @description Guest's name */
+            guest_name: string | null;
+            /** @description Guest's email */
+            guest_email: string | null;
+            /** @description Guest's phone, kept as sent */
+            guest_phone: string | null;
+            /** @description Email addresses of further guests */
+            guests: string[];
+            /** @description An address, a telephone number or a link */
+            location: string | null;
+            /** @description Description */
+            description: string | null;
+            /** @description Answers to the questions of the page, by key */
+            answers: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Whether host and guests get invitations and reminders */
+            sends_mail: boolean;
+            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
+            source: string;
+            /** @description Id of the booking in the other system */
+            external_id: string | null;
+            /** @description UID in calendars; it never changes */
+            ical_uid: string;
+            /** @description Number of the version in calendars; it rises with every change that calendars show */
+            sequence: number;
+            /** @description How often it was moved */
+            reschedule_count: number;
+            /** @description Rescheduled by */
+            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Reschedule reason */
+            reschedule_reason: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Canceled by */
+            canceled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Cancel reason */
+            cancel_reason: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedAppointment: {
             /**
@@ -10821,6 +10558,8 @@ export interface components {
             canceled_by: ("guest" | "host" | "api" | "system") | null;
             /** @description Cancel reason */
             cancel_reason: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -10859,6 +10598,106 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Payment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
+            provider: string;
+            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+            external_id: string | null;
+            /**
+             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
+            /** @description In units of `currency`, with no more decimals than the currency has */
+            amount: number;
+            /** @description In units of `currency` */
+            amount_received: number;
+            /** @description In units of `currency`; refunds that failed are not included */
+            amount_refunded: number;
+            /** @description Amount of the latest refund, in units of `currency` */
+            last_refund_amount: number | null;
+            /** @description Fee of the provider, in units of `currency`, if it is known */
+            fee: number | null;
+            /** @description Amount received less the fee, if it is known */
+            net: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Description */
+            description: string | null;
+            /** @description Who paid */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description The lead with the address of the payer, if there is no contact */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Subscription */
+            subscription_id: string | null;
+            /** @description As in `card`, `bank_transfer`, `cash` */
+            method_type: string | null;
+            /** @description The last four digits of the card or the account */
+            method_last4: string | null;
+            /** @description Failure code */
+            failure_code: string | null;
+            /** @description Failure message */
+            failure_message: string | null;
+            /** @description Whether a dispute is open or was lost */
+            disputed: boolean;
+            /** @description Status of the latest dispute */
+            dispute_status: string | null;
+            /** @description Receipt, kept as sent */
+            receipt_url: string | null;
+            /** @description The address that the payer gave to the provider */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Id of the customer at the provider */
+            customer_external_id: string | null;
+            /** @description Id of the invoice at the provider */
+            invoice_external_id: string | null;
+            /** @description Subscription id at the provider */
+            subscription_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description Paid at */
+            paid_at: string | null;
+            /** @description Of the latest attempt that failed */
+            failed_at: string | null;
+            /** @description Of the latest refund */
+            refunded_at: string | null;
+            /** @description Created at the provider */
+            provider_created_at: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedPayment: {
             /**
@@ -10957,6 +10796,8 @@ export interface components {
             refunded_at: string | null;
             /** @description Created at the provider */
             provider_created_at: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -10995,6 +10836,93 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Subscription: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
+            provider: string;
+            /** @description Its id at the provider */
+            external_id: string | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** @description Plan */
+            plan_name: string | null;
+            /** @description Id of the price or the plan at the provider */
+            price_external_id: string | null;
+            /** @description Quantity */
+            quantity: number | null;
+            /** @description For one interval, all units included; in units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Interval
+             * @enum {string}
+             */
+            interval: "day" | "week" | "month" | "year";
+            /** @description Intervals between two payments: 3 months */
+            interval_count: number;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Started at */
+            started_at: string | null;
+            /** @description When it renews */
+            current_period_end: string | null;
+            /** @description Trial ends */
+            trial_end: string | null;
+            /** @description When it is going to end, if it was canceled for later */
+            cancel_at: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Ended at */
+            ended_at: string | null;
+            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+            cancel_reason: string | null;
+            /** @description Customer email */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Customer id */
+            customer_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedSubscription: {
             /**
@@ -11080,6 +11008,8 @@ export interface components {
             customer_external_id: string | null;
             /** @description The connection that reported it */
             connection_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -11112,6 +11042,55 @@ export interface components {
                 }) | null;
             };
         };
+        Course: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description As in a training register */
+            code: string | null;
+            /**
+             * @description Kind
+             * @enum {string}
+             */
+            kind: "workshop" | "class" | "unit" | "activity";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "active" | "archived";
+            /** @description Description */
+            description: string | null;
+            /** @description Per person, in units of `currency` */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Tags */
+            tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
         Courserun: {
             /**
              * Format: uuid
@@ -11143,6 +11122,8 @@ export interface components {
             course_id: string;
             /** @description Default: the name of the course */
             name: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
             /** @description Starts at */
             starts_at: string | null;
             /** @description Ends at */
@@ -11168,6 +11149,8 @@ export interface components {
             tags: string[];
             /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
             readonly enrolled: number;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedCourserun: {
             /**
@@ -11200,6 +11183,8 @@ export interface components {
             course_id: string;
             /** @description Default: the name of the course */
             name: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
             /** @description Starts at */
             starts_at: string | null;
             /** @description Ends at */
@@ -11225,6 +11210,8 @@ export interface components {
             tags: string[];
             /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
             readonly enrolled: number;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -11242,6 +11229,67 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Enrolment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The name of the course run, or of the course */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact_id: string;
+            /** @description Course run */
+            course_run_id: string | null;
+            /** @description Default: the course of the course run */
+            course_id: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
+            /** @description Default: when the status became enrolled */
+            enrolled_at: string | null;
+            /** @description Default: when the status became in_progress */
+            commenced_at: string | null;
+            /** @description Default: when the status became completed */
+            completed_at: string | null;
+            /** @description The contact who pays; default: the enrolled one */
+            payer_id: string | null;
+            /** @description In units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedEnrolment: {
             /**
@@ -11301,6 +11349,8 @@ export interface components {
             notes: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -11332,6 +11382,57 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Assessment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Enrolment
+             */
+            enrolment_id: string;
+            /** @description The contact of the enrolment */
+            contact_id: string | null;
+            /** @description Unit code */
+            unit_code: string | null;
+            /** @description Unit */
+            unit_name: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
+            /** @description As a training register defines it, such as 20 of AVETMISS */
+            outcome_code: string | null;
+            /** @description Default: when it got a result */
+            assessed_at: string | null;
+            /** @description Assessor (user id) */
+            assessor_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedAssessment: {
             /**
@@ -11381,6 +11482,8 @@ export interface components {
             assessor_id: string | null;
             /** @description Notes */
             notes: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -12069,6 +12172,7 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
+            names: string | null;
             max_in_flight: number;
             rate_limit: {
                 max: number;
@@ -12120,6 +12224,8 @@ export interface components {
             unsigned: "never" | "where asked" | "by default";
             /** @description The values of `signature` to choose from, the default first; empty if there is no choice. */
             signatures: ("v1" | "v1a")[];
+            /** @description The values of `names` to choose from, the default first; empty if there is no choice. */
+            names: string[];
             /** @description What a secret of your own looks like: a sentence. */
             secret_hint: string;
             /** @description After a rotation, the old secret also signs for a while. */
@@ -13904,6 +14010,8 @@ export interface operations {
                 owner_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -14082,6 +14190,8 @@ export interface operations {
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
                         payment_totals?: components["schemas"]["PaymentTotals"];
+                        /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+                        readonly number?: number;
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -14330,6 +14440,8 @@ export interface operations {
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
                         payment_totals?: components["schemas"]["PaymentTotals"];
+                        /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+                        readonly number?: number;
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -14815,6 +14927,8 @@ export interface operations {
                 owner_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -14976,6 +15090,8 @@ export interface operations {
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
                         payment_totals?: components["schemas"]["PaymentTotals"];
+                        /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+                        readonly number?: number;
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -15552,6 +15668,8 @@ export interface operations {
                 owner_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Only deals in this pipeline, by its name or id. */
                 pipeline?: string;
                 /** @description Only deals in a stage with this name or id. */
@@ -16258,6 +16376,8 @@ export interface operations {
                 assignee_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -17702,6 +17822,8 @@ export interface operations {
                 task_id?: string;
                 /** @description Only records with this lead_id. */
                 lead_id?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -18296,6 +18418,8 @@ export interface operations {
                 booking_page_id?: string;
                 /** @description Only records with this source. */
                 source?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -19068,6 +19192,8 @@ export interface operations {
                 invoice_external_id?: string;
                 /** @description Only records with this connection_id. */
                 connection_id?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -19830,6 +19956,8 @@ export interface operations {
                 customer_external_id?: string;
                 /** @description Only records with this connection_id. */
                 connection_id?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -20540,6 +20668,8 @@ export interface operations {
                 status?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -21153,7 +21283,7 @@ export interface operations {
                 /** @description `next_cursor` of the previous page; only for the same sort and filters. */
                 cursor?: string;
                 /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
-                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-starts_at" | "starts_at" | "-ends_at" | "ends_at" | "-venue" | "venue" | "-places" | "places" | "-status" | "status" | "-price" | "price" | "-currency" | "currency") | string;
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-kind" | "kind" | "-starts_at" | "starts_at" | "-ends_at" | "ends_at" | "-venue" | "venue" | "-places" | "places" | "-status" | "status" | "-price" | "price" | "-currency" | "currency") | string;
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
@@ -21162,6 +21292,8 @@ export interface operations {
                 deleted?: "only";
                 /** @description Only records with this course_id. */
                 course_id?: string;
+                /** @description Only records with this kind. */
+                kind?: string;
                 /** @description Only records with this starts_at. */
                 starts_at?: string;
                 /** @description Only records with this venue. */
@@ -21172,6 +21304,8 @@ export interface operations {
                 status?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -21241,6 +21375,8 @@ export interface operations {
                     course_id: string;
                     /** @description Default: the name of the course */
                     name?: string | null;
+                    /** @description Default: the kind of the course */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
                     /** @description Starts at */
                     starts_at?: string | null;
                     /** @description Ends at */
@@ -21461,6 +21597,8 @@ export interface operations {
                     course_id?: string;
                     /** @description Default: the name of the course */
                     name?: string | null;
+                    /** @description Default: the kind of the course */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
                     /** @description Starts at */
                     starts_at?: string | null;
                     /** @description Ends at */
@@ -21588,6 +21726,8 @@ export interface operations {
                     course_id?: string;
                     /** @description Default: the name of the course */
                     name?: string | null;
+                    /** @description Default: the kind of the course */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
                     /** @description Starts at */
                     starts_at?: string | null;
                     /** @description Ends at */
@@ -21843,6 +21983,8 @@ export interface operations {
                 payer_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -22515,6 +22657,8 @@ export interface operations {
                 outcome_code?: string;
                 /** @description Only records with this assessor_id. */
                 assessor_id?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -24172,6 +24316,8 @@ export interface operations {
                 owner_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Only deals in this pipeline, by its name or id. */
                 pipeline?: string;
                 /** @description Only deals in a stage with this name or id. */
@@ -24231,6 +24377,8 @@ export interface operations {
                 owner_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Only deals in this pipeline, by its name or id. */
                 pipeline?: string;
                 /** @description Only deals in a stage with this name or id. */
@@ -24326,6 +24474,8 @@ export interface operations {
                 assignee_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 /** @description `open`: all open tasks by due date, those without one last; `overdue`, `today` and `upcoming`: those due before, on and after today; `completed`: last completed first. */
@@ -29440,6 +29590,8 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /** @description In formats with `names`: whose names of event types and ids its events have. With `fairlead`, ids are UUIDs; otherwise integers, as the system has them. Null in other formats. */
+                    names?: string | null;
                     /**
                      * @description Maximum number of concurrent requests.
                      * @default 64
@@ -29632,6 +29784,8 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /** @description In formats with `names`: whose names of event types and ids its events have. With `fairlead`, ids are UUIDs; otherwise integers, as the system has them. Null in other formats. */
+                    names?: string | null;
                     /** @description Maximum number of concurrent requests. */
                     max_in_flight?: number;
                     /** @description At most `max` requests in any `per_s` seconds; null (the default) for no limit. */
@@ -29777,6 +29931,8 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /** @description In formats with `names`: whose names of event types and ids its events have. With `fairlead`, ids are UUIDs; otherwise integers, as the system has them. Null in other formats. */
+                    names?: string | null;
                     /** @description Maximum number of concurrent requests. */
                     max_in_flight?: number;
                     /** @description At most `max` requests in any `per_s` seconds; null (the default) for no limit. */
