@@ -2,6 +2,7 @@ import type { ObjectViewsByKey } from '../record/object-view.ts';
 import { paymentView } from '../payments/payment-view.tsx';
 import { subscriptionView } from '../payments/subscription-view.tsx';
 import { appointmentView } from '../scheduling/appointments/appointment-view.tsx';
+import { assessmentView, courseRunView, enrolmentView } from '../training/training-views.tsx';
 import { companyView } from './companies/company-view.tsx';
 import { contactView } from './contacts/contact-view.tsx';
 import { dealView } from './deals/deal-view.tsx';
@@ -20,4 +21,7 @@ export const OBJECT_VIEWS: ObjectViewsByKey = {
   payment: paymentView,
   subscription: subscriptionView,
   appointment: appointmentView,
+  course_run: courseRunView,
+  enrolment: enrolmentView,
+  assessment: assessmentView,
 };
