@@ -10,7 +10,7 @@ export interface EventNumberParts {
   numbers: RecordNumbers;
 }
 
-type EventRecord = Pick<StoredEvent, 'type' | 'objectType' | 'data' | 'context'>;
+type EventRecord = Pick<StoredEvent, 'type' | 'objectType' | 'objectId' | 'data' | 'context'>;
 
 /** Adds the numbers that messages with integer ids need to deliveries that were read from the queue. */
 export async function addNumbers(
@@ -24,6 +24,7 @@ export async function addNumbers(
     objectsOf(catalogue, {
       type: item.event_type,
       objectType: item.object_type!,
+      objectId: item.object_id!,
       data: item.data!,
       context: item.context,
     }),
@@ -45,5 +46,6 @@ function objectsOf(catalogue: Catalogue, event: EventRecord): NumberedObject[] {
   const fields = catalogue.idFields(event.objectType);
   if (!fields) return [];
   const record = JSON.parse(recordText(event, catalogue)) as Record<string, unknown>;
-  return objectsIn(record, event.objectType, fields);
+  const own = { object: event.objectType, id: event.objectId };
+  return [own, ...objectsIn(record, event.objectType, fields)];
 }

@@ -78,9 +78,7 @@ function fairleadMessage({ event, payload }: MessageInput): [type: string, messa
 function ownMessage({ event, payload }: MessageInput): [type: string, message: string] {
   const data = event.data();
   const { name, noun } = axcelerateName(event.type, data) ?? { name: event.type, noun: event.objectType };
-  const record = event.withIntegerIds(
-    payload === 'full' ? data : { id: data['id'] ?? event.objectId, ...event.summary() },
-  );
+  const record = event.withIntegerIds(payload === 'full' ? data : { id: event.objectId, ...event.summary() });
   const { merged_ids: mergedContactIds } = record;
   const message = {
     [noun]: { ...record, ...runOf(event.type, event.withIntegerIds(data)) },
