@@ -4,13 +4,10 @@ import {
   IconCalendarEvent,
   IconCash,
   IconCircleCheck,
-  IconClipboardCheck,
   IconInbox,
   IconNote,
   IconRepeat,
-  IconSchool,
   IconTargetArrow,
-  IconUsers,
   type Icon,
 } from '@tabler/icons-react';
 
@@ -25,10 +22,6 @@ export const OBJECT_ICONS: Readonly<Record<string, Icon>> = {
   payment: IconCash,
   subscription: IconRepeat,
   appointment: IconCalendarEvent,
-  course: IconSchool,
-  course_run: IconCalendarEvent,
-  enrolment: IconUsers,
-  assessment: IconClipboardCheck,
 };
 
 /** Objects that are neither in navigation nor among what the palette creates. */
