@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
@@ -25,6 +26,43 @@ func verified(body []byte, headers http.Header) bool {
 	return signed && hmac.Equal([]byte(headers.Get("ax-signature")), []byte(made))
 }
 
+type enrolment struct {
+	ContactID int64  `json:"contact_id"`
+	Status    string `json:"status"`
+	Workshop  struct {
+		ID int64 `json:"id"`
+	} `json:"workshop"`
+}
+
+// An event by aXcelerate's names: ids are integers.
+type event struct {
+	Type    string `json:"type"`
+	Message struct {
+		Contact struct {
+			ID int64 `json:"id"`
+		} `json:"contact"`
+		Enrolment enrolment `json:"enrolment"`
+	} `json:"message"`
+}
+
+// summary says what happened.
+func summary(body []byte) string {
+	var e event
+	if err := json.Unmarshal(body, &e); err != nil {
+		return err.Error()
+	}
+	student := e.Message.Enrolment
+	switch e.Type {
+	case "contact.contact_created", "contact.contact_updated":
+		return fmt.Sprintf("%s: contact %d", e.Type, e.Message.Contact.ID)
+	case "student.workshop_enrolment_created":
+		return fmt.Sprintf("%s: contact %d in workshop %d", e.Type, student.ContactID, student.Workshop.ID)
+	case "student.unit_enrolment_status_changed":
+		return fmt.Sprintf("%s: contact %d, %s", e.Type, student.ContactID, student.Status)
+	}
+	return e.Type
+}
+
 func receive(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil || !verified(body, r.Header) {
@@ -32,7 +70,7 @@ func receive(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	fmt.Printf("verified %s\n", body)
+	fmt.Printf("verified %s\n%s\n", body, summary(body))
 	w.WriteHeader(http.StatusNoContent)
 }
 

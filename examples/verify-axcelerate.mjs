@@ -19,11 +19,29 @@ function same(sent, made) {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
+/** What happened, by aXcelerate's names: ids are integers. */
+function summary(body) {
+  const { type, message } = JSON.parse(body);
+  const { contact, enrolment } = message;
+  switch (type) {
+    case 'contact.contact_created':
+    case 'contact.contact_updated':
+      return `${type}: contact ${contact.id}`;
+    case 'student.workshop_enrolment_created':
+      return `${type}: contact ${enrolment.contact_id} in workshop ${enrolment.workshop?.id}`;
+    case 'student.unit_enrolment_status_changed':
+      return `${type}: contact ${enrolment.contact_id}, ${enrolment.status}`;
+    default:
+      return type;
+  }
+}
+
 createServer(async (request, response) => {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const body = Buffer.concat(chunks);
   const ok = verified(body, request.headers);
   console.log(ok ? 'verified' : 'REFUSED', body.toString());
+  if (ok) console.log(summary(body));
   response.writeHead(ok ? 204 : 401).end();
 }).listen(port, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${port}`));

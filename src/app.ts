@@ -20,6 +20,7 @@ import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
 import type { Engine } from './delivery/engine.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
 import { makeCustomTypes } from './events/custom-event-type.ts';
+import { makeRecordNumbers } from './events/record-number.ts';
 import { makeSchemaWorkers } from './events/schema-workers.ts';
 import type { Config } from './config.ts';
 import { makeFoundation, type FoundationInput } from './foundation.ts';
@@ -27,7 +28,7 @@ import { makeRecordChange } from './http/record-change.ts';
 import { makeJobQueue } from './jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
 import { maintenanceTasks } from './maintenance.ts';
-import { listFollowers, listModules, makeModules, MODULE_NOUNS } from './modules.ts';
+import { listFollowers, listModules, makeModules, MODULE_NOUNS, SELF_NUMBERED } from './modules.ts';
 import type { Listener } from './net/egress-guard.ts';
 import type { Follower } from './record/module.ts';
 import { makeReferences } from './record/reference.ts';
@@ -72,7 +73,8 @@ export function assemble(input: FoundationInput): App {
   const { config, db, clock, newId } = foundation;
   const mail = assembleMailQueue(foundation);
   const notices = makeNotices({ ...foundation, mail });
-  const { guard, inboxes, sender, engine, http, dials } = assembleDelivery(foundation, notices);
+  const numbers = makeRecordNumbers(db, SELF_NUMBERED);
+  const { guard, inboxes, sender, engine, http, dials } = assembleDelivery(foundation, notices, numbers);
   const mailSender = assembleMailSender(foundation, mail, engine.metrics.registry);
   const accounts = makeAccounts({
     ...foundation,
@@ -89,6 +91,7 @@ export function assemble(input: FoundationInput): App {
     ...foundation,
     ...storedFiles,
     idempotency,
+    numbers,
     jobs: queue,
     recordChange: makeRecordChange({ audit, idempotency, clock }),
     notify: engine.waker.notify,

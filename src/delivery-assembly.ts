@@ -6,6 +6,7 @@ import { makeEngine, type Engine } from './delivery/engine.ts';
 import { withInboxes } from './delivery/inbox/inbox-sender.ts';
 import { makeInboxes, type Inboxes } from './delivery/inbox/inbox.ts';
 import { makeSender, type Sender } from './delivery/sender/send.ts';
+import type { RecordNumbers } from './events/record-number.ts';
 import type { Foundation } from './foundation.ts';
 import { makeDial, type OutgoingDials } from './net/dial.ts';
 import { makeGuard, type Guard } from './net/egress-guard.ts';
@@ -24,7 +25,7 @@ export interface Delivery {
 }
 
 /** The delivery engine, and what it sends through. */
-export function assembleDelivery(foundation: Foundation, notices: Notices): Delivery {
+export function assembleDelivery(foundation: Foundation, notices: Notices, numbers: RecordNumbers): Delivery {
   const { config, clock, listeners } = foundation;
   const guard = makeGuard({ allow: config.egressAllow, own: () => listeners });
   const inboxes = makeInboxes({ ...foundation, formats: FORMATS, endpoints: () => engine.endpoints });
@@ -34,6 +35,7 @@ export function assembleDelivery(foundation: Foundation, notices: Notices): Deli
     ...foundation,
     catalogue: CATALOGUE,
     formats: FORMATS,
+    numbers,
     sender,
     planRules: {
       maxWebhooks: (plan) => termsOf(plan).maxima.webhooks,

@@ -14,7 +14,7 @@ import {
   RECORD_EVENT_TYPES,
   RECORD_SCOPES,
 } from './record/record-module.ts';
-import { makeRecords } from './record/records.ts';
+import { makeRecords, type RecordsParts } from './record/records.ts';
 import { scheduling, type SchedulingParts } from './scheduling/scheduling.ts';
 import { training, type TrainingParts } from './training/training.ts';
 
@@ -22,11 +22,18 @@ import { training, type TrainingParts } from './training/training.ts';
 const MODULES = { crm, scheduling, payments, training, emails };
 
 /** What all modules need; `&` the parts of each module that needs its own. */
-type ModulesParts = CrmParts & SchedulingParts & PaymentsParts & TrainingParts & EmailsParts;
+type ModulesParts = RecordsParts &
+  CrmParts &
+  SchedulingParts &
+  PaymentsParts &
+  TrainingParts &
+  EmailsParts;
 
 const all = Object.values(MODULES);
 
 export const MODULE_NOUNS = all.flatMap(({ nouns }) => nouns);
+/** Objects that number their records themselves, as leads do. */
+export const SELF_NUMBERED = MODULE_NOUNS.filter((noun) => 'number' in noun.fields).map(({ name }) => name);
 export const MODULE_SCOPES = [
   ...all.flatMap(({ nouns, scopes }) => [...nouns.flatMap((noun) => recordScopes(noun)), ...scopes]),
   ...RECORD_SCOPES,
@@ -37,7 +44,7 @@ export const MODULE_EVENT_TYPES = [
 ];
 export const MODULE_EVENT_OBJECTS = [
   ...all.flatMap(({ nouns, eventObjects }) => [
-    ...nouns.map(({ name, summary }) => ({ name, summary })),
+    ...nouns.map(({ name, summary, idFields }) => ({ name, summary, idFields })),
     ...eventObjects,
   ]),
   ...RECORD_EVENT_OBJECTS,

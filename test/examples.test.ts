@@ -74,8 +74,11 @@ describe('the receivers in examples/', () => {
         const [program, ...args] = await language.command(file, port);
         const receiver = spawn(program, args, {
           env: { ...process.env, WEBHOOK_SECRET: secret },
-          stdio: 'ignore',
+          stdio: ['ignore', 'pipe', 'pipe'],
         });
+        let output = '';
+        for (const stream of [receiver.stdout, receiver.stderr])
+          stream.setEncoding('utf8').on('data', (text: string) => (output += text));
         try {
           await listening(port, receiver);
           const { json } = await s.ask('POST', '/api/v1/webhooks', {
@@ -97,6 +100,7 @@ describe('the receivers in examples/', () => {
           await s.ask('POST', '/api/v1/contacts', contact);
           await expect.poll(last, { timeout: 10_000 }).toEqual({ count: 1, state: 'delivered', status: 204 });
 
+          if (format === axcelerateFormat) expect(output).toMatch(/contact\.contact_created: contact \d+$/m);
           const overlap = format.rotationOverlaps ? { overlap_s: 0 } : {};
           await s.ask('POST', `${hook}/rotate-secret`, { body: overlap });
           await s.ask('POST', '/api/v1/contacts', contact);

@@ -9,6 +9,7 @@ import { USER_AGENT } from '../delivery/worker/deliver.ts';
 import type { Format } from '../delivery/endpoint/webhook-format.ts';
 import { isLocalhost } from '../net/egress-guard.ts';
 import type { EventView } from '../events/feed.ts';
+import { countedNumbers } from '../events/integer-ids.ts';
 import { render, type Addressee } from '../delivery/sender/render.ts';
 import { eventSource } from './event-source.ts';
 import { usage, type Options } from './arguments.ts';
@@ -109,6 +110,9 @@ async function* followed(
   }
 }
 
+/** Integer ids of this run: the real ones are in the installation's database. */
+const numbers = countedNumbers();
+
 /** Generates the message of a webhook and sends it. @returns a short description of the result */
 async function forward(
   url: string,
@@ -128,6 +132,7 @@ async function forward(
       occurredAt: event.occurred_at,
       data: JSON.stringify(event.data),
       context: event.context && JSON.stringify(event.context),
+      ...(FORMATS.get(addressee.format)?.ownNames && { numbers }),
     },
     Math.floor(Date.now() / 1000),
   );

@@ -19,6 +19,8 @@ import { makeSettler } from './queue/settle.ts';
 import { findOverdue } from './queue/sweep.ts';
 import { parseNotification, LANE_CHANNEL, makeWaker, type Waker } from './queue/wake.ts';
 import { Worker } from './worker/worker.ts';
+import { addNumbers } from './sender/event-numbers.ts';
+import type { RecordNumbers } from '../events/record-number.ts';
 
 /** The delivery engine of a process: its entry points (waker, endpoints) and, if enabled, the worker. */
 export interface Engine {
@@ -45,6 +47,7 @@ export interface EngineParts {
   log: Logger;
   catalogue: Catalogue;
   formats: Formats;
+  numbers: RecordNumbers;
   sender: Sender;
   /** Random numbers from 0 up to 1, for jitter. */
   random: () => number;
@@ -73,6 +76,7 @@ export function makeEngine(parts: EngineParts): Engine {
     metrics,
     lanes: makeLanes(db),
     settler: makeSettler(db),
+    addNumbers: (workspaceId, due) => addNumbers(parts, workspaceId, due),
   });
   const waker = makeWaker(db, log, instance, (ids) => worker.onNotify(ids));
   let timers: EngineTimers | undefined;

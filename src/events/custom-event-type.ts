@@ -283,5 +283,6 @@ function widened(base: Catalogue, own: readonly EventType[]): Catalogue {
     type: (name) => base.type(name) ?? byName.get(name),
     // A custom object has no summary: only the workspace knows which of its fields are not personal.
     summary: (object, record) => base.summary(object, record),
+    idFields: (object) => base.idFields(object),
   };
 }

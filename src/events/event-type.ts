@@ -1,4 +1,5 @@
 import { objectOf, textField, type ObjectSchema } from './event-schema.ts';
+import type { IdFields } from './integer-ids.ts';
 
 /** An event type: one line in its noun's table, from which validation, docs and tests are derived. */
 export interface EventType {
@@ -26,6 +27,8 @@ export interface EventObject {
   name: string;
   /** The part of the record that contains nothing personal (docs/requirements.md, AX12). */
   summary(record: Record<string, unknown>): Record<string, unknown>;
+  /** Its fields that hold ids, besides its own. */
+  idFields?: IdFields;
 }
 
 /** Every event type and object of the installation; assembled in app.ts. */
@@ -33,6 +36,8 @@ export interface Catalogue {
   readonly types: readonly EventType[];
   type(name: string): EventType | undefined;
   summary(object: string, record: Record<string, unknown>): Record<string, unknown>;
+  /** The fields that hold ids of an object, besides its own; undefined for records that a workspace defined. */
+  idFields(object: string): IdFields | undefined;
 }
 
 export function makeCatalogue(types: readonly EventType[], objects: readonly EventObject[]): Catalogue {
@@ -42,6 +47,10 @@ export function makeCatalogue(types: readonly EventType[], objects: readonly Eve
     types,
     type: (name) => byName.get(name),
     summary: (object, record) => byObject.get(object)?.summary(record) ?? {},
+    idFields(object) {
+      const known = byObject.get(object);
+      return known && (known.idFields ?? {});
+    },
   };
 }
 

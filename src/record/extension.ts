@@ -11,9 +11,10 @@ export interface ComputedField {
   scope?: string;
   /**
    * It is only in the response to a GET of one record, and in lists whose `fields` names it: lists without computed fields
-   * are read faster, and a new record pays for nothing.
+   * are read faster, and a new record pays for nothing. `named`: also in the response to a GET of one record only if `fields`
+   * names it.
    */
-  isOnRequest?: true;
+  isOnRequest?: true | 'named';
   /** The values for these records, in order; undefined leaves the field out, where its schema is optional. If it fails, the field is left out of the response. */
   valuesOf(workspaceId: Uuid, records: readonly BaseRecord[]): Promise<unknown[]>;
 }

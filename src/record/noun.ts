@@ -1,5 +1,6 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { mergeCustomFields, type CustomValue } from './custom-fields.ts';
+import type { IdFields } from '../events/integer-ids.ts';
 import type { Field } from './fields/field.ts';
 import type { MergeRules } from './merge/merge-values.ts';
 import { eventsOfNoun, type NounEventDefinition, type NounEvents } from './noun-event.ts';
@@ -92,6 +93,8 @@ export interface NounDefinition<F extends Fields> {
   firesOnCreate?(record: RecordOf<F>): readonly string[];
   /** SQL for the context of events; see `Noun.contexts`. */
   contexts?: Readonly<Record<string, string>>;
+  /** Additional ids in the records of its events, as in `Noun.idFields`. */
+  eventIds?: IdFields;
   /** Additional fields of the summary. */
   summary?(record: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Filters of lists besides those of its fields, by parameter. */
@@ -155,6 +158,8 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
    * (workspace_id, record, changed: previous values). Batches without such an event do not pay for it.
    */
   readonly contexts?: Readonly<Record<string, string>>;
+  /** The fields of its records in events that hold ids of objects; members of the workspace are `member`. */
+  readonly idFields: IdFields;
   /** The record without personal data (AX12). */
   summary(record: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Fields that a list can be filtered by, by parameter. */
@@ -257,6 +262,7 @@ export function defineNoun<const F extends Fields>(
     fires: definition.fires ?? (() => [`${name}.updated`]),
     ...(definition.firesOnCreate && { firesOnCreate: definition.firesOnCreate }),
     ...(definition.contexts && { contexts: definition.contexts }),
+    idFields: { ...idFieldsOf(fields), ...definition.eventIds },
     summary: (record) => ({ ...summaryOf(fields, record), ...definition.summary?.(record) }),
     filters: filtersOf(definition),
     matchRules: definition.matchRules ?? [],
@@ -266,14 +272,34 @@ export function defineNoun<const F extends Fields>(
   };
 }
 
+function idFieldsOf(fields: Fields): IdFields {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, { kind, references: object }]) => {
+      const target = kind === 'users' ? 'member' : object;
+      return target === undefined ? [] : [[name, target]];
+    }),
+  );
+}
+
 /** The tags of a record whose noun has them. */
 export function tagsOf(record: object): readonly string[] {
   return (record as { tags: readonly string[] }).tags;
 }
 
-function filtersOf<F extends Fields>({ fields, filters }: NounDefinition<F>): Record<string, Filter> {
+function filtersOf<F extends Fields>({ name, fields, filters }: NounDefinition<F>): Record<string, Filter> {
+  const number: Record<string, Filter> = 'number' in fields ? {} : { number: numberFilter(name) };
   const own = Object.entries(fields as Fields).flatMap(([column, { filter }]) =>
     filter ? [[filter.name ?? column, { column, ...filter }] as const] : [],
   );
-  return { ...Object.fromEntries(own), ...filters };
+  return { ...Object.fromEntries(own), ...number, ...filters };
+}
+
+/** By the integer id of a record (RC17). */
+function numberFilter(object: string): Filter {
+  return {
+    column: 'id',
+    by: { number: object },
+    schema: z.string().regex(/^[1-9]\d{0,14}$/, 'must be an integer'),
+    description: 'Only the record with this number, as in webhooks with integer ids.',
+  };
 }

@@ -15,8 +15,16 @@ export interface RecordAnswer<R extends BaseRecord> {
   computed: readonly string[];
   /** Those that every response has; the others are on request. */
   always: readonly string[];
-  /** @param reader gets the fields on request too, as far as the scopes allow */
-  complete(workspaceId: Uuid, records: readonly R[], reader?: Pick<Caller, 'may'>): Promise<readonly R[]>;
+  /**
+   * @param reader gets the fields on request too, as far as the scopes allow
+   * @param names the fields that the request names
+   */
+  complete(
+    workspaceId: Uuid,
+    records: readonly R[],
+    reader?: Pick<Caller, 'may'>,
+    names?: ReadonlySet<string>,
+  ): Promise<readonly R[]>;
   /** The same for one record as JSON text. */
   completeText(workspaceId: Uuid, text: string): Promise<string>;
 }
@@ -72,9 +80,12 @@ function makeRecordAnswer<R extends BaseRecord>(
     workspaceId: Uuid,
     records: readonly R[],
     reader?: Pick<Caller, 'may'>,
+    names?: ReadonlySet<string>,
   ): Promise<readonly R[]> => {
     const isAllowed = ({ scope }: ComputedField) => scope === undefined || reader!.may(scope);
-    const wanted = reader ? entries.filter(([, field]) => isAllowed(field)) : always;
+    const isWanted = ([name, field]: [string, ComputedField]) =>
+      isAllowed(field) && (field.isOnRequest !== 'named' || names?.has(name) === true);
+    const wanted = reader ? entries.filter(isWanted) : always;
     if (wanted.length === 0) return records;
     const columns = await Promise.all(wanted.map((entry) => valuesOf(entry, workspaceId, records)));
     return records.map((record, at) => ({
@@ -92,6 +103,7 @@ function makeRecordAnswer<R extends BaseRecord>(
     always: always.map(([name]) => name),
     complete,
     async completeText(workspaceId, text) {
+      if (always.length === 0) return text;
       const [completed] = await complete(workspaceId, [JSON.parse(text) as R]);
       return JSON.stringify(completed);
     },

@@ -18,9 +18,10 @@ export interface Filter {
   /**
    * How values are compared; default: exactly, in any Unicode form. `caseless`: ignoring case; `folded`: ignoring case,
    * accents and apostrophes; `phone`: as telephone numbers
-   * (base/phone-number.ts); `tag`: the column is a list of tags that contains the value.
+   * (base/phone-number.ts); `tag`: the column is a list of tags that contains the value; `number`: the value is the number
+   * of a record of this object, whose id the column holds.
    */
-  by?: 'caseless' | 'folded' | 'phone' | 'tag' | undefined;
+  by?: 'caseless' | 'folded' | 'phone' | 'tag' | { number: string } | undefined;
   /** A list column that is compared too, as in `other_emails`; with `caseless` and `phone` only. */
   others?: string;
   lookUp?: LookUp;
@@ -52,7 +53,7 @@ export async function filterConditions(
         ? anyOf(filter, await lookedUp(db, filter.lookUp, workspaceId, wanted))
         : filter.by === 'phone'
           ? phoneCondition(filter, await phoneForms(wanted, await defaultCountry(db, workspaceId)), wanted)
-          : compared(filter, wanted),
+          : compared(filter, wanted, workspaceId),
     ),
   );
 }
@@ -68,9 +69,12 @@ export async function defaultCountry(db: Pick<Database, 'read'>, workspaceId: Uu
   return row?.default_country ?? null;
 }
 
-function compared(filter: Filter, wanted: string): Condition {
+function compared(filter: Filter, wanted: string, workspaceId: Uuid): Condition {
   const { column, by } = filter;
   const held = sql.ref(column);
+  if (typeof by === 'object')
+    return sql`${held} = (select n.record_id from record_number n where n.workspace_id = ${workspaceId}
+      and n.object = ${by.number} and n.number = ${wanted}::bigint)`;
   switch (by) {
     case 'tag':
       // Written as in the index, which leaves out rows without tags.

@@ -6,7 +6,10 @@ import type { RecurringJob } from '../jobs/recurring-job.ts';
 import { makeEraser, type Eraser, type ErasureRules } from './erasure.ts';
 import { dropOldMerges, makeMerges } from './merge/merges.ts';
 import type { MergedTable } from './merge/moved-columns.ts';
+import type { RecordNumbers } from '../events/record-number.ts';
 import type { MadeModule, ModuleParts } from './module.ts';
+import { withoutNumber } from './numbers/number-field.ts';
+import { numberJob } from './numbers/number-job.ts';
 import type { Noun } from './noun.ts';
 import { makeUsedAreas } from './object-areas.ts';
 import { objectRoutes } from './object-routes.ts';
@@ -37,7 +40,7 @@ export interface RecordDescriptions {
 
 /** What the records of all modules have: their routes, merges, search, tags, timelines and the list of objects. */
 export function makeRecordModule(
-  parts: ModuleParts,
+  parts: ModuleParts & { numbers: RecordNumbers },
   records: Records,
   { options, createOptions, mergedTables }: RecordDescriptions,
 ): MadeModule {
@@ -74,6 +77,7 @@ export function makeRecordModule(
       ...tags.routes,
     ],
     jobTypes: [...tags.jobTypes, ...merges.jobTypes],
+    recurring: [numberJob({ ...parts, nouns: withoutNumber(nouns) }, parts.clock.now)],
     followers: [search.follower],
   };
 }

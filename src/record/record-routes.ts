@@ -118,10 +118,9 @@ function listRoute<R extends BaseRecord, Input extends object>(
       async function completed(found: typeof page.data) {
         const reader = shown.computed.some((name) => selection?.names.has(name)) ? caller : undefined;
         const done = new Map(
-          (await shown.complete(workspaceId, found.filter(isRecord<R>), reader)).map((record) => [
-            record.id,
-            record,
-          ]),
+          (await shown.complete(workspaceId, found.filter(isRecord<R>), reader, selection?.names)).map(
+            (record) => [record.id, record],
+          ),
         );
         return found.map((row) => done.get(row.id) ?? row);
       }
@@ -188,8 +187,8 @@ function getRoute<R extends BaseRecord, Input extends object>(
       const expansion = expansionOf(caller, noun, expandedKinds, query.expand);
       const record = await store.find(workspaceId, id);
       if (record) {
-        const [whole] = await shown.complete(workspaceId, [record], caller);
         const selection = selectionOf(query.fields);
+        const [whole] = await shown.complete(workspaceId, [record], caller, selection?.names);
         const selected = selection ? selectedOf(whole!, selection) : whole!;
         const [body] = expansion
           ? expandedIn([selected], await expand(workspaceId, [record], expansion))

@@ -1,7 +1,9 @@
 import type { Logger } from '../base/log.ts';
+import type { RecordNumbers } from '../events/record-number.ts';
 import { makeExtensions, type Extensions } from './extension.ts';
 import type { BaseRecord, Noun } from './noun.ts';
 import type { NounOptions, RecordOptions } from './record-options.ts';
+import { numberFields, withoutNumber } from './numbers/number-field.ts';
 import { makePersonDirectory, type PersonDirectory } from './person-directory.ts';
 import { makeRecordAnswers, type RecordAnswer } from './record-answer.ts';
 import { expandedMembers, expandedRecords, type ExpandedKinds } from './record-expansion.ts';
@@ -27,6 +29,7 @@ export interface Records {
 
 export interface RecordsParts extends ServiceParts {
   log: Logger;
+  numbers: RecordNumbers;
 }
 
 /** @param options those of each module */
@@ -35,7 +38,7 @@ export function makeRecords(
   nouns: readonly Noun[],
   options: readonly RecordOptions[],
 ): Records {
-  const { db, log } = parts;
+  const { db, log, numbers } = parts;
   const tags = makeTagRegistry(parts);
   const services = makeServices(
     parts,
@@ -43,7 +46,10 @@ export function makeRecords(
     tags,
     Object.assign({}, ...options.map((item) => item.services)),
   );
-  const extensions = makeExtensions(options.flatMap((item) => item.extensions ?? []));
+  const extensions = makeExtensions([
+    ...options.flatMap((item) => item.extensions ?? []),
+    ...numberFields(withoutNumber(nouns), numbers),
+  ]);
   const answers = makeRecordAnswers(nouns, extensions, log);
   const named = (object: string) => {
     const service = services.get(object);

@@ -12,6 +12,7 @@ import { makeSender } from '../../src/delivery/sender/send.ts';
 import { findOverdue, settleOverdue } from '../../src/delivery/queue/sweep.ts';
 import { standardFormat } from '../../src/integrations/standard-webhooks/standard-webhooks-format.ts';
 import { silent } from '../kit/database.ts';
+import { makeRecordNumbers } from '../../src/events/record-number.ts';
 import { startReceiver, type Answering, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
@@ -26,6 +27,7 @@ function engineOn(s: Scenario, formats: Format[] = [standardFormat]): Engine {
     log: silent,
     catalogue: makeCatalogue([], []),
     formats: new Map(formats.map((format) => [format.name, format])),
+    numbers: makeRecordNumbers(s.db, []),
     sender: makeSender({
       guard: makeGuard({ allow: ['127.0.0.0/8'], own: () => [] }),
       resolver: makeResolver({ clock }),

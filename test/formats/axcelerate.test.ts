@@ -73,8 +73,9 @@ describe('webhooks of the format aXcelerate', () => {
   });
 
   test('AC2: type, message under its noun, clientId, messageId and timestamp', async () => {
-    const { receiver } = await hook();
-    const second = await hook();
+    const names = 'fairlead';
+    const { receiver } = await hook({ names });
+    const second = await hook({ names });
     const contact = await updated();
     const [received] = await receiver.waitFor(1);
     const body = bodyOf(received!);
@@ -87,7 +88,7 @@ describe('webhooks of the format aXcelerate', () => {
     });
     expect(Number.isInteger(body.clientId) && body.clientId > 0).toBe(true);
     expect(bodyOf((await second.receiver.waitFor(1))[0]!).clientId).toBe(body.clientId);
-    const elsewhere = await hook({}, undefined, s.charlie);
+    const elsewhere = await hook({ names }, undefined, s.charlie);
     await updated(s.charlie);
     expect(bodyOf((await elsewhere.receiver.waitFor(1))[0]!).clientId).not.toBe(body.clientId);
   });

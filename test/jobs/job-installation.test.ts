@@ -57,6 +57,7 @@ const EVERYWHERE = [
   'maintenance.overdue_deliveries',
   'maintenance.provider_events',
   'maintenance.reconciliations',
+  'maintenance.record_numbers',
   'maintenance.retention',
   'maintenance.retention_terms',
   'maintenance.soft_bounces',

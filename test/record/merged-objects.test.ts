@@ -180,7 +180,8 @@ describe('AN2: contact.merged in webhooks', () => {
   test.each(Object.keys(detailsOf) as (keyof typeof detailsOf)[])('%s', async (format) => {
     const receiver = await startReceiver();
     const events = format === 'automatenexus' ? ['*'] : ['contact.merged'];
-    const body = { name: format, url: receiver.url, format, events };
+    const names = format === 'axcelerate' ? 'fairlead' : null;
+    const body = { name: format, url: receiver.url, format, events, names };
     const hook = await s.ask('POST', '/api/v1/webhooks', { body });
     expect(hook.status, hook.text).toBe(201);
     const [a, b] = [

@@ -3,6 +3,7 @@ import { makeIdempotency } from '../../src/account/idempotency.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { idMaker } from '../../src/base/id.ts';
 import { makeSealer } from '../../src/base/seal.ts';
+import { makeRecordNumbers } from '../../src/events/record-number.ts';
 import { MODULE_NOUNS } from '../../src/modules.ts';
 import type { NewPerson, PersonDirectory } from '../../src/record/person-directory.ts';
 import { makeRecords } from '../../src/record/records.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
     references: makeReferences(db, MODULE_NOUNS),
     wildcardFormats: () => [],
     oneEventFormats: [],
+    numbers: makeRecordNumbers(s.db, []),
   };
   people = makeRecords(parts, MODULE_NOUNS, []).people;
 });

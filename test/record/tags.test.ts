@@ -303,11 +303,11 @@ describe('tag events in webhooks', () => {
   test.each([
     ['standard', {}, (body: { data: object }) => body.data],
     ['axocrm', { payload: 'full' }, (body: { data: { object: object } }) => body.data.object],
-    ['axcelerate', {}, (body: { message: { contact: object } }) => body.message.contact],
+    ['axcelerate', { names: 'fairlead' }, (body: { message: { contact: object } }) => body.message.contact],
   ])('%s has the tag in the record, in a summary too', async (format, more, recordIn) => {
     const as = await workspace();
     const full = await hook(as, format, ['contact.tag_added'], more);
-    const summary = await hook(as, format, ['contact.tag_added'], { payload: 'summary' });
+    const summary = await hook(as, format, ['contact.tag_added'], { ...more, payload: 'summary' });
     const made = await contact(as, []);
     await s.ask('POST', `/api/v1/contacts/${made.id}/tags`, { as, body: { add: ['"quoted" \\ tag'] } });
     const [body] = await bodies(full, 1);
@@ -329,7 +329,7 @@ describe('tag events in webhooks', () => {
 
   test('axcelerate, which has one type, gets each change of tags as one update', async () => {
     const as = await workspace();
-    const receiver = await hook(as, 'axcelerate', ['lead.updated']);
+    const receiver = await hook(as, 'axcelerate', ['lead.updated'], { names: 'fairlead' });
     const standard = await hook(as, 'standard', ['lead.updated']);
     const headers = { prefer: 'return=representation' };
     const body = { name: 'Jane Doe', email: 'jane@example.com' };

@@ -44,7 +44,8 @@ type BuiltIn =
   | 'subscriptions'
   | 'appointments'
   | 'emails'
-  | 'templates';
+  | 'templates'
+  | 'enrolments';
 type Changes<Plural extends BuiltIn> = paths[`/api/v1/${Plural}/{id}`]['patch'];
 type RecordOf<Plural extends BuiltIn> = Changes<Plural>['responses'][200]['content']['application/json'];
 type InputOf<Plural extends BuiltIn> = Changes<Plural>['requestBody']['content']['application/json'];

@@ -5298,61 +5298,6 @@ export interface components {
             /** Format: date-time */
             occurred_at: string;
         };
-        TaskInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Title */
-            title: string;
-            /** @description Description */
-            description: string | null;
-            /**
-             * @description Priority
-             * @enum {string}
-             */
-            priority: "low" | "medium" | "high" | "urgent";
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "open" | "completed";
-            /** @description Due date */
-            due_date: string | null;
-            /** @description Completed at */
-            completed_at: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description Assignee (user id) */
-            assignee_id: string | null;
-            /** @description Tags */
-            tags: string[];
-        };
         ErasureRequestInput: {
             /** Format: uuid */
             id: string;
@@ -5654,58 +5599,6 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
-        };
-        NoteInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description First line of the text */
-            title: string;
-            /**
-             * @description Type
-             * @enum {string}
-             */
-            type: "note" | "call" | "meeting";
-            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
-            body: string;
-            /** @description Whether it stays at the top of the timeline */
-            pinned: boolean;
-            /** @description When a call or a meeting took place */
-            happened_at: string | null;
-            /** @description Duration of a call or a meeting, in minutes */
-            duration_min: number | null;
-            /** @description Members that the text mentions (user ids) */
-            mentions: string[];
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Task */
-            task_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
         };
         StageInput: {
             /** Format: uuid */
@@ -6042,104 +5935,6 @@ export interface components {
             /** @description In units of the currency. */
             refunded: number;
         }[];
-        PaymentInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
-            provider: string;
-            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
-            external_id: string | null;
-            /**
-             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
-             * @enum {string}
-             */
-            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
-            /** @description In units of `currency`, with no more decimals than the currency has */
-            amount: number;
-            /** @description In units of `currency` */
-            amount_received: number;
-            /** @description In units of `currency`; refunds that failed are not included */
-            amount_refunded: number;
-            /** @description Amount of the latest refund, in units of `currency` */
-            last_refund_amount: number | null;
-            /** @description Fee of the provider, in units of `currency`, if it is known */
-            fee: number | null;
-            /** @description Amount received less the fee, if it is known */
-            net: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Description */
-            description: string | null;
-            /** @description Who paid */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description The lead with the address of the payer, if there is no contact */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
-            match_ambiguous: boolean;
-            /** @description Subscription */
-            subscription_id: string | null;
-            /** @description As in `card`, `bank_transfer`, `cash` */
-            method_type: string | null;
-            /** @description The last four digits of the card or the account */
-            method_last4: string | null;
-            /** @description Failure code */
-            failure_code: string | null;
-            /** @description Failure message */
-            failure_message: string | null;
-            /** @description Whether a dispute is open or was lost */
-            disputed: boolean;
-            /** @description Status of the latest dispute */
-            dispute_status: string | null;
-            /** @description Receipt, kept as sent */
-            receipt_url: string | null;
-            /** @description The address that the payer gave to the provider */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Id of the customer at the provider */
-            customer_external_id: string | null;
-            /** @description Id of the invoice at the provider */
-            invoice_external_id: string | null;
-            /** @description Subscription id at the provider */
-            subscription_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
-            /** @description Paid at */
-            paid_at: string | null;
-            /** @description Of the latest attempt that failed */
-            failed_at: string | null;
-            /** @description Of the latest refund */
-            refunded_at: string | null;
-            /** @description Created at the provider */
-            provider_created_at: string | null;
-        };
         ReconciliationInput: {
             /** Format: uuid */
             id: string;
@@ -6167,91 +5962,6 @@ export interface components {
                 record_id: string | null;
             }[];
             error: string | null;
-        };
-        SubscriptionInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
-            provider: string;
-            /** @description Its id at the provider */
-            external_id: string | null;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
-            /** @description Plan */
-            plan_name: string | null;
-            /** @description Id of the price or the plan at the provider */
-            price_external_id: string | null;
-            /** @description Quantity */
-            quantity: number | null;
-            /** @description For one interval, all units included; in units of `currency` */
-            amount: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /**
-             * @description Interval
-             * @enum {string}
-             */
-            interval: "day" | "week" | "month" | "year";
-            /** @description Intervals between two payments: 3 months */
-            interval_count: number;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
-            match_ambiguous: boolean;
-            /** @description Started at */
-            started_at: string | null;
-            /** @description When it renews */
-            current_period_end: string | null;
-            /** @description Trial ends */
-            trial_end: string | null;
-            /** @description When it is going to end, if it was canceled for later */
-            cancel_at: string | null;
-            /** @description Canceled at */
-            canceled_at: string | null;
-            /** @description Ended at */
-            ended_at: string | null;
-            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
-            cancel_reason: string | null;
-            /** @description Customer email */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Customer id */
-            customer_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
         };
         ObjectFieldInput: {
             key: string;
@@ -6345,106 +6055,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        AppointmentInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Title; default: `Appointment`, with the name of the guest */
-            title: string;
-            /**
-             * Format: date-time
-             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
-             */
-            starts_at: string;
-            /**
-             * Format: date-time
-             * @description End; default: 30 minutes after the start
-             */
-            ends_at: string;
-            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
-            blocked_from: string | null;
-            /** @description End with the buffer after it */
-            blocked_until: string | null;
-            /** @description Time zone of the host (IANA); default: that of the workspace */
-            time_zone: string;
-            /** @description Time zone of the guest (IANA) */
-            guest_time_zone: string | null;
-            /**
-             * @description State; `pending` waits for confirmation
-             * @enum {string}
-             */
-            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
-            /** @description Host (user id); default: the signed-in user */
-            host_id: string | null;
-            /** @description Further hosts (user ids), of a collective page */
-            co_host_ids: string[];
-            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Booking page id; null if it was not booked through one */
-            booking_page_id: string | null;
-            /** @description Guest's name */
-            guest_name: string | null;
-            /** @description Guest's email */
-            guest_email: string | null;
-            /** @description Guest's phone, kept as sent */
-            guest_phone: string | null;
-            /** @description Email addresses of further guests */
-            guests: string[];
-            /** @description An address, a telephone number or a link */
-            location: string | null;
-            /** @description Description */
-            description: string | null;
-            /** @description Answers to the questions of the page, by key */
-            answers: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Whether host and guests get invitations and reminders */
-            sends_mail: boolean;
-            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
-            source: string;
-            /** @description Id of the booking in the other system */
-            external_id: string | null;
-            /** @description UID in calendars; it never changes */
-            ical_uid: string;
-            /** @description Number of the version in calendars; it rises with every change that calendars show */
-            sequence: number;
-            /** @description How often it was moved */
-            reschedule_count: number;
-            /** @description Rescheduled by */
-            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
-            /** @description Reschedule reason */
-            reschedule_reason: string | null;
-            /** @description Canceled at */
-            canceled_at: string | null;
-            /** @description Canceled by */
-            canceled_by: ("guest" | "host" | "api" | "system") | null;
-            /** @description Cancel reason */
-            cancel_reason: string | null;
         };
         CalendarFeedInput: {
             /** Format: uuid */
@@ -6672,161 +6282,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        CourseInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description As in a training register */
-            code: string | null;
-            /**
-             * @description Kind
-             * @enum {string}
-             */
-            kind: "workshop" | "class" | "unit" | "activity";
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "active" | "archived";
-            /** @description Description */
-            description: string | null;
-            /** @description Per person, in units of `currency` */
-            price: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Tags */
-            tags: string[];
-        };
-        AssessmentInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /**
-             * Format: uuid
-             * @description Enrolment
-             */
-            enrolment_id: string;
-            /** @description The contact of the enrolment */
-            contact_id: string | null;
-            /** @description Unit code */
-            unit_code: string | null;
-            /** @description Unit */
-            unit_name: string;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
-            /** @description As a training register defines it, such as 20 of AVETMISS */
-            outcome_code: string | null;
-            /** @description Default: when it got a result */
-            assessed_at: string | null;
-            /** @description Assessor (user id) */
-            assessor_id: string | null;
-            /** @description Notes */
-            notes: string | null;
-        };
-        EnrolmentInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description The name of the course run, or of the course */
-            name: string | null;
-            /**
-             * Format: uuid
-             * @description Contact
-             */
-            contact_id: string;
-            /** @description Course run */
-            course_run_id: string | null;
-            /** @description Default: the course of the course run */
-            course_id: string | null;
-            /** @description Default: the kind of the course */
-            kind: ("workshop" | "class" | "unit" | "activity") | null;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
-            /** @description Default: when the status became enrolled */
-            enrolled_at: string | null;
-            /** @description Default: when the status became in_progress */
-            commenced_at: string | null;
-            /** @description Default: when the status became completed */
-            completed_at: string | null;
-            /** @description The contact who pays; default: the enrolled one */
-            payer_id: string | null;
-            /** @description In units of `currency` */
-            amount: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Tags */
-            tags: string[];
-        };
         MadeByMemberInput: {
             keys: {
                 total_count: number;
@@ -6987,6 +6442,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedContactInput: {
             /**
@@ -7044,6 +6501,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7108,6 +6567,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedCompanyInput: {
             /**
@@ -7155,6 +6616,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7229,6 +6692,8 @@ export interface components {
             tags: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedDealInput: {
             /**
@@ -7293,6 +6758,8 @@ export interface components {
             tags: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7331,6 +6798,63 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        TaskInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title */
+            title: string;
+            /** @description Description */
+            description: string | null;
+            /**
+             * @description Priority
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "urgent";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "completed";
+            /** @description Due date */
+            due_date: string | null;
+            /** @description Completed at */
+            completed_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Assignee (user id) */
+            assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedTaskInput: {
             /**
@@ -7386,6 +6910,8 @@ export interface components {
             assignee_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7596,6 +7122,60 @@ export interface components {
                 }) | null;
             };
         };
+        NoteInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First line of the text */
+            title: string;
+            /**
+             * @description Type
+             * @enum {string}
+             */
+            type: "note" | "call" | "meeting";
+            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+            body: string;
+            /** @description Whether it stays at the top of the timeline */
+            pinned: boolean;
+            /** @description When a call or a meeting took place */
+            happened_at: string | null;
+            /** @description Duration of a call or a meeting, in minutes */
+            duration_min: number | null;
+            /** @description Members that the text mentions (user ids) */
+            mentions: string[];
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Task */
+            task_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
         ExpandedNoteInput: {
             /**
              * Format: uuid
@@ -7647,6 +7227,8 @@ export interface components {
             task_id: string | null;
             /** @description Lead */
             lead_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7685,6 +7267,108 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        AppointmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title; default: `Appointment`, with the name of the guest */
+            title: string;
+            /**
+             * Format: date-time
+             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description End; default: 30 minutes after the start
+             */
+            ends_at: string;
+            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
+            blocked_from: string | null;
+            /** @description End with the buffer after it */
+            blocked_until: string | null;
+            /** @description Time zone of the host (IANA); default: that of the workspace */
+            time_zone: string;
+            /** @description Time zone of the guest (IANA) */
+            guest_time_zone: string | null;
+            /**
+             * @description State; `pending` waits for confirmation
+             * @enum {string}
+             */
+            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
+            /** @description Host (user id); default: the signed-in user */
+            host_id: string | null;
+            /** @description Further hosts (user ids), of a collective page */
+            co_host_ids: string[];
+            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Booking page id; null if it was not booked through one */
+            booking_page_id: string | null;
+            /** @description Guest's name */
+            guest_name: string | null;
+            /** @description Guest's email */
+            guest_email: string | null;
+            /** @description Guest's phone, kept as sent */
+            guest_phone: string | null;
+            /** @description Email addresses of further guests */
+            guests: string[];
+            /** @description An address, a telephone number or a link */
+            location: string | null;
+            /** @description Description */
+            description: string | null;
+            /** @description Answers to the questions of the page, by key */
+            answers: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Whether host and guests get invitations and reminders */
+            sends_mail: boolean;
+            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
+            source: string;
+            /** @description Id of the booking in the other system */
+            external_id: string | null;
+            /** @description UID in calendars; it never changes */
+            ical_uid: string;
+            /** @description Number of the version in calendars; it rises with every change that calendars show */
+            sequence: number;
+            /** @description How often it was moved */
+            reschedule_count: number;
+            /** @description Rescheduled by */
+            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Reschedule reason */
+            reschedule_reason: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Canceled by */
+            canceled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Cancel reason */
+            cancel_reason: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedAppointmentInput: {
             /**
@@ -7785,6 +7469,8 @@ export interface components {
             canceled_by: ("guest" | "host" | "api" | "system") | null;
             /** @description Cancel reason */
             cancel_reason: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7823,6 +7509,106 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        PaymentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
+            provider: string;
+            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+            external_id: string | null;
+            /**
+             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
+            /** @description In units of `currency`, with no more decimals than the currency has */
+            amount: number;
+            /** @description In units of `currency` */
+            amount_received: number;
+            /** @description In units of `currency`; refunds that failed are not included */
+            amount_refunded: number;
+            /** @description Amount of the latest refund, in units of `currency` */
+            last_refund_amount: number | null;
+            /** @description Fee of the provider, in units of `currency`, if it is known */
+            fee: number | null;
+            /** @description Amount received less the fee, if it is known */
+            net: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Description */
+            description: string | null;
+            /** @description Who paid */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description The lead with the address of the payer, if there is no contact */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Subscription */
+            subscription_id: string | null;
+            /** @description As in `card`, `bank_transfer`, `cash` */
+            method_type: string | null;
+            /** @description The last four digits of the card or the account */
+            method_last4: string | null;
+            /** @description Failure code */
+            failure_code: string | null;
+            /** @description Failure message */
+            failure_message: string | null;
+            /** @description Whether a dispute is open or was lost */
+            disputed: boolean;
+            /** @description Status of the latest dispute */
+            dispute_status: string | null;
+            /** @description Receipt, kept as sent */
+            receipt_url: string | null;
+            /** @description The address that the payer gave to the provider */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Id of the customer at the provider */
+            customer_external_id: string | null;
+            /** @description Id of the invoice at the provider */
+            invoice_external_id: string | null;
+            /** @description Subscription id at the provider */
+            subscription_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description Paid at */
+            paid_at: string | null;
+            /** @description Of the latest attempt that failed */
+            failed_at: string | null;
+            /** @description Of the latest refund */
+            refunded_at: string | null;
+            /** @description Created at the provider */
+            provider_created_at: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedPaymentInput: {
             /**
@@ -7921,6 +7707,8 @@ export interface components {
             refunded_at: string | null;
             /** @description Created at the provider */
             provider_created_at: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -7959,6 +7747,93 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        SubscriptionInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
+            provider: string;
+            /** @description Its id at the provider */
+            external_id: string | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** @description Plan */
+            plan_name: string | null;
+            /** @description Id of the price or the plan at the provider */
+            price_external_id: string | null;
+            /** @description Quantity */
+            quantity: number | null;
+            /** @description For one interval, all units included; in units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Interval
+             * @enum {string}
+             */
+            interval: "day" | "week" | "month" | "year";
+            /** @description Intervals between two payments: 3 months */
+            interval_count: number;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Started at */
+            started_at: string | null;
+            /** @description When it renews */
+            current_period_end: string | null;
+            /** @description Trial ends */
+            trial_end: string | null;
+            /** @description When it is going to end, if it was canceled for later */
+            cancel_at: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Ended at */
+            ended_at: string | null;
+            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+            cancel_reason: string | null;
+            /** @description Customer email */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Customer id */
+            customer_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedSubscriptionInput: {
             /**
@@ -8044,6 +7919,8 @@ export interface components {
             customer_external_id: string | null;
             /** @description The connection that reported it */
             connection_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -8076,6 +7953,55 @@ export interface components {
                 }) | null;
             };
         };
+        CourseInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description As in a training register */
+            code: string | null;
+            /**
+             * @description Kind
+             * @enum {string}
+             */
+            kind: "workshop" | "class" | "unit" | "activity";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "active" | "archived";
+            /** @description Description */
+            description: string | null;
+            /** @description Per person, in units of `currency` */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Tags */
+            tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
         CourserunInput: {
             /**
              * Format: uuid
@@ -8107,6 +8033,8 @@ export interface components {
             course_id: string;
             /** @description Default: the name of the course */
             name: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
             /** @description Starts at */
             starts_at: string | null;
             /** @description Ends at */
@@ -8132,6 +8060,8 @@ export interface components {
             tags: string[];
             /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
             readonly enrolled: number;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedCourserunInput: {
             /**
@@ -8164,6 +8094,8 @@ export interface components {
             course_id: string;
             /** @description Default: the name of the course */
             name: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
             /** @description Starts at */
             starts_at: string | null;
             /** @description Ends at */
@@ -8189,6 +8121,8 @@ export interface components {
             tags: string[];
             /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
             readonly enrolled: number;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -8206,6 +8140,67 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        EnrolmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The name of the course run, or of the course */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact_id: string;
+            /** @description Course run */
+            course_run_id: string | null;
+            /** @description Default: the course of the course run */
+            course_id: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
+            /** @description Default: when the status became enrolled */
+            enrolled_at: string | null;
+            /** @description Default: when the status became in_progress */
+            commenced_at: string | null;
+            /** @description Default: when the status became completed */
+            completed_at: string | null;
+            /** @description The contact who pays; default: the enrolled one */
+            payer_id: string | null;
+            /** @description In units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedEnrolmentInput: {
             /**
@@ -8265,6 +8260,8 @@ export interface components {
             notes: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -8296,6 +8293,57 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        AssessmentInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Enrolment
+             */
+            enrolment_id: string;
+            /** @description The contact of the enrolment */
+            contact_id: string | null;
+            /** @description Unit code */
+            unit_code: string | null;
+            /** @description Unit */
+            unit_name: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
+            /** @description As a training register defines it, such as 20 of AVETMISS */
+            outcome_code: string | null;
+            /** @description Default: when it got a result */
+            assessed_at: string | null;
+            /** @description Assessor (user id) */
+            assessor_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedAssessmentInput: {
             /**
@@ -8345,6 +8393,8 @@ export interface components {
             assessor_id: string | null;
             /** @description Notes */
             notes: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -9190,6 +9240,7 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
+            names: string | null;
             max_in_flight: number;
             rate_limit: {
                 max: number;
@@ -9241,6 +9292,8 @@ export interface components {
             unsigned: "never" | "where asked" | "by default";
             /** @description The values of `signature` to choose from, the default first; empty if there is no choice. */
             signatures: ("v1" | "v1a")[];
+            /** @description The values of `names` to choose from, the default first; empty if there is no choice. */
+            names: string[];
             /** @description What a secret of your own looks like: a sentence. */
             secret_hint: string;
             /** @description After a rotation, the old secret also signs for a while. */
@@ -9434,61 +9487,6 @@ export interface components {
             details?: unknown;
             /** Format: date-time */
             occurred_at: string;
-        };
-        Task: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Title */
-            title: string;
-            /** @description Description */
-            description: string | null;
-            /**
-             * @description Priority
-             * @enum {string}
-             */
-            priority: "low" | "medium" | "high" | "urgent";
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "open" | "completed";
-            /** @description Due date */
-            due_date: string | null;
-            /** @description Completed at */
-            completed_at: string | null;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description Assignee (user id) */
-            assignee_id: string | null;
-            /** @description Tags */
-            tags: string[];
         };
         ErasureRequest: {
             /** Format: uuid */
@@ -9791,58 +9789,6 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
-        };
-        Note: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description First line of the text */
-            title: string;
-            /**
-             * @description Type
-             * @enum {string}
-             */
-            type: "note" | "call" | "meeting";
-            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
-            body: string;
-            /** @description Whether it stays at the top of the timeline */
-            pinned: boolean;
-            /** @description When a call or a meeting took place */
-            happened_at: string | null;
-            /** @description Duration of a call or a meeting, in minutes */
-            duration_min: number | null;
-            /** @description Members that the text mentions (user ids) */
-            mentions: string[];
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Task */
-            task_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
         };
         Stage: {
             /** Format: uuid */
@@ -10179,104 +10125,6 @@ export interface components {
             /** @description In units of the currency. */
             refunded: number;
         }[];
-        Payment: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
-            provider: string;
-            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
-            external_id: string | null;
-            /**
-             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
-             * @enum {string}
-             */
-            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
-            /** @description In units of `currency`, with no more decimals than the currency has */
-            amount: number;
-            /** @description In units of `currency` */
-            amount_received: number;
-            /** @description In units of `currency`; refunds that failed are not included */
-            amount_refunded: number;
-            /** @description Amount of the latest refund, in units of `currency` */
-            last_refund_amount: number | null;
-            /** @description Fee of the provider, in units of `currency`, if it is known */
-            fee: number | null;
-            /** @description Amount received less the fee, if it is known */
-            net: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Description */
-            description: string | null;
-            /** @description Who paid */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description The lead with the address of the payer, if there is no contact */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
-            match_ambiguous: boolean;
-            /** @description Subscription */
-            subscription_id: string | null;
-            /** @description As in `card`, `bank_transfer`, `cash` */
-            method_type: string | null;
-            /** @description The last four digits of the card or the account */
-            method_last4: string | null;
-            /** @description Failure code */
-            failure_code: string | null;
-            /** @description Failure message */
-            failure_message: string | null;
-            /** @description Whether a dispute is open or was lost */
-            disputed: boolean;
-            /** @description Status of the latest dispute */
-            dispute_status: string | null;
-            /** @description Receipt, kept as sent */
-            receipt_url: string | null;
-            /** @description The address that the payer gave to the provider */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Id of the customer at the provider */
-            customer_external_id: string | null;
-            /** @description Id of the invoice at the provider */
-            invoice_external_id: string | null;
-            /** @description Subscription id at the provider */
-            subscription_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
-            /** @description Paid at */
-            paid_at: string | null;
-            /** @description Of the latest attempt that failed */
-            failed_at: string | null;
-            /** @description Of the latest refund */
-            refunded_at: string | null;
-            /** @description Created at the provider */
-            provider_created_at: string | null;
-        };
         Reconciliation: {
             /** Format: uuid */
             id: string;
@@ -10304,91 +10152,6 @@ export interface components {
                 record_id: string | null;
             }[];
             error: string | null;
-        };
-        Subscription: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
-            provider: string;
-            /** @description Its id at the provider */
-            external_id: string | null;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
-            /** @description Plan */
-            plan_name: string | null;
-            /** @description Id of the price or the plan at the provider */
-            price_external_id: string | null;
-            /** @description Quantity */
-            quantity: number | null;
-            /** @description For one interval, all units included; in units of `currency` */
-            amount: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /**
-             * @description Interval
-             * @enum {string}
-             */
-            interval: "day" | "week" | "month" | "year";
-            /** @description Intervals between two payments: 3 months */
-            interval_count: number;
-            /** @description Contact */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description How the contact was found */
-            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
-            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
-            match_ambiguous: boolean;
-            /** @description Started at */
-            started_at: string | null;
-            /** @description When it renews */
-            current_period_end: string | null;
-            /** @description Trial ends */
-            trial_end: string | null;
-            /** @description When it is going to end, if it was canceled for later */
-            cancel_at: string | null;
-            /** @description Canceled at */
-            canceled_at: string | null;
-            /** @description Ended at */
-            ended_at: string | null;
-            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
-            cancel_reason: string | null;
-            /** @description Customer email */
-            customer_email: string | null;
-            /** @description Customer name */
-            customer_name: string | null;
-            /** @description Customer id */
-            customer_external_id: string | null;
-            /** @description The connection that reported it */
-            connection_id: string | null;
         };
         ObjectField: {
             key: string;
@@ -10482,106 +10245,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        Appointment: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Title; default: `Appointment`, with the name of the guest */
-            title: string;
-            /**
-             * Format: date-time
-             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
-             */
-            starts_at: string;
-            /**
-             * Format: date-time
-             * @description End; default: 30 minutes after the start
-             */
-            ends_at: string;
-            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
-            blocked_from: string | null;
-            /** @description End with the buffer after it */
-            blocked_until: string | null;
-            /** @description Time zone of the host (IANA); default: that of the workspace */
-            time_zone: string;
-            /** @description Time zone of the guest (IANA) */
-            guest_time_zone: string | null;
-            /**
-             * @description State; `pending` waits for confirmation
-             * @enum {string}
-             */
-            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
-            /** @description Host (user id); default: the signed-in user */
-            host_id: string | null;
-            /** @description Further hosts (user ids), of a collective page */
-            co_host_ids: string[];
-            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Booking page id; null if it was not booked through one */
-            booking_page_id: string | null;
-            /** @description Guest's name */
-            guest_name: string | null;
-            /** @description Guest's email */
-            guest_email: string | null;
-            /** @description Guest's phone, kept as sent */
-            guest_phone: string | null;
-            /** @description Email addresses of further guests */
-            guests: string[];
-            /** @description An address, a telephone number or a link */
-            location: string | null;
-            /** @description Description */
-            description: string | null;
-            /** @description Answers to the questions of the page, by key */
-            answers: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Whether host and guests get invitations and reminders */
-            sends_mail: boolean;
-            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
-            source: string;
-            /** @description Id of the booking in the other system */
-            external_id: string | null;
-            /** @description UID in calendars; it never changes */
-            ical_uid: string;
-            /** @description Number of the version in calendars; it rises with every change that calendars show */
-            sequence: number;
-            /** @description How often it was moved */
-            reschedule_count: number;
-            /** @description Rescheduled by */
-            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
-            /** @description Reschedule reason */
-            reschedule_reason: string | null;
-            /** @description Canceled at */
-            canceled_at: string | null;
-            /** @description Canceled by */
-            canceled_by: ("guest" | "host" | "api" | "system") | null;
-            /** @description Cancel reason */
-            cancel_reason: string | null;
         };
         CalendarFeed: {
             /** Format: uuid */
@@ -10809,161 +10472,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        Course: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description As in a training register */
-            code: string | null;
-            /**
-             * @description Kind
-             * @enum {string}
-             */
-            kind: "workshop" | "class" | "unit" | "activity";
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "active" | "archived";
-            /** @description Description */
-            description: string | null;
-            /** @description Per person, in units of `currency` */
-            price: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Tags */
-            tags: string[];
-        };
-        Assessment: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /**
-             * Format: uuid
-             * @description Enrolment
-             */
-            enrolment_id: string;
-            /** @description The contact of the enrolment */
-            contact_id: string | null;
-            /** @description Unit code */
-            unit_code: string | null;
-            /** @description Unit */
-            unit_name: string;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
-            /** @description As a training register defines it, such as 20 of AVETMISS */
-            outcome_code: string | null;
-            /** @description Default: when it got a result */
-            assessed_at: string | null;
-            /** @description Assessor (user id) */
-            assessor_id: string | null;
-            /** @description Notes */
-            notes: string | null;
-        };
-        Enrolment: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description The name of the course run, or of the course */
-            name: string | null;
-            /**
-             * Format: uuid
-             * @description Contact
-             */
-            contact_id: string;
-            /** @description Course run */
-            course_run_id: string | null;
-            /** @description Default: the course of the course run */
-            course_id: string | null;
-            /** @description Default: the kind of the course */
-            kind: ("workshop" | "class" | "unit" | "activity") | null;
-            /**
-             * @description Status
-             * @enum {string}
-             */
-            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
-            /** @description Default: when the status became enrolled */
-            enrolled_at: string | null;
-            /** @description Default: when the status became in_progress */
-            commenced_at: string | null;
-            /** @description Default: when the status became completed */
-            completed_at: string | null;
-            /** @description The contact who pays; default: the enrolled one */
-            payer_id: string | null;
-            /** @description In units of `currency` */
-            amount: number | null;
-            /** @description Currency (ISO 4217); default: the workspace's */
-            currency: string;
-            /** @description Notes */
-            notes: string | null;
-            /** @description Tags */
-            tags: string[];
-        };
         MadeByMember: {
             keys: {
                 total_count: number;
@@ -11124,6 +10632,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedContact: {
             /**
@@ -11181,6 +10691,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -11245,6 +10757,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedCompany: {
             /**
@@ -11292,6 +10806,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -11366,6 +10882,8 @@ export interface components {
             tags: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedDeal: {
             /**
@@ -11430,6 +10948,8 @@ export interface components {
             tags: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -11468,6 +10988,63 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Task: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title */
+            title: string;
+            /** @description Description */
+            description: string | null;
+            /**
+             * @description Priority
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "urgent";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "completed";
+            /** @description Due date */
+            due_date: string | null;
+            /** @description Completed at */
+            completed_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Assignee (user id) */
+            assignee_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedTask: {
             /**
@@ -11523,6 +11100,8 @@ export interface components {
             assignee_id: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -11733,6 +11312,60 @@ export interface components {
                 }) | null;
             };
         };
+        Note: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First line of the text */
+            title: string;
+            /**
+             * @description Type
+             * @enum {string}
+             */
+            type: "note" | "call" | "meeting";
+            /** @description Text in Markdown; `[@Name](user:<id>)` mentions a member, who is notified */
+            body: string;
+            /** @description Whether it stays at the top of the timeline */
+            pinned: boolean;
+            /** @description When a call or a meeting took place */
+            happened_at: string | null;
+            /** @description Duration of a call or a meeting, in minutes */
+            duration_min: number | null;
+            /** @description Members that the text mentions (user ids) */
+            mentions: string[];
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Task */
+            task_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
         ExpandedNote: {
             /**
              * Format: uuid
@@ -11784,6 +11417,8 @@ export interface components {
             task_id: string | null;
             /** @description Lead */
             lead_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -11822,6 +11457,108 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Appointment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title; default: `Appointment`, with the name of the guest */
+            title: string;
+            /**
+             * Format: date-time
+             * @description Start. A change fires `appointment.rescheduled`, and keeps the duration unless `ends_at` is sent
+             */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description End; default: 30 minutes after the start
+             */
+            ends_at: string;
+            /** @description Start with the buffer before it: from then on the host cannot be booked; null if it does not block */
+            blocked_from: string | null;
+            /** @description End with the buffer after it */
+            blocked_until: string | null;
+            /** @description Time zone of the host (IANA); default: that of the workspace */
+            time_zone: string;
+            /** @description Time zone of the guest (IANA) */
+            guest_time_zone: string | null;
+            /**
+             * @description State; `pending` waits for confirmation
+             * @enum {string}
+             */
+            status: "pending" | "booked" | "canceled" | "completed" | "no_show";
+            /** @description Host (user id); default: the signed-in user */
+            host_id: string | null;
+            /** @description Further hosts (user ids), of a collective page */
+            co_host_ids: string[];
+            /** @description Contact id; default: the contact with `guest_email`, which is created if there is none */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Booking page id; null if it was not booked through one */
+            booking_page_id: string | null;
+            /** @description Guest's name */
+            guest_name: string | null;
+            /** @description Guest's email */
+            guest_email: string | null;
+            /** @description Guest's phone, kept as sent */
+            guest_phone: string | null;
+            /** @description Email addresses of further guests */
+            guests: string[];
+            /** @description An address, a telephone number or a link */
+            location: string | null;
+            /** @description Description */
+            description: string | null;
+            /** @description Answers to the questions of the page, by key */
+            answers: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Whether host and guests get invitations and reminders */
+            sends_mail: boolean;
+            /** @description `manual`, `booking_page`, or the name of the integration that it came from */
+            source: string;
+            /** @description Id of the booking in the other system */
+            external_id: string | null;
+            /** @description UID in calendars; it never changes */
+            ical_uid: string;
+            /** @description Number of the version in calendars; it rises with every change that calendars show */
+            sequence: number;
+            /** @description How often it was moved */
+            reschedule_count: number;
+            /** @description Rescheduled by */
+            rescheduled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Reschedule reason */
+            reschedule_reason: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Canceled by */
+            canceled_by: ("guest" | "host" | "api" | "system") | null;
+            /** @description Cancel reason */
+            cancel_reason: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedAppointment: {
             /**
@@ -11922,6 +11659,8 @@ export interface components {
             canceled_by: ("guest" | "host" | "api" | "system") | null;
             /** @description Cancel reason */
             cancel_reason: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -11960,6 +11699,106 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Payment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a payment recorded by hand */
+            provider: string;
+            /** @description Its id at the provider; of a manual payment a reference of your own, such as of the transfer */
+            external_id: string | null;
+            /**
+             * @description Derived from attempts and refunds. A manual payment can be set to `pending`, `failed`, `received` or `canceled` until it is received
+             * @enum {string}
+             */
+            status: "pending" | "requires_action" | "failed" | "received" | "partially_refunded" | "refunded" | "canceled";
+            /** @description In units of `currency`, with no more decimals than the currency has */
+            amount: number;
+            /** @description In units of `currency` */
+            amount_received: number;
+            /** @description In units of `currency`; refunds that failed are not included */
+            amount_refunded: number;
+            /** @description Amount of the latest refund, in units of `currency` */
+            last_refund_amount: number | null;
+            /** @description Fee of the provider, in units of `currency`, if it is known */
+            fee: number | null;
+            /** @description Amount received less the fee, if it is known */
+            net: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Description */
+            description: string | null;
+            /** @description Who paid */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description The lead with the address of the payer, if there is no contact */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Subscription */
+            subscription_id: string | null;
+            /** @description As in `card`, `bank_transfer`, `cash` */
+            method_type: string | null;
+            /** @description The last four digits of the card or the account */
+            method_last4: string | null;
+            /** @description Failure code */
+            failure_code: string | null;
+            /** @description Failure message */
+            failure_message: string | null;
+            /** @description Whether a dispute is open or was lost */
+            disputed: boolean;
+            /** @description Status of the latest dispute */
+            dispute_status: string | null;
+            /** @description Receipt, kept as sent */
+            receipt_url: string | null;
+            /** @description The address that the payer gave to the provider */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Id of the customer at the provider */
+            customer_external_id: string | null;
+            /** @description Id of the invoice at the provider */
+            invoice_external_id: string | null;
+            /** @description Subscription id at the provider */
+            subscription_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description Paid at */
+            paid_at: string | null;
+            /** @description Of the latest attempt that failed */
+            failed_at: string | null;
+            /** @description Of the latest refund */
+            refunded_at: string | null;
+            /** @description Created at the provider */
+            provider_created_at: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedPayment: {
             /**
@@ -12058,6 +11897,8 @@ export interface components {
             refunded_at: string | null;
             /** @description Created at the provider */
             provider_created_at: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -12096,6 +11937,93 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Subscription: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Who reported it, the kind of a connection; `manual` for a subscription recorded by hand */
+            provider: string;
+            /** @description Its id at the provider */
+            external_id: string | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** @description Plan */
+            plan_name: string | null;
+            /** @description Id of the price or the plan at the provider */
+            price_external_id: string | null;
+            /** @description Quantity */
+            quantity: number | null;
+            /** @description For one interval, all units included; in units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /**
+             * @description Interval
+             * @enum {string}
+             */
+            interval: "day" | "week" | "month" | "year";
+            /** @description Intervals between two payments: 3 months */
+            interval_count: number;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description How the contact was found */
+            matched_by: ("customer" | "reference" | "email" | "phone" | "lead" | "created" | "member" | "unmatched") | null;
+            /** @description Whether several contacts could be meant; the oldest one was taken. Set to false, it confirms the contact */
+            match_ambiguous: boolean;
+            /** @description Started at */
+            started_at: string | null;
+            /** @description When it renews */
+            current_period_end: string | null;
+            /** @description Trial ends */
+            trial_end: string | null;
+            /** @description When it is going to end, if it was canceled for later */
+            cancel_at: string | null;
+            /** @description Canceled at */
+            canceled_at: string | null;
+            /** @description Ended at */
+            ended_at: string | null;
+            /** @description As in `cancellation_requested`, `payment_failed`, `never_paid` */
+            cancel_reason: string | null;
+            /** @description Customer email */
+            customer_email: string | null;
+            /** @description Customer name */
+            customer_name: string | null;
+            /** @description Customer id */
+            customer_external_id: string | null;
+            /** @description The connection that reported it */
+            connection_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedSubscription: {
             /**
@@ -12181,6 +12109,8 @@ export interface components {
             customer_external_id: string | null;
             /** @description The connection that reported it */
             connection_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -12213,6 +12143,55 @@ export interface components {
                 }) | null;
             };
         };
+        Course: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description As in a training register */
+            code: string | null;
+            /**
+             * @description Kind
+             * @enum {string}
+             */
+            kind: "workshop" | "class" | "unit" | "activity";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "active" | "archived";
+            /** @description Description */
+            description: string | null;
+            /** @description Per person, in units of `currency` */
+            price: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Tags */
+            tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
         Courserun: {
             /**
              * Format: uuid
@@ -12244,6 +12223,8 @@ export interface components {
             course_id: string;
             /** @description Default: the name of the course */
             name: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
             /** @description Starts at */
             starts_at: string | null;
             /** @description Ends at */
@@ -12269,6 +12250,8 @@ export interface components {
             tags: string[];
             /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
             readonly enrolled: number;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedCourserun: {
             /**
@@ -12301,6 +12284,8 @@ export interface components {
             course_id: string;
             /** @description Default: the name of the course */
             name: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
             /** @description Starts at */
             starts_at: string | null;
             /** @description Ends at */
@@ -12326,6 +12311,8 @@ export interface components {
             tags: string[];
             /** @description How many people have a place: enrolments that were neither withdrawn nor canceled */
             readonly enrolled: number;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -12343,6 +12330,67 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Enrolment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The name of the course run, or of the course */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact_id: string;
+            /** @description Course run */
+            course_run_id: string | null;
+            /** @description Default: the course of the course run */
+            course_id: string | null;
+            /** @description Default: the kind of the course */
+            kind: ("workshop" | "class" | "unit" | "activity") | null;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "tentative" | "enrolled" | "in_progress" | "completed" | "withdrawn" | "canceled";
+            /** @description Default: when the status became enrolled */
+            enrolled_at: string | null;
+            /** @description Default: when the status became in_progress */
+            commenced_at: string | null;
+            /** @description Default: when the status became completed */
+            completed_at: string | null;
+            /** @description The contact who pays; default: the enrolled one */
+            payer_id: string | null;
+            /** @description In units of `currency` */
+            amount: number | null;
+            /** @description Currency (ISO 4217); default: the workspace's */
+            currency: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedEnrolment: {
             /**
@@ -12402,6 +12450,8 @@ export interface components {
             notes: string | null;
             /** @description Tags */
             tags: string[];
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -12433,6 +12483,57 @@ export interface components {
                     [key: string]: unknown;
                 }) | null;
             };
+        };
+        Assessment: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Format: uuid
+             * @description Enrolment
+             */
+            enrolment_id: string;
+            /** @description The contact of the enrolment */
+            contact_id: string | null;
+            /** @description Unit code */
+            unit_code: string | null;
+            /** @description Unit */
+            unit_name: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "not_started" | "submitted" | "competent" | "not_yet_competent" | "credit_transfer" | "recognised" | "withdrawn";
+            /** @description As a training register defines it, such as 20 of AVETMISS */
+            outcome_code: string | null;
+            /** @description Default: when it got a result */
+            assessed_at: string | null;
+            /** @description Assessor (user id) */
+            assessor_id: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
         };
         ExpandedAssessment: {
             /**
@@ -12482,6 +12583,8 @@ export interface components {
             assessor_id: string | null;
             /** @description Notes */
             notes: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -13327,6 +13430,7 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
+            names: string | null;
             max_in_flight: number;
             rate_limit: {
                 max: number;
@@ -13378,6 +13482,8 @@ export interface components {
             unsigned: "never" | "where asked" | "by default";
             /** @description The values of `signature` to choose from, the default first; empty if there is no choice. */
             signatures: ("v1" | "v1a")[];
+            /** @description The values of `names` to choose from, the default first; empty if there is no choice. */
+            names: string[];
             /** @description What a secret of your own looks like: a sentence. */
             secret_hint: string;
             /** @description After a rotation, the old secret also signs for a while. */
@@ -15162,6 +15268,8 @@ export interface operations {
                 owner_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -15340,6 +15448,8 @@ export interface operations {
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
                         payment_totals?: components["schemas"]["PaymentTotals"];
+                        /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+                        readonly number?: number;
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -15588,6 +15698,8 @@ export interface operations {
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
                         payment_totals?: components["schemas"]["PaymentTotals"];
+                        /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+                        readonly number?: number;
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -16073,6 +16185,8 @@ export interface operations {
                 owner_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -16234,6 +16348,8 @@ export interface operations {
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
                         payment_totals?: components["schemas"]["PaymentTotals"];
+                        /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+                        readonly number?: number;
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -16810,6 +16926,8 @@ export interface operations {
                 owner_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Only deals in this pipeline, by its name or id. */
                 pipeline?: string;
                 /** @description Only deals in a stage with this name or id. */
@@ -17516,6 +17634,8 @@ export interface operations {
                 assignee_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -18960,6 +19080,8 @@ export interface operations {
                 task_id?: string;
                 /** @description Only records with this lead_id. */
                 lead_id?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -19554,6 +19676,8 @@ export interface operations {
                 booking_page_id?: string;
                 /** @description Only records with this source. */
                 source?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -20326,6 +20450,8 @@ export interface operations {
                 invoice_external_id?: string;
                 /** @description Only records with this connection_id. */
                 connection_id?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -21088,6 +21214,8 @@ export interface operations {
                 customer_external_id?: string;
                 /** @description Only records with this connection_id. */
                 connection_id?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -21798,6 +21926,8 @@ export interface operations {
                 status?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -22411,7 +22541,7 @@ export interface operations {
                 /** @description `next_cursor` of the previous page; only for the same sort and filters. */
                 cursor?: string;
                 /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
-                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-starts_at" | "starts_at" | "-ends_at" | "ends_at" | "-venue" | "venue" | "-places" | "places" | "-status" | "status" | "-price" | "price" | "-currency" | "currency") | string;
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-name" | "name" | "-kind" | "kind" | "-starts_at" | "starts_at" | "-ends_at" | "ends_at" | "-venue" | "venue" | "-places" | "places" | "-status" | "status" | "-price" | "price" | "-currency" | "currency") | string;
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
@@ -22420,6 +22550,8 @@ export interface operations {
                 deleted?: "only";
                 /** @description Only records with this course_id. */
                 course_id?: string;
+                /** @description Only records with this kind. */
+                kind?: string;
                 /** @description Only records with this starts_at. */
                 starts_at?: string;
                 /** @description Only records with this venue. */
@@ -22430,6 +22562,8 @@ export interface operations {
                 status?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -22499,6 +22633,8 @@ export interface operations {
                     course_id: string;
                     /** @description Default: the name of the course */
                     name?: string | null;
+                    /** @description Default: the kind of the course */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
                     /** @description Starts at */
                     starts_at?: string | null;
                     /** @description Ends at */
@@ -22719,6 +22855,8 @@ export interface operations {
                     course_id?: string;
                     /** @description Default: the name of the course */
                     name?: string | null;
+                    /** @description Default: the kind of the course */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
                     /** @description Starts at */
                     starts_at?: string | null;
                     /** @description Ends at */
@@ -22846,6 +22984,8 @@ export interface operations {
                     course_id?: string;
                     /** @description Default: the name of the course */
                     name?: string | null;
+                    /** @description Default: the kind of the course */
+                    kind?: ("workshop" | "class" | "unit" | "activity") | null;
                     /** @description Starts at */
                     starts_at?: string | null;
                     /** @description Ends at */
@@ -23101,6 +23241,8 @@ export interface operations {
                 payer_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -23773,6 +23915,8 @@ export interface operations {
                 outcome_code?: string;
                 /** @description Only records with this assessor_id. */
                 assessor_id?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -26747,6 +26891,8 @@ export interface operations {
                 owner_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Only deals in this pipeline, by its name or id. */
                 pipeline?: string;
                 /** @description Only deals in a stage with this name or id. */
@@ -26806,6 +26952,8 @@ export interface operations {
                 owner_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Only deals in this pipeline, by its name or id. */
                 pipeline?: string;
                 /** @description Only deals in a stage with this name or id. */
@@ -26901,6 +27049,8 @@ export interface operations {
                 assignee_id?: string;
                 /** @description Only records with this tag. */
                 tag?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 /** @description `open`: all open tasks by due date, those without one last; `overdue`, `today` and `upcoming`: those due before, on and after today; `completed`: last completed first. */
@@ -32446,6 +32596,8 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /** @description In formats with `names`: whose names of event types and ids its events have. With `fairlead`, ids are UUIDs; otherwise integers, as the system has them. Null in other formats. */
+                    names?: string | null;
                     /**
                      * @description Maximum number of concurrent requests.
                      * @default 64
@@ -32638,6 +32790,8 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /** @description In formats with `names`: whose names of event types and ids its events have. With `fairlead`, ids are UUIDs; otherwise integers, as the system has them. Null in other formats. */
+                    names?: string | null;
                     /** @description Maximum number of concurrent requests. */
                     max_in_flight?: number;
                     /** @description At most `max` requests in any `per_s` seconds; null (the default) for no limit. */
@@ -32783,6 +32937,8 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /** @description In formats with `names`: whose names of event types and ids its events have. With `fairlead`, ids are UUIDs; otherwise integers, as the system has them. Null in other formats. */
+                    names?: string | null;
                     /** @description Maximum number of concurrent requests. */
                     max_in_flight?: number;
                     /** @description At most `max` requests in any `per_s` seconds; null (the default) for no limit. */

@@ -16,4 +16,7 @@ export const OBJECT_VIEWS: Readonly<Record<string, () => Promise<ObjectView>>> =
   appointment: async () => (await import('../scheduling/appointments/appointment-view.tsx')).appointmentView,
   email: async () => (await import('../messaging/email-view.tsx')).emailView,
   template: async () => (await import('../messaging/template-view.tsx')).templateView,
+  course_run: async () => (await import('../training/training-views.tsx')).courseRunView,
+  enrolment: async () => (await import('../training/training-views.tsx')).enrolmentView,
+  assessment: async () => (await import('../training/training-views.tsx')).assessmentView,
 };

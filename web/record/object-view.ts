@@ -62,6 +62,8 @@ export interface ObjectView<R extends BaseRecord = ObjectRecord> {
   formOrder?: readonly string[];
   /** The action that creates a record; default: `New payment`. */
   createLabel?: string;
+  /** Objects whose records its own parts of the page list: they are not among the related records. */
+  listsItself?: readonly string[];
   /** Above the records that reference another one, on its page. @param filter selects them */
   RelatedSummary?: ComponentType<{ object: ObjectType; record: ObjectRecord; filter: Query }>;
   /** False: a record needs more than a name, so that a picker cannot create one. */

@@ -37,6 +37,7 @@ export function RelatedRecords({ object, record }: Shown) {
     return target ? [{ field, target }] : [];
   });
   const referencing = objects.flatMap((other) => {
+    if (view.listsItself?.includes(other.key)) return [];
     const field = other.fields.find((item) => item.references === object.key && item.filter);
     return field && other.in_use && !UNLISTED_OBJECTS.has(other.key) ? [{ other, field }] : [];
   });

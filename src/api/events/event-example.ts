@@ -1,5 +1,6 @@
 import { unprefixed, type Uuid } from '../../base/id.ts';
-import { joined, objectOf, summarySchema, textField } from '../../events/event-schema.ts';
+import { countedNumbers, schemaWithIntegerIds, withIntegerIds } from '../../events/integer-ids.ts';
+import { joined, objectOf, summarySchema, textField, type ObjectSchema } from '../../events/event-schema.ts';
 import type { Catalogue, EventType } from '../../events/event-type.ts';
 import type { Format } from '../../delivery/endpoint/webhook-format.ts';
 
@@ -18,6 +19,8 @@ const PLACEHOLDER = {
 export function exampleOf(type: EventType, format: Format, catalogue: Catalogue) {
   const added = type.contextInRecord ? type.context : {};
   const sample = { ...type.sample, ...added };
+  const numbers = countedNumbers();
+  const idFields = catalogue.idFields(type.object);
   const { headers, body } = format.message({
     event: {
       id: PLACEHOLDER.eventId,
@@ -31,21 +34,29 @@ export function exampleOf(type: EventType, format: Format, catalogue: Catalogue)
       data: () => sample,
       summary: () => ({ ...catalogue.summary(type.object, type.sample), ...added }),
       context: () => type.context ?? {},
+      withIntegerIds: (record) =>
+        idFields ? withIntegerIds(record, type.object, idFields, numbers) : record,
     },
     workspaceId: PLACEHOLDER.workspaceId,
     clientNumber: PLACEHOLDER.clientNumber,
     endpointId: PLACEHOLDER.endpointId,
     payload: format.defaults.payload,
+    ownNames: format.ownNames !== undefined,
     secrets: [PLACEHOLDER.secret],
     attemptedAt: Date.parse(PLACEHOLDER.at) / 1000,
     bodyOf: (json) => json,
   });
   return {
-    name: format.nameOf(type.name),
+    name: nameIn(format, type),
     headers,
     body: JSON.parse(body) as unknown,
     schema: bodySchema(type, format, catalogue),
   };
+}
+
+/** As new webhooks of the format have it. */
+export function nameIn({ ownNames, nameOf }: Format, { name, sample }: EventType): string {
+  return ownNames ? ownNames.nameOf(name, sample) : nameOf(name);
 }
 
 /** The schema of the body that the format sends for the event type, with its default payload. */
@@ -57,6 +68,13 @@ function bodySchema(type: EventType, format: Format, catalogue: Catalogue) {
   const details = type.contextInRecord ? joined(record, type.contextSchema!) : record;
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    ...format.schema(type, payload, details),
+    ...(format.ownNames
+      ? format.ownNames.schema(type, integerIds(type, details, catalogue))
+      : format.schema(type, payload, details)),
   };
+}
+
+function integerIds({ object }: EventType, details: ObjectSchema, catalogue: Catalogue): ObjectSchema {
+  const idFields = catalogue.idFields(object);
+  return idFields ? schemaWithIntegerIds(details, idFields) : details;
 }

@@ -7,7 +7,7 @@ import type { CustomTypes, CustomTypeStamp } from '../../events/custom-event-typ
 import { TEST_EVENT_TYPE, type Catalogue, type EventType } from '../../events/event-type.ts';
 import type { Format, Formats } from '../../delivery/endpoint/webhook-format.ts';
 import { route, type Route } from '../../http/route.ts';
-import { exampleOf } from './event-example.ts';
+import { exampleOf, nameIn } from './event-example.ts';
 
 /** Maximum size of a definition, as JSON characters, whose examples are in the list: each format repeats it twice. */
 const MAX_LISTED_LENGTH = 8_192;
@@ -153,7 +153,7 @@ function showInList(parts: EventTypeParts, type: EventType) {
     ...described(parts, type),
     schema,
     examples: Object.fromEntries(
-      parts.formats.map((format) => [format.name, { name: format.nameOf(type.name) }]),
+      parts.formats.map((format) => [format.name, { name: nameIn(format, type) }]),
     ),
   };
 }

@@ -11,7 +11,9 @@ import { TEST_EVENT, type Catalogue } from '../../events/event-type.ts';
 import { getDelivery, listDeliveries, type DeliveryView } from '../../delivery/log/delivery-log.ts';
 import type { Formats } from '../../delivery/endpoint/webhook-format.ts';
 import { enqueueResend, makeDueNow } from '../../delivery/log/resend.ts';
+import { withNumbers } from '../../delivery/sender/event-numbers.ts';
 import { viewAttemptRequest, storedEvent } from '../../delivery/log/attempt-request.ts';
+import type { RecordNumbers } from '../../events/record-number.ts';
 import { pageQuery, pageShape } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
 import type { RecordChange } from '../../http/record-change.ts';
@@ -20,6 +22,7 @@ export interface DeliveryRouteParts {
   db: Database;
   engine: Engine;
   catalogue: Catalogue;
+  numbers: RecordNumbers;
   unknownOf: CustomTypes['unknownOf'];
   formats: Formats;
   recordChange: RecordChange;
@@ -154,10 +157,12 @@ function getRoute(parts: DeliveryRouteParts): Route {
         engine.endpoints.getAny(caller.workspaceId, endpointId),
         storedEvent(db, caller.workspaceId, unprefixed('evt', delivery.event_id)!),
       ]);
+      const hasNumbers = event !== undefined && formats.get(endpoint!.format)?.ownNames !== undefined;
+      const numbered = hasNumbers ? await withNumbers(parts, caller.workspaceId, event) : event;
       const shown = attempts.map((attempt) => ({
         ...attempt,
         request:
-          attempt.request && viewAttemptRequest({ formats, catalogue }, endpoint!, event, attempt.request),
+          attempt.request && viewAttemptRequest({ formats, catalogue }, endpoint!, numbered, attempt.request),
       }));
       return { status: 200, body: { ...delivery, attempt_log: shown } };
     },

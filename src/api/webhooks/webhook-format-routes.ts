@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Format } from '../../delivery/endpoint/webhook-format.ts';
 import { route, type Route } from '../../http/route.ts';
+import { namesOf } from './webhook-rules.ts';
 import { signature } from './webhook-schema.ts';
 
 const formatShape = z
@@ -21,6 +22,9 @@ const formatShape = z
     signatures: z.array(signature).meta({
       description:
         'The values of `signature` to choose from, the default first; empty if there is no choice.',
+    }),
+    names: z.array(z.string()).meta({
+      description: 'The values of `names` to choose from, the default first; empty if there is no choice.',
     }),
     secret_hint: z.string().meta({ description: 'What a secret of your own looks like: a sentence.' }),
     rotation_overlaps: z
@@ -54,6 +58,7 @@ export function webhookFormatRoutes(formats: readonly ListedFormat[]): Route[] {
     most_retries: format.maxRetries,
     unsigned: format.unsigned,
     signatures: format.asymmetric ? signature.options : [],
+    names: namesOf(format),
     secret_hint: format.secretHint,
     rotation_overlaps: format.rotationOverlaps,
     disables_on_410: format.goneDisables,

@@ -9,7 +9,7 @@ import type { Inboxes } from '../../delivery/inbox/inbox.ts';
 import type { CustomTypes } from '../../events/custom-event-type.ts';
 import { readFilter } from '../../events/event-filter.ts';
 import type { Catalogue } from '../../events/event-type.ts';
-import { checkCanMatch, goneDisables, initialSecret, schedule } from './webhook-rules.ts';
+import { checkCanMatch, goneDisables, hasOwnNames, initialSecret, schedule } from './webhook-rules.ts';
 import {
   checkUrl,
   customHeaders,
@@ -83,6 +83,7 @@ async function newEndpointOf(
     disableOnGone: goneDisables(body.disable_on_410 ?? format.goneDisables, format),
     filter,
     payload: body.payload ?? defaults.payload,
+    ownNames: hasOwnNames(body.names, format),
     maxInFlight: body.max_in_flight,
     rateLimit: rateOf(body.rate_limit),
     ordering: body.ordering,
@@ -181,6 +182,7 @@ async function changeOf(
       disableOnGone: goneDisables(body.disable_on_410, format),
     }),
     ...(body.payload !== undefined && { payload: body.payload }),
+    ...(body.names != null && { ownNames: hasOwnNames(body.names, format) }),
     ...(body.max_in_flight !== undefined && { maxInFlight: body.max_in_flight }),
     ...(body.rate_limit !== undefined && { rateLimit: rateOf(body.rate_limit) }),
     ...(body.ordering !== undefined && { ordering: body.ordering }),

@@ -73,6 +73,23 @@ export function schedule(
   return next;
 }
 
+/** The value of `names` for Fairlead's; the other is the name of the format. */
+export const FAIRLEAD_NAMES = 'fairlead';
+
+/** The values of `names` in a format, the default first; empty if there is no choice. */
+export function namesOf(format: Format): string[] {
+  return format.ownNames ? [format.name, FAIRLEAD_NAMES] : [];
+}
+
+/** Whether a webhook has the names of the format's system. Throws `validation_error` for a value that the format does not have. */
+export function hasOwnNames(names: string | null | undefined, format: Format): boolean {
+  const choices = namesOf(format);
+  if (names === null || names === undefined) return choices.length > 0;
+  if (choices.length === 0) throw invalid('names', `the format ${format.name} has only one kind of names`);
+  if (!choices.includes(names)) throw invalid('names', `must be ${choices.join(' or ')}`);
+  return names !== FAIRLEAD_NAMES;
+}
+
 /** Whether a 410 disables a webhook. Throws `validation_error` if the format does not allow the choice. */
 export function goneDisables(input: boolean, format: Format): boolean {
   if (!input && format.goneDisables)

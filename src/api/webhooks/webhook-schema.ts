@@ -8,7 +8,7 @@ import { CONTENT_TYPES } from '../../delivery/endpoint/body-content-type.ts';
 import type { Format, Formats } from '../../delivery/endpoint/webhook-format.ts';
 import { urlProblem, type Guard } from '../../net/egress-guard.ts';
 import { MASK } from '../../delivery/log/attempt-request.ts';
-import type { Signature } from './webhook-rules.ts';
+import { FAIRLEAD_NAMES, type Signature } from './webhook-rules.ts';
 
 /** Receivers reject headers above 16 KiB, as Node does, or 8 KiB; Fairlead's own headers need room too. */
 const MAX_HEADER_BYTES = 12_288;
@@ -94,6 +94,10 @@ const changeable = {
   payload: z
     .enum(['summary', 'full'])
     .meta({ description: '`summary` contains no personal data; `full` is the record.' }),
+  names: z.string().max(60).nullable().meta({
+    description:
+      'In formats with `names`: whose names of event types and ids its events have. With `fairlead`, ids are UUIDs; otherwise integers, as the system has them. Null in other formats.',
+  }),
   max_in_flight: z.int().min(1).max(64).meta({ description: 'Maximum number of concurrent requests.' }),
   rate_limit: rateLimit,
   ordering: z.enum(['none', 'record']).meta({
@@ -131,6 +135,7 @@ const newWebhook = z.strictObject({
   disable_on_410: changeable.disable_on_410.optional(),
   filter: changeable.filter.default(null),
   payload: changeable.payload.optional(),
+  names: changeable.names.optional(),
   max_in_flight: changeable.max_in_flight.default(64),
   rate_limit: rateLimit.default(null),
   ordering: changeable.ordering.default('none'),
@@ -183,6 +188,7 @@ export const webhookSchema = z
     disable_on_410: z.boolean(),
     filter: z.record(z.string(), z.unknown()).nullable(),
     payload: z.enum(['summary', 'full']),
+    names: z.string().nullable(),
     max_in_flight: z.int(),
     rate_limit: z.object({ max: z.int(), per_s: z.int() }).nullable(),
     ordering: z.enum(['none', 'record']),
@@ -228,6 +234,7 @@ export function showWebhook(endpoint: Endpoint, formats: Formats, secret?: strin
     disable_on_410: endpoint.disableOnGone || format?.goneDisables === true,
     filter: endpoint.filter,
     payload: endpoint.payload,
+    names: format?.ownNames ? (endpoint.ownNames ? format.name : FAIRLEAD_NAMES) : null,
     max_in_flight: endpoint.maxInFlight,
     rate_limit: endpoint.rateLimit && {
       max: endpoint.rateLimit.max,

@@ -141,6 +141,9 @@ const defined = defineNoun({
     ...(lead['form_id'] !== undefined && { form_id: lead['form_id'] }),
   }),
 
+  // Of leads from a public form.
+  eventIds: { form_id: 'form', submission_id: 'lead_submission' },
+
   mergeRules: {
     groups: [['contact_id', 'company_id', 'deal_id', 'converted_at']],
     sums: ['submissions'],

@@ -28,6 +28,7 @@ export interface EndpointRow {
   disable_on_410: boolean;
   filter: Record<string, unknown> | null;
   payload: 'summary' | 'full';
+  own_names: boolean;
   max_in_flight: number;
   rate_max: number | null;
   rate_per_s: number | null;
@@ -43,7 +44,7 @@ export const ENDPOINT_COLUMNS = `
   endpoint.workspace_id, endpoint.id, endpoint.version, endpoint.name, endpoint.url, endpoint.format, endpoint.events,
   endpoint.state, endpoint.reason, endpoint.secret, endpoint.old_secret, endpoint.old_secret_until, endpoint.method,
   endpoint.content_type, endpoint.headers, endpoint.timeout_ms, endpoint.retry_max, endpoint.retry_intervals_s,
-  endpoint.disable_after, endpoint.disable_on_410, endpoint.filter, endpoint.payload, endpoint.max_in_flight,
+  endpoint.disable_after, endpoint.disable_on_410, endpoint.filter, endpoint.payload, endpoint.own_names, endpoint.max_in_flight,
   endpoint.rate_max, endpoint.rate_per_s, endpoint.ordering, endpoint.created_at, endpoint.updated_at,
   (select w.client_number from workspace w where w.id = endpoint.workspace_id) as client_number,
   (
@@ -95,6 +96,7 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
       filter_values: filter === null ? 0 : filter?.values,
       filter_bytes: filter === null ? 0 : filter?.bytes,
       payload: input.payload,
+      own_names: input.ownNames,
       max_in_flight: input.maxInFlight,
       rate_max: rateLimit && rateLimit.max,
       rate_per_s: rateLimit && rateLimit.perMs / 1000,
@@ -138,6 +140,7 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
         disableOnGone: row.disable_on_410,
         filter: row.filter,
         payload: row.payload,
+        ownNames: row.own_names,
         maxInFlight: row.max_in_flight,
         rateLimit: row.rate_max === null ? null : { max: row.rate_max, perMs: row.rate_per_s! * 1000 },
         ordering: row.ordering,

@@ -34,6 +34,8 @@ export interface Endpoint {
   /** Which events it wants, as entered; null for all of its types. */
   filter: Record<string, unknown> | null;
   payload: 'summary' | 'full';
+  /** Whether its events have the names and integer ids of its format's system; see `Format.ownNames`. */
+  ownNames: boolean;
   /** Most requests under way at once; 1 to 64. */
   maxInFlight: number;
   /** Most requests begun in a span of time; null for any number. */
@@ -85,6 +87,7 @@ export type EndpointChange = Partial<
     | 'disableAfter'
     | 'disableOnGone'
     | 'payload'
+    | 'ownNames'
     | 'maxInFlight'
     | 'rateLimit'
     | 'ordering'

@@ -18,12 +18,16 @@ export interface MessageInput {
     summary(): Record<string, unknown>;
     /** Facts besides the record, such as the stages a deal moved between; empty for most. */
     context(): Record<string, unknown>;
+    /** With `ownNames`: the record, or its summary, with integers in place of ids. */
+    withIntegerIds(record: Record<string, unknown>): Record<string, unknown>;
   };
   workspaceId: Uuid;
   /** The workspace as an integer. */
   clientNumber: number;
   endpointId: Uuid;
   payload: 'summary' | 'full';
+  /** In formats with `ownNames`: whether the webhook has them. */
+  ownNames: boolean;
   /** The signing secret, then the previous one while both are valid; empty if unsigned. */
   secrets: readonly string[];
   /** The time of this attempt, unix seconds. */
@@ -49,6 +53,16 @@ export interface Format {
   nameOf(type: string): string;
   /** The catalogue's names for one of the format's names; the first is used where only one is possible. */
   typesOf(name: string): readonly [string, ...string[]];
+  /**
+   * Set if webhooks choose between Fairlead's names and ids, and those of the system: its names of event types, and integer
+   * ids. The system's are the default.
+   */
+  readonly ownNames?: {
+    /** The system's name of an event, which may depend on its record; Fairlead's if the system has none. */
+    nameOf(type: string, record: Readonly<Record<string, unknown>>): string;
+    /** The schema of its JSON bodies, as `Format.schema`; ids in `details` are integers. */
+    schema(type: EventType, details: ObjectSchema): ObjectSchema;
+  };
   /** Whether a webhook has exactly one event type, by name; otherwise any number, or `*`. */
   readonly oneEvent: boolean;
   readonly defaults: {

@@ -137,6 +137,10 @@ export function viewAttemptRequest(
   const contentType = sent.headers['content-type'] as ContentType;
   // No body contains the attempt's time or depends on a secret: only headers do.
   const addressee = { ...endpoint, payload, contentType, secrets: [] };
-  const body = event && render(parts, addressee, event, 0).body;
-  return { ...sent, body: body !== undefined && sha256Text(body) === digest ? body : null };
+  const isSent = (body: string) => sha256Text(body) === digest;
+  const { numbers: _numbers, ...unnumbered } = event ?? {};
+  // The option may have been changed since.
+  const candidates = event === undefined ? [] : [event, unnumbered as StoredEvent];
+  const bodies = candidates.map((candidate) => render(parts, addressee, candidate, 0).body);
+  return { ...sent, body: bodies.find(isSent) ?? null };
 }

@@ -109,7 +109,7 @@ export const READ: Statement = {
   name: 'lane.read',
   text: `
 with due as (
-  select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version, u.unranked, u.next_in_ms,
+  select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version, p.own_names, u.unranked, u.next_in_ms,
          r.workspace_id, q.id, q.event_id, q.event_type, q.kind, q.order_key, q.attempt, q.bytes, q.due_at, q.expires_at,
          row_number() over (partition by r.workspace_id, q.event_id) as nth
   from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::uuid[], $7::int[], $8::int[])
@@ -140,7 +140,7 @@ with due as (
     ) t where t.total <= r.max_bytes or t.total = t.bytes
   ) q on true
 )
-select q.n, q.held, q.wake, q.endpoint_version, q.unranked, q.next_in_ms,
+select q.n, q.held, q.wake, q.endpoint_version, q.own_names, q.unranked, q.next_in_ms,
        q.id, q.event_id, q.event_type, q.kind, q.order_key, q.attempt, q.bytes, q.due_at::text as due_at,
        date_part('epoch', clock_timestamp() - q.due_at) as lag_s, q.expires_at <= clock_timestamp() as expired,
        q.nth, e.object_type, e.object_id, e.occurred_at, e.data, e.context

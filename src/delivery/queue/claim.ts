@@ -3,6 +3,7 @@ import type { Uuid } from '../../base/id.ts';
 import { failureKind } from '../../db/failure.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Statement } from '../../db/query.ts';
+import type { Numbers } from '../../events/record-number.ts';
 import {
   CARRY,
   CLAIM,
@@ -63,6 +64,10 @@ export interface DueDelivery {
   data: string | null;
   /** The event's context as JSON text; null for most. */
   context: string | null;
+  /** Whether the webhook has the names and integer ids of its format's system. */
+  own_names: boolean;
+  /** Then: the numbers of the objects whose ids are in the record. */
+  numbers?: Numbers;
 }
 
 /** The result of reading a lane: whether it is still held, its state, and what is due after the cursor. */

@@ -33,6 +33,8 @@ export interface ReadAheadParts {
   log: Logger;
   /** Of all lanes of the process: bytes read and not yet settled, and rows read and not yet sent. */
   budget: { bytes: number; rows: number };
+  /** Adds the numbers of records to deliveries that need them. */
+  addNumbers(workspaceId: Uuid, due: readonly DueDelivery[]): Promise<void>;
 }
 
 /** What the lane does after a read. */
@@ -197,6 +199,7 @@ export class ReadAhead {
       if (clock.monotonic() >= this.#nextAt) this.#nextAt = Infinity;
       const read = await lanes.read({ ...this.#held, ...this.#cursor, maxRows, maxBytes });
       if (!read.held) return this.#on.lost();
+      if (read.due[0]?.own_names) await this.#parts.addNumbers(this.#held.workspaceId, read.due);
       // A row that was left out because of its size is found at the latest by the read before the release.
       this.#drained = read.due.length < maxRows && bytesOf(read.due) <= maxBytes / 2;
       this.#take(read, known);

@@ -1,4 +1,6 @@
 import type { Catalogue } from '../../events/event-type.ts';
+import { withIntegerIds } from '../../events/integer-ids.ts';
+import type { Numbers } from '../../events/record-number.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { bodyAs } from '../endpoint/body-content-type.ts';
 import type { Format, Formats, Message, MessageInput } from '../endpoint/webhook-format.ts';
@@ -12,6 +14,8 @@ export type StoredEvent = Pick<
 > & {
   data: string;
   context: string | null;
+  /** For the names and integer ids of the format's system (event-numbers.ts); undefined for Fairlead's. */
+  numbers?: Numbers;
 };
 
 /** What a message needs of an endpoint. */
@@ -40,6 +44,7 @@ export function render(
     clientNumber: endpoint.clientNumber,
     endpointId: endpoint.id,
     payload: endpoint.payload,
+    ownNames: event.numbers !== undefined,
     secrets: endpoint.secrets,
     attemptedAt,
     bodyOf: bodyAs(endpoint.contentType),
@@ -61,6 +66,15 @@ function named({ oneEvent }: Format, { events }: Addressee, event: StoredEvent):
   return isAlias ? { ...event, type: own, context: null } : event;
 }
 
+/** The record of an event as JSON text, with context that is part of it in every format (RC3). */
+export function recordText(
+  { type, data, context }: Pick<StoredEvent, 'type' | 'data' | 'context'>,
+  catalogue: Catalogue,
+): string {
+  const isInRecord = context !== null && catalogue.type(type)?.contextInRecord === true;
+  return isInRecord ? `${data.slice(0, -1)},${context.slice(1)}` : data;
+}
+
 /** A stored event in the form that formats take; parsed only as far as they ask. */
 class LazyEvent implements FormatEvent {
   readonly id: string;
@@ -73,6 +87,7 @@ class LazyEvent implements FormatEvent {
   readonly #added: Record<string, unknown> | null;
   readonly #context: string | null;
   readonly #catalogue: Catalogue;
+  readonly #numbers: Numbers | undefined;
 
   constructor(event: StoredEvent, catalogue: Catalogue) {
     this.id = event.id;
@@ -83,7 +98,8 @@ class LazyEvent implements FormatEvent {
     this.#context = event.context;
     const isInRecord = event.context !== null && catalogue.type(event.type)?.contextInRecord === true;
     this.#added = isInRecord ? this.context() : null;
-    this.json = isInRecord ? `${event.data.slice(0, -1)},${event.context!.slice(1)}` : event.data;
+    this.json = recordText(event, catalogue);
+    this.#numbers = event.numbers;
     this.#catalogue = catalogue;
   }
 
@@ -93,6 +109,11 @@ class LazyEvent implements FormatEvent {
 
   summary(): Record<string, unknown> {
     return { ...this.#catalogue.summary(this.objectType, this.data()), ...this.#added };
+  }
+
+  withIntegerIds(record: Record<string, unknown>): Record<string, unknown> {
+    const fields = this.#catalogue.idFields(this.objectType);
+    return fields && this.#numbers ? withIntegerIds(record, this.objectType, fields, this.#numbers) : record;
   }
 
   context(): Record<string, unknown> {

@@ -140,5 +140,6 @@ function eventOf(due: DueDelivery, data: string): StoredEvent {
     occurredAt: due.occurred_at!,
     data,
     context: due.context,
+    ...(due.numbers && { numbers: due.numbers }),
   };
 }

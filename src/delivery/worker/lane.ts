@@ -8,7 +8,7 @@ import { LaneRelease } from './lane-release.ts';
 import { LaneSignal } from './lane-signal.ts';
 import { Lease, LEASE_MARGIN_MS } from '../queue/lease.ts';
 import { settleOutcome } from './outcome-handling.ts';
-import { ReadAhead } from '../queue/read-ahead.ts';
+import { ReadAhead, type ReadAheadParts } from '../queue/read-ahead.ts';
 import { endSend, mayStartSend, type SendBudget } from './send-budget.ts';
 import type { Outcome } from '../sender/send-outcome.ts';
 import type { Settlement, Settler } from '../queue/settle.ts';
@@ -18,6 +18,7 @@ export interface LaneParts extends DeliverParts {
   lanes: Lanes;
   settler: Settler;
   budget: SendBudget;
+  addNumbers: ReadAheadParts['addNumbers'];
   /** How long a lane with nothing to do is kept before it is released, in milliseconds. */
   idleTimeoutMs: number;
 }

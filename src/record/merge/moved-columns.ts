@@ -38,6 +38,8 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
   // Documents are made again.
   'search_document.record_id search_pending.record_id search_pending.ref_id search_pending.after_id':
     'search',
+  // A number stays with its record: the survivor keeps its own.
+  'record_number.record_id record_number_block.numbered_up_to': 'number',
   // The merge itself.
   'contact.merged_into contact.merged_ids company.merged_into company.merged_ids lead.merged_into lead.merged_ids':
     'merge',

@@ -10,6 +10,7 @@ import { tags } from '../../record/fields/tags.ts';
 import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
 import { defineNoun } from '../../record/noun.ts';
+import { COURSE_KINDS, type CourseKind } from './course.ts';
 
 const MAX_PLACES = 100_000;
 
@@ -37,6 +38,14 @@ export const courseRun = defineNoun({
       max: 200,
       sample: 'First aid, June',
       search: true,
+    }),
+    kind: select({
+      label: 'Kind',
+      description: 'Default: the kind of the course',
+      options: COURSE_KINDS,
+      sample: 'workshop',
+      filter: true,
+      summary: 'value',
     }),
     starts_at: datetime({
       label: 'Starts at',
@@ -73,6 +82,7 @@ export const courseRun = defineNoun({
     return {
       ...next,
       name: next.name ?? found.name,
+      kind: next.kind ?? found.kind,
       price: next.price ?? found.price,
     };
   },
@@ -87,5 +97,5 @@ export const courseRun = defineNoun({
 
 /** Resolved when a course run is created (course-values.ts). */
 export interface ResolvedCourse {
-  course?: { name: string; price: number | null; currency: string };
+  course?: { name: string; kind: CourseKind; price: number | null; currency: string };
 }

@@ -9,6 +9,11 @@ const PAYLOADS = {
   summary: 'Summary: no personal data',
 };
 
+/** What a value of `names` means in a format. */
+export function namesLabel(names: string, format: WebhookFormat): string {
+  return names === format.name ? `${format.label} names, integer ids` : 'Fairlead names, UUIDs';
+}
+
 /** The request options of deliveries. */
 export function RequestOptions<Values extends Options>({
   form,
@@ -55,6 +60,17 @@ export function RequestOptions<Values extends Options>({
           {...form.getInputProps('timeout_s')}
         />
       </Group>
+      {format.names.length > 0 && (
+        <Select
+          label="Names and ids"
+          data={format.names.map((name, at) => {
+            const label = namesLabel(name, format);
+            return at === 0 ? { value: '', label: `${label} (default)` } : { value: name, label };
+          })}
+          allowDeselect={false}
+          {...form.getInputProps('names')}
+        />
+      )}
       <HeaderFields {...form.getInputProps('headers')} />
     </Stack>
   );

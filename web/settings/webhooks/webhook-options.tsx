@@ -23,6 +23,8 @@ export interface Options extends Pace {
   timeout_s: number | '';
   headers: Header[];
   payload: Webhook['payload'] | '';
+  /** Only of formats with a choice of names. */
+  names: string;
   retry: {
     /** Retries after the first attempt. */
     max: number | '';
@@ -49,6 +51,7 @@ export function toOptions(webhook: Webhook | null, format: WebhookFormat | undef
     timeout_s: ifCustom(webhook?.timeout_s, format?.timeout_s),
     headers: Object.entries(webhook?.headers ?? {}).map(([name, value]) => ({ name, value })),
     payload: ifCustom(webhook?.payload, format?.payload),
+    names: ifCustom(webhook?.names ?? undefined, format?.names[0]),
     retry: {
       max: ifCustom(webhook?.retry.max, format?.retry.max),
       intervals_s: intervals === '' ? '' : durationsText(intervals),
@@ -76,6 +79,7 @@ export function toOptionsInput(options: Options, format: WebhookFormat): Webhook
       options.headers.filter(({ name }) => name !== '').map(({ name, value }) => [name, value]),
     ),
     payload: options.payload === '' ? format.payload : options.payload,
+    ...(format.names.length > 0 && { names: options.names === '' ? format.names[0]! : options.names }),
     retry: {
       max: retry.max === '' ? format.retry.max : retry.max,
       intervals_s:
@@ -114,7 +118,7 @@ function kindIn(fields: readonly FilterField[]) {
 /** The sections of the options, with their fields. */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   filter: ['filter'],
-  request: ['method', 'content_type', 'timeout_s', 'headers', 'payload'],
+  request: ['method', 'content_type', 'timeout_s', 'headers', 'payload', 'names'],
   retries: ['retry', 'disable_after', 'disable_on_410'],
   pace: ['max_in_flight', 'rate_limit', 'ordering'],
   secret: ['secret'],

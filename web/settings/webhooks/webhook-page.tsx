@@ -114,6 +114,15 @@ function signedText({ signed, signature }: Webhook): string {
   return signature === 'v1a' ? 'With a private key (v1a)' : 'Yes';
 }
 
+function NamesFact({ webhook: { format, names } }: { webhook: Webhook }) {
+  if (names !== format) return 'Fairlead names, UUIDs';
+  return (
+    <>
+      <FormatName format={format} /> names, integer ids
+    </>
+  );
+}
+
 function Facts({ webhook }: { webhook: Webhook }) {
   return (
     <>
@@ -126,6 +135,11 @@ function Facts({ webhook }: { webhook: Webhook }) {
           <FormatName format={webhook.format} />
         </Property>
         <Property name="Payload">{webhook.payload}</Property>
+        {webhook.names !== null && (
+          <Property name="Names and ids">
+            <NamesFact webhook={webhook} />
+          </Property>
+        )}
         <Property name="Retries">{retriesOf(webhook)}</Property>
         <Property name="Timeout">{webhook.timeout_s} s</Property>
         <Property name="Disable after">
