@@ -1,3 +1,4 @@
+import { agentScopes, type AgentLimits } from './agent-limits.ts';
 import { isAtLeast, type Role } from './role.ts';
 
 /** A permission of API keys and roles. A capability defines its scopes next to its routes. */
@@ -15,6 +16,9 @@ export interface Scope {
   /** A wider scope that includes it. */
   includedIn?: string;
 }
+
+/** The scopes of a key without a member, before its own. */
+const EVERY = ['*'];
 
 interface ScopeGroup {
   name: string;
@@ -83,8 +87,8 @@ export interface Scopes {
   allows(granted: readonly string[], needed: string): boolean;
   /** The scopes of a role (docs/requirements.md, section 6). */
   ofRole(role: Role): readonly string[];
-  /** The scopes of a key, limited by the current role of its member; null for a key without a member. */
-  ofKey(granted: readonly string[], role: Role | null): readonly string[];
+  /** The scopes of a key, limited by the current role of its member (null for a key without a member), and as an agent's. */
+  ofKey(granted: readonly string[], role: Role | null, agent?: AgentLimits | null): readonly string[];
 }
 
 /** @param defined the scopes of every part of the program; throws if a name is taken or a wider scope is missing */
@@ -124,10 +128,10 @@ export function makeScopes(defined: readonly Scope[]): Scopes {
     allows,
     ofRole: (role) => roles[role],
 
-    ofKey(granted, role) {
-      if (role === null) return granted;
-      const may = roles[role];
-      return may.includes('*') ? granted : may.filter((scope) => allows(granted, scope));
+    ofKey(granted, role, agent) {
+      const may = role === null ? EVERY : roles[role];
+      const limited = may.includes('*') ? granted : may.filter((scope) => allows(granted, scope));
+      return agent ? agentScopes(all, agent, (scope) => allows(limited, scope)) : limited;
     },
   };
 }

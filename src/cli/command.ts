@@ -11,6 +11,8 @@ fairlead workspace create --name N [--plan P]
 fairlead workspace list
 fairlead workspace plan <id> <plan>
 fairlead key create [--workspace ID] --name N [--scopes a,b] [--style S] [--expires DATE]
+                    [--agent WRITES_PER_HOUR [--objects contacts,deals] [--deletes yes|no]]
+                             with --agent: the key of an agent, within these limits
 fairlead key revoke <id>
 fairlead user create --email E --name N [--workspace ID] [--role ${ROLES.join('|')}]
                              print a link to set a password
@@ -60,7 +62,7 @@ const COMMANDS: Record<string, Command> = {
     prepare: async (input) => (await import('./workspace.ts')).setPlan(input),
   },
   'key create': {
-    options: ['workspace', 'name', 'scopes', 'style', 'expires'],
+    options: ['workspace', 'name', 'scopes', 'style', 'expires', 'agent', 'objects', 'deletes'],
     arguments: 0,
     prepare: async (input) => (await import('./key.ts')).createKey(input),
   },

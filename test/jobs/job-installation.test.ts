@@ -50,6 +50,7 @@ const EVERYWHERE = [
   'maintenance.inboxes',
   'maintenance.jobs',
   'maintenance.merges',
+  'maintenance.mcp_operations',
   'maintenance.old_mail',
   'maintenance.overdue_deliveries',
   'maintenance.provider_events',

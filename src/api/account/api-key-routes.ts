@@ -92,7 +92,10 @@ function createRoute(parts: KeyRouteParts): Route {
     answers: { 201: shape },
     async handle(ctx) {
       const { body, caller } = ctx;
-      const { scopes = checkScopes(parts, body.scopes ?? [...caller.scopes]) } = styles.get(body.style)!;
+      const { scopes: fixed } = styles.get(body.style)!;
+      const scopes = fixed ?? checkScopes(parts, body.scopes ?? [...caller.scopes]);
+      if (body.agent && fixed) throw invalid('agent', 'is not possible for a key of this style');
+      if (body.agent) checkObjects(parts, body.agent.objects);
       const by = await authorities.current(db.pool, caller);
       const requested = expiryOf(parts, body);
       const expiresAt = requested === undefined ? by.expiresAt : requested;
@@ -107,6 +110,7 @@ function createRoute(parts: KeyRouteParts): Route {
           createdBy: caller.actor,
           makerId: caller.makerId,
           ...(expiresAt && { expiresAt }),
+          ...(body.agent && { agent: body.agent }),
         },
         async (trx, { key, raw }) => {
           made = JSON.stringify(showKey(parts, key, UNUSED, raw));
@@ -156,6 +160,9 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: KeyRouteParts): Route {
       const { scopes: fixed } = styles.get(current.style) ?? {};
       if (body.scopes !== undefined && fixed)
         throw invalid('scopes', `are always ${fixed.join(', ')} for a key of this style`);
+      if (body.agent !== undefined && (body.agent === null) !== (current.agent === null))
+        throw invalid('agent', 'cannot be added to a key or removed from it; create another key');
+      if (body.agent) checkObjects(parts, body.agent.objects);
       const expiresAt = expiryOf(parts, body, current.expires_at);
       const used = (await usage.find(current.workspace_id, [current.id])).get(current.id)!;
       let text: string | undefined;
@@ -163,6 +170,7 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: KeyRouteParts): Route {
         ...(body.name !== undefined && { name: body.name }),
         ...(body.scopes !== undefined && { scopes: body.scopes }),
         ...(expiresAt !== undefined && { expiresAt }),
+        ...(body.agent && { agent: body.agent }),
       };
       const isSelf = caller.via.kind === 'api_key' && caller.via.id === current.id;
       await keys.update(current.workspace_id, current.id, change, {
@@ -214,6 +222,15 @@ function checkScopes(parts: ApiKeyParts, scopes: string[]): string[] {
   return [...new Set(scopes)];
 }
 
+/** Throws for a group that has no records. */
+function checkObjects({ scopes }: ApiKeyParts, objects: readonly string[] | null): void {
+  const known = [...new Set(scopes.list.flatMap(({ action, group }) => (action ? [group!.name] : [])))];
+  objects?.forEach((object, at) => {
+    if (!known.includes(object))
+      throw invalid(`agent.objects.${at}`, `is not an object; must be one of ${known.join(', ')}`);
+  });
+}
+
 /** @returns undefined if the expiry is missing or unchanged */
 function expiryOf(
   { clock }: ApiKeyParts,
@@ -255,6 +272,7 @@ function showKey({ clock }: ApiKeyParts, key: ApiKey, used: Usage | undefined, r
     style: key.style,
     prefix: key.prefix,
     scopes: key.scopes,
+    agent: key.agent,
     state: key.revoked_at !== null ? 'revoked' : left <= 0 ? 'expired' : 'active',
     expiring_soon: key.revoked_at === null && left > 0 && left <= SOON_MS,
     created_by: key.created_by,
@@ -270,7 +288,7 @@ function showKey({ clock }: ApiKeyParts, key: ApiKey, used: Usage | undefined, r
 const NOTHING = { requests: 0, server_errors: 0, rate_limited: 0 };
 const UNUSED: Usage = { last_24_hours: NOTHING, last_7_days: NOTHING };
 
-function auditEntry(action: string, { id, name: called, prefix, scopes, expires_at: until }: ApiKey) {
-  const details = { name: called, prefix, scopes, expires_at: until };
+function auditEntry(action: string, { id, name: called, prefix, scopes, expires_at: until, agent }: ApiKey) {
+  const details = { name: called, prefix, scopes, expires_at: until, ...(agent && { agent }) };
   return { action, objectType: 'api_key', objectId: id, details };
 }

@@ -64,7 +64,8 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
   'booking_page_host.user_id schedule.user_id time_off.user_id busy_time.user_id calendar_sync.user_id':
     'member',
   'busy_time.connection_id calendar_sync.connection_id': 'connection',
-  'idempotency.api_key_id key_usage.api_key_id quota.subject job.lease_token': 'account',
+  'idempotency.api_key_id key_usage.api_key_id agent_writes.api_key_id quota.subject job.lease_token':
+    'account',
   'mail.claim mail.object_id notice.object_id notice_dismissal.notice_id notice_letter.notice_id': 'notice',
   'inbox_request.inbox_id file_content.file_id workspace.logo_file_id': 'other object',
 };
