@@ -1,4 +1,4 @@
-import { agentScopes, type AgentLimits } from './agent-limits.ts';
+import type { AgentLimits } from './agent-limits.ts';
 import { isAtLeast, type Role } from './role.ts';
 
 /** A permission of API keys and roles. A capability defines its scopes next to its routes. */
@@ -134,4 +134,23 @@ export function makeScopes(defined: readonly Scope[]): Scopes {
       return agent ? agentScopes(all, agent, (scope) => allows(limited, scope)) : limited;
     },
   };
+}
+
+/**
+ * The scopes of an agent: never those of administrators, which could give it a key without limits. With chosen objects,
+ * only the scopes of these records: the feed of events has the records of all objects.
+ * @param scopes all scopes of the installation
+ * @param granted whether its key was granted a scope
+ */
+function agentScopes(
+  scopes: readonly Scope[],
+  { objects }: Pick<AgentLimits, 'objects'>,
+  granted: (scope: string) => boolean,
+): string[] {
+  return scopes
+    .filter(({ name, minRole, action, group }) => {
+      if (minRole === 'admin' || !granted(name)) return false;
+      return objects === null || (action !== null && objects.includes(group!.name));
+    })
+    .map(({ name }) => name);
 }

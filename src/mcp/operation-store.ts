@@ -92,8 +92,8 @@ const DROP_OLD = `delete from mcp_operation where (workspace_id, id) in (
 
 export function makeOperations(db: Database, audit: Audit, clock: Clock): Operations {
   const now = () => isoTime(clock.now());
-  const summary = (steps: readonly Step[]) =>
-    steps.slice(0, 50).map(({ object, id, action }) => ({ object, id, action }));
+  const written = (steps: readonly Step[]) =>
+    steps.slice(0, 50).map(({ object, id, action }) => `${action} ${object} ${id}`);
   return {
     async record(caller, { id, tool, steps }) {
       await db.transaction(async (trx) => {
@@ -101,7 +101,7 @@ export function makeOperations(db: Database, audit: Audit, clock: Clock): Operat
         const values = [workspaceId, id, actor, tool, JSON.stringify(steps), now()];
         const [made] = await query(trx, INSERT, values);
         if (!made) return;
-        const details = { via: 'mcp', tool, records: steps.length, steps: summary(steps) };
+        const details = { via: 'mcp', tool, records: steps.length, written: written(steps) };
         await audit.record(trx, caller, {
           action: 'operation.created',
           objectType: 'operation',

@@ -3,7 +3,7 @@ import type { Noun } from '../record/noun.ts';
 import { invalid } from '../base/errors.ts';
 import { length, MAX_RESULT_CHARS, MAX_TEXT_CHARS } from './tool-result.ts';
 import type { Body } from './api-caller.ts';
-import { idInput, nounOf, objectInput, READS, tool, urlOf, type Tool, type ToolContext } from './tool.ts';
+import { idInput, nounOf, typeInput, READS, tool, urlOf, type Tool, type ToolContext } from './tool.ts';
 
 /** Characters of a long text in one answer of `get`. */
 const TEXT_PART = 20_000;
@@ -30,12 +30,12 @@ function searchTool(context: ToolContext, readable: readonly Noun[]): Tool {
       'Finds records of all objects by part of a name, email address, phone number or company. Use it first to get ids. Words may be in any order; all must match.',
     input: z.strictObject({
       q: z.string().min(1).max(200),
-      objects: z.array(objectInput(readable)).max(50).optional().describe('Default: all.'),
+      types: z.array(typeInput(readable)).max(50).optional().describe('Default: all.'),
       limit: z.int().min(1).max(20).default(10),
     }),
     annotations: READS,
-    async run({ q, objects, limit }) {
-      const query = { q, limit: String(limit), ...(objects && { types: objects.join(',') }) };
+    async run({ q, types, limit }) {
+      const query = { q, limit: String(limit), ...(types && { types: types.join(',') }) };
       const { data, ...more } = await context.api.call('GET', 'search', { query });
       const found = (data as Body[]).map((item) => ({
         ...item,
@@ -53,7 +53,7 @@ function getTool(context: ToolContext, readable: readonly Noun[]): Tool {
     description:
       'A record with all its fields. With `field` and `offset`: a part of one long text. `expand` adds the records that it references, as in `company_id`.',
     input: z.strictObject({
-      object: objectInput(readable),
+      type: typeInput(readable),
       id: idInput,
       expand: z.array(z.string().max(100)).max(10).optional(),
       fields: z.array(z.string().max(100)).max(50).optional().describe('Only these fields.'),
@@ -61,15 +61,15 @@ function getTool(context: ToolContext, readable: readonly Noun[]): Tool {
       offset: z.int().min(0).optional(),
     }),
     annotations: READS,
-    async run({ object, id, expand, fields, field, offset = 0 }) {
-      const noun = nounOf(context, object);
+    async run({ type, id, expand, fields, field, offset = 0 }) {
+      const noun = nounOf(context, type);
       const query = {
         ...(expand && { expand: expand.join(',') }),
         ...(fields && { fields: fields.join(',') }),
       };
       const record = await context.api.call('GET', `${noun.plural}/:id`, { params: { id }, query });
       if (field !== undefined) return textPart(record, field, offset);
-      return { object, record, url: urlOf(context, noun, record['id']) };
+      return { type, record, url: urlOf(context, noun, record['id']) };
     },
   });
 }
@@ -106,7 +106,7 @@ function listTool(context: ToolContext, readable: readonly Noun[]): Tool {
     description:
       'Records of an object by filters, newest change first unless sorted. `filter` has the parameters that `schema` names, as in {"status": "open", "created_at[gte]": "2026-01-01"}.',
     input: z.strictObject({
-      object: objectInput(readable),
+      type: typeInput(readable),
       filter: z.record(z.string().max(100), z.union([z.string(), z.number(), z.boolean()])).optional(),
       q: z.string().max(200).optional().describe('Only records with these words.'),
       sort: z.string().max(200).optional().describe('A sortable field; `-` before it: descending.'),
@@ -115,8 +115,8 @@ function listTool(context: ToolContext, readable: readonly Noun[]): Tool {
       cursor: cursorInput,
     }),
     annotations: READS,
-    async run({ object, filter, q, sort, fields, limit, cursor }) {
-      const { plural } = nounOf(context, object);
+    async run({ type, filter, q, sort, fields, limit, cursor }) {
+      const { plural } = nounOf(context, type);
       const own = {
         ...(q !== undefined && { q }),
         ...(sort !== undefined && { sort }),
@@ -140,14 +140,14 @@ function timelineTool(context: ToolContext, readable: readonly Noun[]): Tool {
     description:
       'What happened to a record, newest first: changes with values before and after, notes, calls, tasks, and for a contact also its deals and payments.',
     input: z.strictObject({
-      object: objectInput(readable),
+      type: typeInput(readable),
       id: idInput,
       limit: z.int().min(1).max(50).default(20),
       cursor: cursorInput,
     }),
     annotations: READS,
-    async run({ object, id, limit, cursor }) {
-      const { plural } = nounOf(context, object);
+    async run({ type, id, limit, cursor }) {
+      const { plural } = nounOf(context, type);
       // The timeline of a contact needs no scope of contacts.
       await context.api.call('GET', `${plural}/:id`, { params: { id }, query: { fields: 'id' } });
       return withinResult(limit, (size) =>

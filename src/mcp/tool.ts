@@ -39,8 +39,8 @@ export const READS: ToolAnnotations = { readOnlyHint: true, openWorldHint: false
 export const WRITES: ToolAnnotations = { readOnlyHint: false, destructiveHint: false, openWorldHint: false };
 export const DELETES: ToolAnnotations = { readOnlyHint: false, destructiveHint: true, openWorldHint: false };
 
-/** An input that names one of these objects. @param nouns at least one */
-export function objectInput(nouns: readonly Noun[]) {
+/** An input that names the type of a record: one of these objects. @param nouns at least one */
+export function typeInput(nouns: readonly Noun[]) {
   return z.enum(nouns.map(({ name }) => name) as [string, ...string[]]);
 }
 
@@ -55,9 +55,9 @@ export const retryKeyInput = z
   .optional()
   .describe('The same key on a retry: it is done once.');
 
-/** The noun of an object. */
-export function nounOf({ nouns }: Pick<ToolContext, 'nouns'>, object: string): Noun {
-  return nouns.find(({ name }) => name === object)!;
+/** The noun of a type. */
+export function nounOf({ nouns }: Pick<ToolContext, 'nouns'>, type: string): Noun {
+  return nouns.find(({ name }) => name === type)!;
 }
 
 /** The page of a record in the dashboard. */

@@ -9,7 +9,7 @@ import { nounOf, type ToolContext } from './tool.ts';
 
 /** What became of a step that was to be undone. */
 export interface UndoneStep {
-  object: string;
+  type: string;
   id: string;
   /** `nothing_to_do`: it is already as before. */
   state: 'undone' | 'would_be_undone' | 'nothing_to_do' | 'conflict' | 'refused';
@@ -28,14 +28,14 @@ export async function undoStep(context: ToolContext, step: Step, isDryRun: boole
   const { object, id } = step;
   try {
     const outcome = await UNDO[step.action](context, nounOf(context, object), step, isDryRun);
-    return { object, id, ...outcome };
+    return { type: object, id, ...outcome };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { object, id, state: 'refused', reason: error.message };
+    return { type: object, id, state: 'refused', reason: error.message };
   }
 }
 
-type Outcome = Omit<UndoneStep, 'object' | 'id'>;
+type Outcome = Omit<UndoneStep, 'type' | 'id'>;
 type Undo = (context: ToolContext, noun: Noun, step: Step, isDryRun: boolean) => Promise<Outcome>;
 
 const UNDO: Record<Step['action'], Undo> = {

@@ -3,7 +3,7 @@ import { invalid } from '../base/errors.ts';
 import type { Body } from './api-caller.ts';
 import { explanationOf } from './delivery-explanation.ts';
 import { withinResult } from './read-tools.ts';
-import { objectInput, READS, tool, type Tool, type ToolContext } from './tool.ts';
+import { typeInput, READS, tool, type Tool, type ToolContext } from './tool.ts';
 
 /** The tools about the workspace itself: its objects and fields, its events, and what became of them. */
 export function workspaceTools(context: ToolContext): Tool[] {
@@ -22,12 +22,12 @@ function schemaTool(context: ToolContext): Tool {
     name: 'schema',
     title: 'Objects and fields',
     description:
-      'Without `object`: the workspace, your rights and limits, and all objects. With `object`: its fields with kinds, options, filters and references, and its events. Call it before you create, update or filter.',
-    input: z.strictObject(
-      readable.length > 0 ? { object: objectInput(readable).optional() } : {},
-    ) as z.ZodType<{ object?: string }>,
+      'Without `type`: the workspace, your rights and limits, and all types of records. With `type`: its fields with kinds, options, filters and references, and its events. Call it before you create, update or filter.',
+    input: z.strictObject(readable.length > 0 ? { type: typeInput(readable).optional() } : {}) as z.ZodType<{
+      type?: string;
+    }>,
     annotations: READS,
-    run: async ({ object }) => (object === undefined ? overview(context) : objectOf(context, object)),
+    run: async ({ type }) => (type === undefined ? overview(context) : objectOf(context, type)),
   });
 }
 
@@ -41,8 +41,8 @@ async function overview({ api }: ToolContext): Promise<Body> {
     workspace,
     scopes,
     ...(agent && { agent }),
-    objects: (data as Body[]).map(({ key, plural, label, events, searchable }) => ({
-      object: key,
+    types: (data as Body[]).map(({ key, plural, label, events, searchable }) => ({
+      type: key,
       plural,
       label,
       events,
@@ -55,11 +55,13 @@ async function overview({ api }: ToolContext): Promise<Body> {
 /** The most options of a field in an answer: currencies have 180. */
 const MAX_OPTIONS = 60;
 
-async function objectOf({ api }: ToolContext, key: string): Promise<Body> {
+async function objectOf(context: ToolContext, key: string): Promise<Body> {
+  const { api } = context;
   const { fields, ...object } = await api.call('GET', 'objects/:key', { params: { key } });
   const { title_fields, match_fields, mergeable, events, label } = object;
+  const kinds = new Set((fields as Body[]).flatMap(({ kind, references }) => [kind, references]));
   return {
-    object: key,
+    type: key,
     label,
     title_fields,
     match_fields,
@@ -70,7 +72,17 @@ async function objectOf({ api }: ToolContext, key: string): Promise<Body> {
       ...(fallback !== null && { default: fallback }),
       ...(Array.isArray(options) && { options: options.slice(0, MAX_OPTIONS) }),
     })),
+    ...(kinds.has('stage') &&
+      (await listed(context, 'pipelines', ({ id, name, stages }) => ({ id, name, stages })))),
+    ...(kinds.has('user') && (await listed(context, 'members', ({ id, name }) => ({ id, name })))),
   };
+}
+
+/** What fields refer to that is no object: pipelines with their stages, and members. */
+async function listed({ api }: ToolContext, path: string, shown: (item: Body) => Body): Promise<Body> {
+  if (!api.may('GET', path)) return {};
+  const { data } = await api.call('GET', path);
+  return { [path]: (data as Body[]).map(shown) };
 }
 
 /** Most fields are neither required nor computed; leaving that out halves the answer. */
@@ -125,8 +137,8 @@ function explainTool({ api }: ToolContext): Tool {
       const { data } = await api.call('GET', 'deliveries', { query: { event_id: eventId!, limit: '20' } });
       const { type, occurred_at, matched, reason } = event;
       const deliveries = await Promise.all(
-        (data as Body[]).map(async ({ id: one }) =>
-          explanationOf(api, await api.call('GET', 'deliveries/:id', { params: { id: String(one) } })),
+        (data as Body[]).map(async ({ id: deliveryId }) =>
+          explanationOf(api, await api.call('GET', 'deliveries/:id', { params: { id: String(deliveryId) } })),
         ),
       );
       const none = `No webhook got it: ${String(reason ?? 'its deliveries are no longer kept')}.`;

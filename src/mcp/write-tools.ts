@@ -11,7 +11,7 @@ import {
   dryRunInput,
   idInput,
   nounOf,
-  objectInput,
+  typeInput,
   retryKeyInput,
   tool,
   WRITES,
@@ -50,14 +50,14 @@ function createTool(context: ToolContext, creatable: readonly Noun[]): Tool {
     description:
       'Creates one record. Search first, so that you create no duplicate. Returns an `operation_id` that `undo` takes back.',
     input: z.strictObject({
-      object: objectInput(creatable),
+      type: typeInput(creatable),
       values: valuesInput,
       dry_run: dryRunInput,
       retry_key: retryKeyInput,
     }),
     annotations: { ...WRITES, idempotentHint: false },
-    run: ({ object, values, dry_run: isDryRun, retry_key: retryKey }) =>
-      runWrites(context, 'create', nounOf(context, object), [{ action: 'created', values }], {
+    run: ({ type, values, dry_run: isDryRun, retry_key: retryKey }) =>
+      runWrites(context, 'create', nounOf(context, type), [{ action: 'created', values }], {
         isDryRun,
         retryKey,
       }),
@@ -70,19 +70,20 @@ function updateTool(context: ToolContext, writable: readonly Noun[]): Tool {
     title: 'Update records',
     description: `Sets the same fields of 1 to ${MAX_UPDATES} records; other fields stay. To move a deal, set \`stage_id\`. Use \`dry_run\` before you change several. Returns an \`operation_id\` that \`undo\` takes back.`,
     input: z.strictObject({
-      object: objectInput(writable),
-      ids: z.array(idInput).min(1).max(MAX_UPDATES),
+      type: typeInput(writable),
+      id: idInput.optional(),
+      ids: z.array(idInput).min(1).max(MAX_UPDATES).optional().describe('Instead of `id`.'),
       values: valuesInput,
       dry_run: dryRunInput,
       retry_key: retryKeyInput,
     }),
     annotations: { ...WRITES, destructiveHint: true, idempotentHint: true },
-    run: ({ object, ids, values, dry_run: isDryRun, retry_key: retryKey }) =>
+    run: ({ type, id, ids, values, dry_run: isDryRun, retry_key: retryKey }) =>
       runWrites(
         context,
         'update',
-        nounOf(context, object),
-        [...new Set(ids)].map((id) => ({ action: 'updated', id, values })),
+        nounOf(context, type),
+        idsOf(id, ids).map((id) => ({ action: 'updated', id, values })),
         { isDryRun, retryKey },
       ),
   });
@@ -94,21 +95,29 @@ function deleteTool(context: ToolContext, deletable: readonly Noun[]): Tool {
     title: 'Delete records',
     description: `Moves 1 to ${MAX_DELETIONS} records to the trash; \`undo\` restores them for 30 days. Show the user a \`dry_run\` first.`,
     input: z.strictObject({
-      object: objectInput(deletable),
-      ids: z.array(idInput).min(1).max(MAX_DELETIONS),
+      type: typeInput(deletable),
+      id: idInput.optional(),
+      ids: z.array(idInput).min(1).max(MAX_DELETIONS).optional().describe('Instead of `id`.'),
       dry_run: dryRunInput,
       retry_key: retryKeyInput,
     }),
     annotations: DELETES,
-    run: ({ object, ids, dry_run: isDryRun, retry_key: retryKey }) =>
+    run: ({ type, id, ids, dry_run: isDryRun, retry_key: retryKey }) =>
       runWrites(
         context,
         'delete',
-        nounOf(context, object),
-        [...new Set(ids)].map((id) => ({ action: 'deleted', id })),
+        nounOf(context, type),
+        idsOf(id, ids).map((id) => ({ action: 'deleted', id })),
         { isDryRun, retryKey },
       ),
   });
+}
+
+/** The records of a write, each once. */
+function idsOf(id: string | undefined, ids: readonly string[] = []): string[] {
+  const all = [...new Set(id === undefined ? ids : [id, ...ids])];
+  if (all.length === 0) throw invalid('id', 'or ids is required');
+  return all;
 }
 
 interface ActivityKind {
@@ -135,7 +144,7 @@ function logTool(context: ToolContext, kinds: readonly ActivityKind[]): Tool {
       'Adds a note, a call or a meeting that took place, or a task to do, to the timeline of a record. `text` is Markdown; the first line of a task is its title.',
     input: z.strictObject({
       kind: z.enum(kinds.map(({ kind }) => kind) as [string, ...string[]]),
-      about: z.strictObject({ object: z.enum(context.nouns.map(({ name }) => name)), id: idInput }),
+      about: z.strictObject({ type: z.enum(context.nouns.map(({ name }) => name)), id: idInput }),
       text: z.string().min(1).max(20_000),
       due_date: z.string().max(40).optional().describe('Of a task: YYYY-MM-DD.'),
       happened_at: z.string().max(40).optional().describe('Of a call or a meeting: ISO 8601.'),
@@ -146,8 +155,8 @@ function logTool(context: ToolContext, kinds: readonly ActivityKind[]): Tool {
     annotations: WRITES,
     run({ kind, about, text, dry_run: isDryRun, retry_key: retryKey, ...times }) {
       const { noun } = kinds.find((item) => item.kind === kind)!;
-      const field = Object.entries(noun.references).find(([, object]) => object === about.object)?.[0];
-      if (field === undefined) throw invalid('about.object', `cannot have a ${kind}`);
+      const field = Object.entries(noun.references).find(([, object]) => object === about.type)?.[0];
+      if (field === undefined) throw invalid('about.type', `cannot have a ${kind}`);
       const values = { ...activityValues(kind, text, times), [field]: about.id };
       return runWrites(context, 'log_activity', noun, [{ action: 'created', values }], {
         isDryRun,
@@ -158,11 +167,11 @@ function logTool(context: ToolContext, kinds: readonly ActivityKind[]): Tool {
 }
 
 function activityValues(kind: string, text: string, times: Body): Body {
-  const given = Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined));
-  if (kind !== 'task') return { type: kind, body: text, ...given };
+  const sent = Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined));
+  if (kind !== 'task') return { type: kind, body: text, ...sent };
   const [title = '', ...rest] = text.trim().split('\n');
   const description = rest.join('\n').trim();
-  return { title: title.trim().slice(0, 200), ...(description !== '' && { description }), ...given };
+  return { title: title.trim().slice(0, 200), ...(description !== '' && { description }), ...sent };
 }
 
 /** Writes records one after the other; a refused one does not affect the others. */
@@ -200,7 +209,7 @@ async function runWrites(
   const left = writes.length - results.length;
   return {
     dry_run: isDryRun,
-    object: noun.name,
+    type: noun.name,
     ...(!isDryRun && { operation_id: steps.length > 0 ? id : null }),
     results,
     ...(left > 0 && { not_attempted: left }),

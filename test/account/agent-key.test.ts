@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeAgentBudgets } from '../../src/account/agent-budget.ts';
+import { openDatabase } from '../../src/db/pool.ts';
+import { silent } from '../kit/database.ts';
+import { makeMember } from '../kit/member.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -11,9 +15,11 @@ const PATH = '/api/v1/api-keys';
 const LIMITS = { writes_per_hour: 100, deletes: false, objects: null };
 
 async function agent(limits: object = {}, scopes = ['*']) {
-  const reply = await s.ask('POST', PATH, { body: { name: 'assistant', scopes, agent: limits } });
+  const reply = await s.ask('POST', PATH, {
+    body: { name: 'assistant', scopes, kind: 'agent', budget: limits },
+  });
   expect(reply.status, reply.text).toBe(201);
-  return reply.json as { id: string; key: string; agent: object };
+  return reply.json as { id: string; key: string; kind: string; budget: object };
 }
 
 const contact = (key: string, more: object = {}, query = '') =>
@@ -22,16 +28,18 @@ const contact = (key: string, more: object = {}, query = '') =>
 describe('the key of an agent', () => {
   test('has limits, which are shown and can be changed; other keys have none', async () => {
     const made = await agent();
-    expect(made.agent).toEqual(LIMITS);
+    expect(made).toMatchObject({ kind: 'agent', budget: LIMITS });
     const changed = { writes_per_hour: 5, deletes: true, objects: ['contacts'] };
-    const reply = await s.ask('PATCH', `${PATH}/${made.id}`, { body: { agent: changed } });
-    expect(reply.json.agent).toEqual(changed);
+    const reply = await s.ask('PATCH', `${PATH}/${made.id}`, {
+      body: { budget: { ...changed, objects: ['contact'] } },
+    });
+    expect(reply.json.budget).toEqual(changed);
     const other = (await s.ask('POST', PATH, { body: { name: 'website' } })).json;
-    expect(other.agent).toBeNull();
-    expect((await s.ask('PATCH', `${PATH}/${other.id}`, { body: { agent: changed } })).status).toBe(400);
-    expect((await s.ask('PATCH', `${PATH}/${made.id}`, { body: { agent: null } })).status).toBe(400);
-    const wrong = { name: 'a', agent: { objects: ['people'] } };
-    expect((await s.ask('POST', PATH, { body: wrong })).text).toContain('agent.objects.0');
+    expect(other).toMatchObject({ kind: 'standard', budget: null });
+    expect((await s.ask('PATCH', `${PATH}/${other.id}`, { body: { budget: changed } })).status).toBe(400);
+    expect((await s.ask('PATCH', `${PATH}/${made.id}`, { body: { budget: null } })).status).toBe(400);
+    const wrong = { name: 'a', kind: 'agent', budget: { objects: ['people'] } };
+    expect((await s.ask('POST', PATH, { body: wrong })).text).toContain('budget.objects.0');
   });
 
   test('never has the scopes of administrators, whatever it was granted', async () => {
@@ -71,7 +79,7 @@ describe('the key of an agent', () => {
     expect((await contact(key)).status).toBe(429);
     expect((await s.ask('GET', '/api/v1/contacts', { as: key })).status).toBe(200);
     // More room takes effect at once.
-    await s.ask('PATCH', `${PATH}/${id}`, { body: { agent: { ...LIMITS, writes_per_hour: 7 } } });
+    await s.ask('PATCH', `${PATH}/${id}`, { body: { budget: { ...LIMITS, writes_per_hour: 7 } } });
     expect((await contact(key)).status).toBe(201);
   });
 
@@ -93,7 +101,7 @@ describe('the key of an agent', () => {
     const path = `/api/v1/contacts/${first.json.id}`;
     const { key } = await agent();
     const asks = (as: string) => [
-      s.ask('POST', `${path}/merge`, { as, body: { ids: [second.json.id] } }),
+      s.ask('POST', `${path}/merge`, { as, body: { with: [second.json.id] } }),
       s.ask('POST', `/api/v1/contacts/batch-delete`, { as, body: { ids: [first.json.id] } }),
       s.ask('POST', `${path}/erase`, { as }),
       s.ask('DELETE', path, { as }),
@@ -115,10 +123,30 @@ describe('the key of an agent', () => {
     expect(hers.actor).not.toHaveProperty('is_agent');
   });
 
-  test('is refused once it is revoked', async () => {
+  test('is refused once it is revoked, or its maker has left', async () => {
     const { id, key } = await agent();
     expect((await contact(key)).status).toBe(201);
     await s.ask('DELETE', `${PATH}/${id}`);
     expect((await contact(key)).status).toBe(401);
+    const maker = await makeMember(s, 'admin');
+    const hers = (await maker.ask('POST', PATH, { as: null, body: { name: 'a', kind: 'agent' } })).json.key;
+    expect((await contact(hers)).status).toBe(201);
+    expect((await s.ask('DELETE', `/api/v1/members/${maker.id}`)).status).toBe(204);
+    expect((await contact(hers)).status).toBe(403);
+  });
+
+  test('two processes share its budget: of sixty writes at once, exactly twenty are made', async () => {
+    const { id } = await agent();
+    const processes = [1, 2].map(() => openDatabase(s.connection, { max: 4, log: silent }));
+    const caller = {
+      workspaceId: s.alice.workspaceId,
+      identity: id,
+      agent: { writes_per_hour: 20, deletes: false, objects: null },
+    };
+    const spent = await Promise.allSettled(
+      Array.from({ length: 60 }, (_, n) => makeAgentBudgets(processes[n % 2]!).spend(caller, 1, false)),
+    );
+    expect(spent.filter(({ status }) => status === 'fulfilled')).toHaveLength(20);
+    await Promise.all(processes.map((db) => db.close()));
   });
 });

@@ -4865,6 +4865,28 @@ export interface components {
             /** @description Tags */
             tags: string[];
         };
+        PreviewInput: {
+            /** @constant */
+            dry_run: true;
+            /** @description The record after the write, without what is only assigned or computed when it is stored. */
+            record: {
+                [key: string]: unknown;
+            };
+            /** @description For an update: the fields that would change, with their current values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The event types that would be fired, in order. */
+            events: string[];
+            /** @description The webhooks that these events would be sent to. Without the scope `webhooks:read`: only their events. */
+            webhooks: {
+                id?: string;
+                name?: string;
+                url?: string;
+                /** @description The event types that it would be sent. */
+                events: string[];
+            }[];
+        };
         ErasureRequestInput: {
             /** Format: uuid */
             id: string;
@@ -7949,6 +7971,11 @@ export interface components {
                 type: string;
                 id: string | null;
                 name: string | null;
+                /**
+                 * @description Only for the API key of an agent.
+                 * @constant
+                 */
+                is_agent?: true;
             };
             /** @description For example `webhook.created`. */
             action: string;
@@ -8456,6 +8483,14 @@ export interface components {
                     rate_limited: number;
                 };
             };
+            /** @enum {string} */
+            kind: "standard" | "agent";
+            /** @description Of an agent; null for other keys. */
+            budget: {
+                writes_per_hour: number;
+                deletes: boolean;
+                objects: string[] | null;
+            } | null;
             /** @description Shown once, on creation. */
             key?: string;
         };
@@ -8616,6 +8651,28 @@ export interface components {
             assignee_id: string | null;
             /** @description Tags */
             tags: string[];
+        };
+        Preview: {
+            /** @constant */
+            dry_run: true;
+            /** @description The record after the write, without what is only assigned or computed when it is stored. */
+            record: {
+                [key: string]: unknown;
+            };
+            /** @description For an update: the fields that would change, with their current values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The event types that would be fired, in order. */
+            events: string[];
+            /** @description The webhooks that these events would be sent to. Without the scope `webhooks:read`: only their events. */
+            webhooks: {
+                id?: string;
+                name?: string;
+                url?: string;
+                /** @description The event types that it would be sent. */
+                events: string[];
+            }[];
         };
         ErasureRequest: {
             /** Format: uuid */
@@ -11701,6 +11758,11 @@ export interface components {
                 type: string;
                 id: string | null;
                 name: string | null;
+                /**
+                 * @description Only for the API key of an agent.
+                 * @constant
+                 */
+                is_agent?: true;
             };
             /** @description For example `webhook.created`. */
             action: string;
@@ -12208,6 +12270,14 @@ export interface components {
                     rate_limited: number;
                 };
             };
+            /** @enum {string} */
+            kind: "standard" | "agent";
+            /** @description Of an agent; null for other keys. */
+            budget: {
+                writes_per_hour: number;
+                deletes: boolean;
+                objects: string[] | null;
+            } | null;
             /** @description Shown once, on creation. */
             key?: string;
         };
@@ -13500,6 +13570,30 @@ export interface operations {
                      *     ]
                      */
                     scopes?: string[];
+                    /**
+                     * @description `agent`: the key of an AI assistant, within its `budget` and without the scopes of administrators.
+                     * @default standard
+                     * @enum {string}
+                     */
+                    kind?: "standard" | "agent";
+                    /** @description Of an agent; default: that of its fields. */
+                    budget?: {
+                        /**
+                         * @description Records that it may write in any hour, over all processes; 429 beyond.
+                         * @default 100
+                         */
+                        writes_per_hour?: number;
+                        /**
+                         * @description Whether it may delete, erase and merge records.
+                         * @default false
+                         */
+                        deletes?: boolean;
+                        /**
+                         * @description Only these records, as in `contacts`; it then cannot read the feed of events. Null: all.
+                         * @default null
+                         */
+                        objects?: string[] | null;
+                    } | null;
                     /** @description In the future; a date means its start in UTC. Null: never. Default: that of the key that creates it. */
                     expires_at?: (string) | null;
                     /** @description Instead of `expires_at`. */
@@ -13590,6 +13684,25 @@ export interface operations {
                      *     ]
                      */
                     scopes?: string[];
+                    readonly kind?: unknown;
+                    /** @description All of the budget of an agent; other keys do not become those of agents. */
+                    budget?: {
+                        /**
+                         * @description Records that it may write in any hour, over all processes; 429 beyond.
+                         * @default 100
+                         */
+                        writes_per_hour?: number;
+                        /**
+                         * @description Whether it may delete, erase and merge records.
+                         * @default false
+                         */
+                        deletes?: boolean;
+                        /**
+                         * @description Only these records, as in `contacts`; it then cannot read the feed of events. Null: all.
+                         * @default null
+                         */
+                        objects?: string[] | null;
+                    } | null;
                     /** @description In the future; a date means its start in UTC. Null: never. Default: that of the key that creates it. */
                     expires_at?: (string) | null;
                     /** @description Instead of `expires_at`. */
@@ -13681,6 +13794,25 @@ export interface operations {
                      *     ]
                      */
                     scopes?: string[];
+                    readonly kind?: unknown;
+                    /** @description All of the budget of an agent; other keys do not become those of agents. */
+                    budget?: {
+                        /**
+                         * @description Records that it may write in any hour, over all processes; 429 beyond.
+                         * @default 100
+                         */
+                        writes_per_hour?: number;
+                        /**
+                         * @description Whether it may delete, erase and merge records.
+                         * @default false
+                         */
+                        deletes?: boolean;
+                        /**
+                         * @description Only these records, as in `contacts`; it then cannot read the feed of events. Null: all.
+                         * @default null
+                         */
+                        objects?: string[] | null;
+                    } | null;
                     /** @description In the future; a date means its start in UTC. Null: never. Default: that of the key that creates it. */
                     expires_at?: (string) | null;
                     /** @description Instead of `expires_at`. */
@@ -13958,6 +14090,8 @@ export interface operations {
             query?: {
                 /** @description What happens if the record exists, by email, else phone: another is created (`create`), it is returned as it is (`return`), it gets the fields that were sent (`merge`), or 409 (`error`). */
                 on_duplicate?: "create" | "return" | "merge" | "error";
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
             };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
@@ -14429,7 +14563,10 @@ export interface operations {
     };
     putContactsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -14516,7 +14653,10 @@ export interface operations {
     };
     deleteContactsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -14528,6 +14668,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -14548,7 +14697,10 @@ export interface operations {
     };
     patchContactsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -14869,6 +15021,8 @@ export interface operations {
             query?: {
                 /** @description What happens if the record exists, by website, else email, else name: another is created (`create`), it is returned as it is (`return`), it gets the fields that were sent (`merge`), or 409 (`error`). */
                 on_duplicate?: "create" | "return" | "merge" | "error";
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
             };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
@@ -15174,7 +15328,10 @@ export interface operations {
     };
     putCompaniesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -15254,7 +15411,10 @@ export interface operations {
     };
     deleteCompaniesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -15266,6 +15426,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -15286,7 +15455,10 @@ export interface operations {
     };
     patchCompaniesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -15607,7 +15779,10 @@ export interface operations {
     };
     postDeals: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -15834,7 +16009,10 @@ export interface operations {
     };
     putDealsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -15936,7 +16114,10 @@ export interface operations {
     };
     deleteDealsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -15948,6 +16129,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -15968,7 +16158,10 @@ export interface operations {
     };
     patchDealsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -16309,7 +16502,10 @@ export interface operations {
     };
     postTasks: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -16521,7 +16717,10 @@ export interface operations {
     };
     putTasksId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -16608,7 +16807,10 @@ export interface operations {
     };
     deleteTasksId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -16620,6 +16822,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -16640,7 +16851,10 @@ export interface operations {
     };
     patchTasksId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -16975,6 +17189,8 @@ export interface operations {
             query?: {
                 /** @description Takes precedence over `on_duplicate` of the body. */
                 on_duplicate?: "create" | "attach" | "return";
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
             };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
@@ -17286,7 +17502,10 @@ export interface operations {
     };
     putLeadsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -17386,7 +17605,10 @@ export interface operations {
     };
     deleteLeadsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -17398,6 +17620,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -17418,7 +17649,10 @@ export interface operations {
     };
     patchLeadsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -17753,7 +17987,10 @@ export interface operations {
     };
     postNotes: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -17959,7 +18196,10 @@ export interface operations {
     };
     putNotesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -18040,7 +18280,10 @@ export interface operations {
     };
     deleteNotesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -18052,6 +18295,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -18072,7 +18324,10 @@ export interface operations {
     };
     patchNotesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -18355,7 +18610,10 @@ export interface operations {
     };
     postAppointments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -18613,7 +18871,10 @@ export interface operations {
     };
     putAppointmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -18746,7 +19007,10 @@ export interface operations {
     };
     deleteAppointmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -18758,6 +19022,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -18778,7 +19051,10 @@ export interface operations {
     };
     patchAppointmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -19119,7 +19395,10 @@ export interface operations {
     };
     postPayments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -19377,7 +19656,10 @@ export interface operations {
     };
     putPaymentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -19510,7 +19792,10 @@ export interface operations {
     };
     deletePaymentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -19522,6 +19807,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -19542,7 +19836,10 @@ export interface operations {
     };
     patchPaymentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -19881,7 +20178,10 @@ export interface operations {
     };
     postSubscriptions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -20129,7 +20429,10 @@ export interface operations {
     };
     putSubscriptionsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -20252,7 +20555,10 @@ export interface operations {
     };
     deleteSubscriptionsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -20264,6 +20570,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -20284,7 +20599,10 @@ export interface operations {
     };
     patchSubscriptionsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -20589,7 +20907,10 @@ export interface operations {
     };
     postCourses: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -20794,7 +21115,10 @@ export interface operations {
     };
     putCoursesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -20876,7 +21200,10 @@ export interface operations {
     };
     deleteCoursesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -20888,6 +21215,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -20908,7 +21244,10 @@ export interface operations {
     };
     patchCoursesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -21223,7 +21562,10 @@ export interface operations {
     };
     postCourseRuns: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -21441,7 +21783,10 @@ export interface operations {
     };
     putCourseRunsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -21534,7 +21879,10 @@ export interface operations {
     };
     deleteCourseRunsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -21546,6 +21894,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -21566,7 +21923,10 @@ export interface operations {
     };
     patchCourseRunsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -21894,7 +22254,10 @@ export interface operations {
     };
     postEnrolments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -22113,7 +22476,10 @@ export interface operations {
     };
     putEnrolmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -22207,7 +22573,10 @@ export interface operations {
     };
     deleteEnrolmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -22219,6 +22588,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -22239,7 +22617,10 @@ export interface operations {
     };
     patchEnrolmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -22566,7 +22947,10 @@ export interface operations {
     };
     postAssessments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -22772,7 +23156,10 @@ export interface operations {
     };
     putAssessmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -22853,7 +23240,10 @@ export interface operations {
     };
     deleteAssessmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -22865,6 +23255,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -22885,7 +23284,10 @@ export interface operations {
     };
     patchAssessmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { DEFAULT_LIMITS, type AgentLimits } from '../../account/agent-limits.ts';
 import type { ApiKey, ApiKeys } from '../../account/api-key.ts';
 import type { Authorities } from '../../account/authority.ts';
 import type { Caller } from '../../account/caller.ts';
@@ -24,6 +25,8 @@ export interface ApiKeyParts {
   clock: Clock;
   scopes: Scopes;
   styles: KeyStyles;
+  /** Objects with their plurals, as in `contact` and `contacts`. */
+  plurals: ReadonlyMap<string, string>;
 }
 
 interface KeyRouteParts extends ApiKeyParts {
@@ -94,8 +97,7 @@ function createRoute(parts: KeyRouteParts): Route {
       const { body, caller } = ctx;
       const { scopes: fixed } = styles.get(body.style)!;
       const scopes = fixed ?? checkScopes(parts, body.scopes ?? [...caller.scopes]);
-      if (body.agent && fixed) throw invalid('agent', 'is not possible for a key of this style');
-      if (body.agent) checkObjects(parts, body.agent.objects);
+      const agent = newLimits(parts, body, fixed !== undefined);
       const by = await authorities.current(db.pool, caller);
       const requested = expiryOf(parts, body);
       const expiresAt = requested === undefined ? by.expiresAt : requested;
@@ -110,7 +112,7 @@ function createRoute(parts: KeyRouteParts): Route {
           createdBy: caller.actor,
           makerId: caller.makerId,
           ...(expiresAt && { expiresAt }),
-          ...(body.agent && { agent: body.agent }),
+          ...(agent && { agent }),
         },
         async (trx, { key, raw }) => {
           made = JSON.stringify(showKey(parts, key, UNUSED, raw));
@@ -160,9 +162,8 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: KeyRouteParts): Route {
       const { scopes: fixed } = styles.get(current.style) ?? {};
       if (body.scopes !== undefined && fixed)
         throw invalid('scopes', `are always ${fixed.join(', ')} for a key of this style`);
-      if (body.agent !== undefined && (body.agent === null) !== (current.agent === null))
-        throw invalid('agent', 'cannot be added to a key or removed from it; create another key');
-      if (body.agent) checkObjects(parts, body.agent.objects);
+      if (body.budget !== undefined && (body.budget === null) !== (current.agent === null))
+        throw invalid('budget', 'cannot be added to a key or removed from it; create another key');
       const expiresAt = expiryOf(parts, body, current.expires_at);
       const used = (await usage.find(current.workspace_id, [current.id])).get(current.id)!;
       let text: string | undefined;
@@ -170,7 +171,7 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: KeyRouteParts): Route {
         ...(body.name !== undefined && { name: body.name }),
         ...(body.scopes !== undefined && { scopes: body.scopes }),
         ...(expiresAt !== undefined && { expiresAt }),
-        ...(body.agent && { agent: body.agent }),
+        ...(body.budget && { agent: limitsOf(parts, body.budget) }),
       };
       const isSelf = caller.via.kind === 'api_key' && caller.via.id === current.id;
       await keys.update(current.workspace_id, current.id, change, {
@@ -222,13 +223,27 @@ function checkScopes(parts: ApiKeyParts, scopes: string[]): string[] {
   return [...new Set(scopes)];
 }
 
-/** Throws for a group that has no records. */
-function checkObjects({ scopes }: ApiKeyParts, objects: readonly string[] | null): void {
-  const known = [...new Set(scopes.list.flatMap(({ action, group }) => (action ? [group!.name] : [])))];
-  objects?.forEach((object, at) => {
-    if (!known.includes(object))
-      throw invalid(`agent.objects.${at}`, `is not an object; must be one of ${known.join(', ')}`);
+/** The limits of a new key; undefined if it is not an agent's. */
+function newLimits(
+  parts: ApiKeyParts,
+  { kind, budget }: CreateKeyBody,
+  hasFixedScopes: boolean,
+): AgentLimits | undefined {
+  if (kind === 'agent' && hasFixedScopes) throw invalid('kind', 'cannot be agent for a key of this style');
+  if (kind !== 'agent' && budget) throw invalid('budget', 'is only for a key of the kind agent');
+  return kind === 'agent' ? limitsOf(parts, budget ?? DEFAULT_LIMITS) : undefined;
+}
+
+/** The limits of a budget, with the plurals of its objects. Throws for an object that does not exist. */
+function limitsOf({ scopes, plurals }: ApiKeyParts, budget: AgentLimits): AgentLimits {
+  if (budget.objects === null) return budget;
+  const known = new Set(scopes.list.flatMap(({ action, group }) => (action ? [group!.name] : [])));
+  const objects = budget.objects.map((sent, at) => {
+    const object = plurals.get(sent) ?? sent;
+    if (known.has(object)) return object;
+    throw invalid(`budget.objects.${at}`, `is not an object; must be one of ${[...known].join(', ')}`);
   });
+  return { ...budget, objects: [...new Set(objects)] };
 }
 
 /** @returns undefined if the expiry is missing or unchanged */
@@ -272,7 +287,8 @@ function showKey({ clock }: ApiKeyParts, key: ApiKey, used: Usage | undefined, r
     style: key.style,
     prefix: key.prefix,
     scopes: key.scopes,
-    agent: key.agent,
+    kind: key.agent ? 'agent' : 'standard',
+    budget: key.agent,
     state: key.revoked_at !== null ? 'revoked' : left <= 0 ? 'expired' : 'active',
     expiring_soon: key.revoked_at === null && left > 0 && left <= SOON_MS,
     created_by: key.created_by,
@@ -289,6 +305,12 @@ const NOTHING = { requests: 0, server_errors: 0, rate_limited: 0 };
 const UNUSED: Usage = { last_24_hours: NOTHING, last_7_days: NOTHING };
 
 function auditEntry(action: string, { id, name: called, prefix, scopes, expires_at: until, agent }: ApiKey) {
-  const details = { name: called, prefix, scopes, expires_at: until, ...(agent && { agent }) };
+  const details = {
+    name: called,
+    prefix,
+    scopes,
+    expires_at: until,
+    ...(agent && { kind: 'agent', budget: agent }),
+  };
   return { action, objectType: 'api_key', objectId: id, details };
 }
