@@ -14,6 +14,7 @@ export const FLOORS = [
   ['record'],
   ['crm', 'messaging', 'payments', 'scheduling', 'training', 'api'],
   ['integrations'],
+  ['mcp'],
 ];
 
 /** The files above all floors, as the linter matches them. */

@@ -1,3 +1,4 @@
+import { makeAgentBudgets } from './account/agent-budget.ts';
 import { makeApiKeys } from './account/api-key.ts';
 import { makeAudit } from './account/audit.ts';
 import { makeAuthorities } from './account/authority.ts';
@@ -72,5 +73,6 @@ export function makeAccounts({
     secrets: makeInboundSecrets({ db, clock, newId, sealer }, crmWebhookSecret),
     usage: makeUsageMeter(db, clock, log),
     idempotency: makeIdempotency(db, sealer),
+    agentBudgets: makeAgentBudgets(db),
   };
 }

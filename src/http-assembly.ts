@@ -19,8 +19,11 @@ import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/api-reference-page.ts';
 import { makeRouteCalls, type RouteCallParts } from './http/route-call.ts';
+import type { Noun } from './record/noun.ts';
 import { makeServer, mount, type ServerParts } from './http/server.ts';
 import { DASHBOARD_PAGES } from './dashboard-pages.ts';
+import { mountMcp } from './mcp/mcp-endpoint.ts';
+import { makeOperations } from './mcp/operation-store.ts';
 import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
 import { apiRoutes, connectionServices, mountIntegrations, type RouteParts } from './routes.ts';
 import { makeEventReading } from './api/events/feed-reader.ts';
@@ -67,6 +70,12 @@ export function makeHttpServer(parts: HttpServerParts): FastifyInstance {
     const calls = makeRouteCalls(routes, serverParts);
     app.decorate('api', makeApi(calls, jsonParser(app)));
     mount(app, calls, serverParts);
+    mountMcp(app, {
+      ...serverParts,
+      nouns: MODULE_NOUNS as unknown as Noun[],
+      operations: makeOperations(db, parts.audit, clock),
+      version: VERSION,
+    });
     const unverified = makeUnverifiedRequests({ events: parts.connectionEvents, log: parts.log });
     app.addHook('onClose', () => unverified.stop());
     mountIntegrations(app, { ...parts, unverified, servicesOf });

@@ -10,7 +10,7 @@ async function main(): Promise<void> {
 
 async function runAsCommand(words: string[]): Promise<void> {
   // A key in the options must not be visible in the process list, which other users can read.
-  if (words[0] === 'listen') process.title = 'fairlead listen';
+  if (words[0] === 'listen' || words[0] === 'mcp') process.title = `fairlead ${words[0]}`;
   else endWithCommand();
   const { runCommand } = await import('./cli/command.ts');
   process.exitCode = await runCommand(words, process.env);
@@ -21,8 +21,8 @@ function oneLine(text: string): string {
 }
 
 /**
- * An interrupted command stops the PostgreSQL that it started, by the `exit` handler; `listen` runs until it is
- * interrupted.
+ * An interrupted command stops the PostgreSQL that it started, by the `exit` handler; `listen` and `mcp` run until they
+ * are interrupted.
  */
 function endWithCommand(): void {
   process.on('SIGINT', () => process.exit(130));

@@ -12,6 +12,7 @@ import { settleOverdue } from './delivery/queue/sweep.ts';
 import type { FileStore } from './files/file-store.ts';
 import { dropOldJobs } from './jobs/job-backlog.ts';
 import type { RecurringJob } from './jobs/recurring-job.ts';
+import { dropOldOperations } from './mcp/operation-store.ts';
 import type { MailQueue } from './mail/mail-queue.ts';
 import { moduleTasks } from './modules.ts';
 
@@ -51,6 +52,7 @@ export function maintenanceTasks(parts: MaintenanceParts): RecurringJob[] {
     task('maintenance.idempotency', HOUR, () => dropOldAnswers(db)),
     task('maintenance.inboxes', HOUR, () => dropOldInboxes(db)),
     task('maintenance.jobs', HOUR, () => dropOldJobs(db.pool)),
+    task('maintenance.mcp_operations', HOUR, () => dropOldOperations(db)),
     task('maintenance.old_mail', HOUR, () => mail.prune()),
     task('maintenance.overdue_deliveries', HOUR, () => settleOverdue(db.pool)),
     task('maintenance.retention', HOUR, async () => (await dropOld(db.pool, keepFrom())).length),

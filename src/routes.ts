@@ -58,7 +58,7 @@ import { webhookRoutes, type WebhookParts } from './api/webhooks/webhook-routes.
 /** What the routes of the API need, except what is built with the server. */
 export interface RouteParts
   extends
-    Omit<ApiKeyParts, 'scopes' | 'styles'>,
+    Omit<ApiKeyParts, 'scopes' | 'styles' | 'plurals'>,
     Omit<ConnectionParts, 'kinds' | 'recordUrl' | 'servicesOf'>,
     CustomEventParts,
     DeliveryRouteParts,
@@ -103,7 +103,12 @@ export function apiRoutes(
     ...memberRoutes(parts),
     ...invitationRoutes(parts),
     ...auditRoutes(parts.audit),
-    ...apiKeyRoutes({ ...parts, scopes: SCOPES, styles: KEY_STYLES }),
+    ...apiKeyRoutes({
+      ...parts,
+      scopes: SCOPES,
+      styles: KEY_STYLES,
+      plurals: new Map(MODULE_NOUNS.map(({ name, plural }) => [name, plural])),
+    }),
     ...keyStyleRoutes(KEY_STYLES),
     ...inboundSecretRoutes(parts, INBOUND_PATHS),
     ...scopeRoutes(SCOPES),

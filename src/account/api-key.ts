@@ -5,6 +5,7 @@ import { sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import { query, type AfterWrite, type Transaction } from '../db/query.ts';
+import type { AgentLimits } from './agent-limits.ts';
 import { SECRET_LENGTH, visiblePart, type KeyStyles } from './key-style.ts';
 import { termsOf } from './plan.ts';
 import type { Role } from './role.ts';
@@ -25,6 +26,8 @@ export interface ApiKey {
   expires_at: string | null;
   revoked_at: string | null;
   last_used_at: string | null;
+  /** The limits of an agent's key; null for other keys. */
+  agent: AgentLimits | null;
   /** The member on whose behalf it acts; `role` is null if they have left, and the key is refused. */
   maker: { id: Uuid; name: string; role: Role | null } | null;
 }
@@ -74,6 +77,8 @@ export interface NewKey {
   createdBy: string;
   /** The member on whose behalf it acts. */
   makerId?: Uuid | null;
+  /** Makes it an agent's key. */
+  agent?: AgentLimits;
 }
 
 export interface KeyChange {
@@ -81,10 +86,12 @@ export interface KeyChange {
   scopes?: readonly string[];
   /** Null: never. */
   expiresAt?: string | null;
+  /** Of an agent's key. */
+  agent?: AgentLimits;
 }
 
 const COLUMNS = `workspace_id, id, name, style, prefix, scopes, created_by, maker_id, created_at, expires_at, revoked_at,
-  last_used_at, (
+  last_used_at, agent, (
     select json_build_object('id', u.id, 'name', u.name, 'role', m.role)
     from app_user u left join member m on m.workspace_id = api_key.workspace_id and m.user_id = u.id
     where u.id = api_key.maker_id
@@ -93,8 +100,9 @@ const COLUMNS = `workspace_id, id, name, style, prefix, scopes, created_by, make
 const INSERT = {
   name: 'api_key.insert',
   text: `insert into api_key
-           (workspace_id, id, name, style, prefix, salt, hash, scopes, created_by, maker_id, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning ${COLUMNS}`,
+           (workspace_id, id, name, style, prefix, salt, hash, scopes, created_by, maker_id, created_at, expires_at,
+            agent)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning ${COLUMNS}`,
 };
 
 const GET = {
@@ -137,7 +145,7 @@ const LOCK = {
 const UPDATE = {
   name: 'api_key.update',
   text: `update api_key set name = coalesce($3, name), scopes = coalesce($4, scopes),
-           expires_at = case when $5 then $6::timestamptz else expires_at end
+           expires_at = case when $5 then $6::timestamptz else expires_at end, agent = coalesce($7::json, agent)
          where workspace_id = $1 and id = $2 returning ${COLUMNS}`,
 };
 
@@ -195,7 +203,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid, style
 /** A new key, and the values of `INSERT`. */
 function newKeyRow(
   styles: KeyStyles,
-  { workspaceId, name, style, scopes, expiresAt, createdBy, makerId }: NewKey,
+  { workspaceId, name, style, scopes, expiresAt, createdBy, makerId, agent }: NewKey,
   id: Uuid,
   createdAt: string,
 ) {
@@ -218,6 +226,7 @@ function newKeyRow(
     makerId ?? null,
     createdAt,
     expiresAt ?? null,
+    agent ? JSON.stringify(agent) : null,
   ];
   return { raw, prefix, values };
 }
@@ -225,7 +234,7 @@ function newKeyRow(
 async function updateKey(
   trx: Transaction,
   { workspaceId, id }: { workspaceId: Uuid; id: Uuid },
-  { name, scopes, expiresAt }: KeyChange,
+  { name, scopes, expiresAt, agent }: KeyChange,
   { check, afterWrite }: KeyChangeSteps,
 ): Promise<ApiKey | undefined> {
   const [current] = await query<ApiKey>(trx, LOCK, [workspaceId, id]);
@@ -238,6 +247,7 @@ async function updateKey(
     scopes ?? null,
     expiresAt !== undefined,
     expiresAt ?? null,
+    agent ? JSON.stringify(agent) : null,
   ]);
   await afterWrite(trx, key!);
   return key;

@@ -21,7 +21,7 @@ export interface AuditEntry {
 export interface AuditLine {
   id: Uuid;
   at: string;
-  actor: { type: string; id: Uuid | null; name: string | null };
+  actor: { type: string; id: Uuid | null; name: string | null; is_agent?: true };
   action: string;
   object_type: string;
   object_id: string;
@@ -42,6 +42,7 @@ export interface Audit {
 interface Row extends Omit<AuditLine, 'actor'> {
   actor: string;
   actor_name: string | null;
+  is_agent: boolean;
 }
 
 const LIST = {
@@ -52,7 +53,10 @@ select a.id, a.at, a.actor, a.action, a.object_type, a.object_id, a.details,
          when 'user' then (select u.name from app_user u where u.id = split_part(a.actor, ':', 2)::uuid)
          when 'api_key' then (select k.name from api_key k
            where k.workspace_id = a.workspace_id and k.id = split_part(a.actor, ':', 2)::uuid)
-       end as actor_name
+       end as actor_name,
+       exists (select from api_key k where split_part(a.actor, ':', 1) = 'api_key' and k.workspace_id = a.workspace_id
+         and k.id = (case when a.actor like 'api_key:%' then split_part(a.actor, ':', 2) end)::uuid
+         and k.agent is not null) as is_agent
 from audit a
 where a.workspace_id = $1 and ($2::uuid is null or a.id < $2)
 order by a.id desc limit $3`,
@@ -82,9 +86,9 @@ export function makeAudit(db: Database, clock: Clock, newId: () => Uuid): Audit 
 
     async list(workspaceId, limit, after) {
       const rows = await db.read<Row>(LIST, [workspaceId, after, limit]);
-      return rows.map(({ actor, actor_name: name, ...line }) => {
+      return rows.map(({ actor, actor_name: name, is_agent: isAgent, ...line }) => {
         const [type, id = null] = actor.split(':');
-        return { ...line, actor: { type: type!, id, name } };
+        return { ...line, actor: { type: type!, id, name, ...(isAgent && { is_agent: true as const }) } };
       });
     },
   };

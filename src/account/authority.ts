@@ -2,6 +2,7 @@ import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { query, type Queryable } from '../db/query.ts';
+import type { AgentLimits } from './agent-limits.ts';
 import type { Actor } from './audit.ts';
 import { isAtLeast, type Role } from './role.ts';
 import type { Scopes } from './scope.ts';
@@ -54,11 +55,12 @@ interface KeyRow {
   scopes: string[];
   expires_at: string | null;
   maker_id: Uuid | null;
+  agent: AgentLimits | null;
 }
 
 const KEYS = {
   name: 'authority.keys',
-  text: `select id, scopes, expires_at, maker_id from api_key
+  text: `select id, scopes, expires_at, maker_id, agent from api_key
          where workspace_id = $1 and id = any($2::uuid[]) and revoked_at is null
            and (expires_at is null or expires_at > $3)
          order by id`,
@@ -97,8 +99,9 @@ export function makeAuthorities(clock: Clock, scopes: Scopes): Authorities {
     return { role, ...rightsOf(scopes.ofRole(role)), expiresAt: null, label: `Your role (${role})` };
   }
 
-  function ofKey({ scopes: granted, expires_at: expiresAt, maker_id: maker }: KeyRow, role: Role): Authority {
-    const rights = rightsOf(scopes.ofKey(granted, maker === null ? null : role));
+  function ofKey(key: KeyRow, role: Role): Authority {
+    const { scopes: granted, expires_at: expiresAt, maker_id: maker, agent } = key;
+    const rights = rightsOf(scopes.ofKey(granted, maker === null ? null : role, agent));
     return { role, ...rights, expiresAt, label: 'This key' };
   }
 

@@ -1,3 +1,4 @@
+import type { AgentLimits } from './agent-limits.ts';
 import { coalesce } from '../base/coalesce.ts';
 import type { Clock } from '../base/clock.ts';
 import { ApiError, unavailable } from '../base/errors.ts';
@@ -30,6 +31,8 @@ export interface Caller {
   actor: string;
   /** The state of the plan's windows; the request was counted if they grant it. */
   quota: Quota;
+  /** The limits of an agent's key. */
+  agent?: AgentLimits;
   /** Set if the key was remembered: it may have been revoked since. */
   check?: CallerCheck;
 }
@@ -62,7 +65,7 @@ export interface Callers {
   authenticate(raw: string): Promise<Caller>;
   /**
    * The caller of a raw key that was verified before, as of then, with a check that is still to be done. Null if the key
-   * is not remembered, or if its requests are counted and the request only reads.
+   * is not remembered, is an agent's, or if its requests are counted and the request only reads.
    */
   remembered(raw: string, use: 'read' | 'write'): Caller | null;
   /** The windows of a caller now, without counting a request. */
@@ -75,7 +78,7 @@ const FULL_MS = 1000;
 const FIND_KEYS = {
   name: 'api-key.find',
   text: `select k.prefix, k.workspace_id, w.name as workspace_name, w.plan, k.id, k.name, k.style, k.salt, k.hash,
-                k.scopes, k.expires_at, k.revoked_at, k.maker_id, m.role
+                k.scopes, k.expires_at, k.revoked_at, k.maker_id, k.agent, m.role
          from api_key k join workspace w on w.id = k.workspace_id
          left join member m on m.workspace_id = k.workspace_id and m.user_id = k.maker_id
          where k.prefix = any($1)`,
@@ -111,7 +114,7 @@ export function makeCallers(db: Database, clock: Clock, scopes: Scopes, styles: 
   }
 
   function callerOf(key: KeyNow, style: string, quota: Quota): Caller {
-    const granted = scopes.ofKey(key.scopes, key.role);
+    const granted = scopes.ofKey(key.scopes, key.role, key.agent);
     return {
       workspaceId: key.workspace_id,
       workspaceName: key.workspace_name,
@@ -123,6 +126,7 @@ export function makeCallers(db: Database, clock: Clock, scopes: Scopes, styles: 
       scopes: granted,
       may: (scope) => scopes.allows(granted, scope),
       actor: `api_key:${key.id}`,
+      ...(key.agent && { agent: key.agent }),
       quota,
     };
   }
@@ -148,8 +152,8 @@ export function makeCallers(db: Database, clock: Clock, scopes: Scopes, styles: 
       known.forget(prefix);
       checkKey(key, clock.now());
       if (quota.windows.length > 0) {
-        const { workspace_name, plan, name, scopes: granted, expires_at, maker_id, role } = key;
-        const state = { workspace_name, plan, name, scopes: granted, expires_at, maker_id, role };
+        const { workspace_name, plan, name, scopes: granted, expires_at, maker_id, role, agent } = key;
+        const state = { workspace_name, plan, name, scopes: granted, expires_at, maker_id, role, agent };
         known.remember({ ...found, ...state, fullUntil: quota.granted ? 0 : clock.now() + FULL_MS });
       }
       return callerOf(key, found.style, quota);
@@ -158,7 +162,8 @@ export function makeCallers(db: Database, clock: Clock, scopes: Scopes, styles: 
     remembered(raw, use) {
       const prefix = visiblePart(styles, raw);
       const key = prefix === null ? undefined : known.find(prefix, raw);
-      if (!key) return null;
+      // The limits of an agent are not checked by the statement that writes.
+      if (!key || key.agent) return null;
       const isFull = (key.fullUntil ?? 0) > clock.now();
       if (isCounted(key.plan) && (use === 'read' || isFull)) return null;
       const caller = callerOf(key, key.style, uncounted());

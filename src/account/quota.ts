@@ -5,6 +5,7 @@ import { RETRY } from '../db/batch-runner.ts';
 import { makeBatchWriter } from '../db/batch-writer.ts';
 import type { Database } from '../db/pool.ts';
 import type { Queryable } from '../db/query.ts';
+import type { AgentLimits } from './agent-limits.ts';
 import { isPlan, PLANS, termsOf, type Plan, type Window } from './plan.ts';
 import type { Role } from './role.ts';
 
@@ -42,6 +43,8 @@ export interface KeyNow {
   /** The member who created it and their current role: null if there is none, or they have left. */
   maker_id: string | null;
   role: Role | null;
+  /** The limits of an agent's key; null for other keys. */
+  agent: AgentLimits | null;
 }
 
 export interface Counter {
@@ -114,7 +117,7 @@ with requested as (
   from unnest($1::uuid[], $2::uuid[], $3::int[]) with ordinality as a(workspace_id, id, n, i)
   left join lateral (
     select k.workspace_id, w.name as workspace_name, w.plan, k.id, k.name, k.scopes, k.expires_at, k.revoked_at,
-           k.maker_id, (select m.role from member m where m.workspace_id = k.workspace_id and m.user_id = k.maker_id) as role,
+           k.agent, k.maker_id, (select m.role from member m where m.workspace_id = k.workspace_id and m.user_id = k.maker_id) as role,
            k.revoked_at is null and (k.expires_at is null or k.expires_at > $4::timestamptz) as good
     from api_key k join workspace w on w.id = k.workspace_id
     where k.workspace_id = a.workspace_id and k.id = a.id
@@ -182,7 +185,7 @@ written as (
     and q.workspace_id = c.workspace_id and q.subject = c.subject and q.span_s = c.span_s
 )
 select w.i::int, w.workspace_id, w.workspace_name, w.plan, w.id, w.name, w.scopes, w.expires_at, w.revoked_at,
-       w.maker_id, w.role,
+       w.maker_id, w.role, w.agent,
        w.scope, w.subject, w.span_s, w.max, g.granted[w.i] as granted,
        r.room[w.s] - t.granted[w.s] as left, r.reset_s[w.s] as reset_s, r.whole, p.now_s
 from wanted w cross join grants g cross join spent t cross join rooms r cross join present p

@@ -1,3 +1,4 @@
+import type { AgentLimits } from './agent-limits.ts';
 import { isAtLeast, type Role } from './role.ts';
 
 /** A permission of API keys and roles. A capability defines its scopes next to its routes. */
@@ -15,6 +16,9 @@ export interface Scope {
   /** A wider scope that includes it. */
   includedIn?: string;
 }
+
+/** The scopes of a key without a member, before its own. */
+const EVERY = ['*'];
 
 interface ScopeGroup {
   name: string;
@@ -83,8 +87,8 @@ export interface Scopes {
   allows(granted: readonly string[], needed: string): boolean;
   /** The scopes of a role (docs/requirements.md, section 6). */
   ofRole(role: Role): readonly string[];
-  /** The scopes of a key, limited by the current role of its member; null for a key without a member. */
-  ofKey(granted: readonly string[], role: Role | null): readonly string[];
+  /** The scopes of a key, limited by the current role of its member (null for a key without a member), and as an agent's. */
+  ofKey(granted: readonly string[], role: Role | null, agent?: AgentLimits | null): readonly string[];
 }
 
 /** @param defined the scopes of every part of the program; throws if a name is taken or a wider scope is missing */
@@ -124,10 +128,29 @@ export function makeScopes(defined: readonly Scope[]): Scopes {
     allows,
     ofRole: (role) => roles[role],
 
-    ofKey(granted, role) {
-      if (role === null) return granted;
-      const may = roles[role];
-      return may.includes('*') ? granted : may.filter((scope) => allows(granted, scope));
+    ofKey(granted, role, agent) {
+      const may = role === null ? EVERY : roles[role];
+      const limited = may.includes('*') ? granted : may.filter((scope) => allows(granted, scope));
+      return agent ? agentScopes(all, agent, (scope) => allows(limited, scope)) : limited;
     },
   };
+}
+
+/**
+ * The scopes of an agent: never those of administrators, which could give it a key without limits. With chosen objects,
+ * only the scopes of these records: the feed of events has the records of all objects.
+ * @param scopes all scopes of the installation
+ * @param granted whether its key was granted a scope
+ */
+function agentScopes(
+  scopes: readonly Scope[],
+  { objects }: Pick<AgentLimits, 'objects'>,
+  granted: (scope: string) => boolean,
+): string[] {
+  return scopes
+    .filter(({ name, minRole, action, group }) => {
+      if (minRole === 'admin' || !granted(name)) return false;
+      return objects === null || (action !== null && objects.includes(group!.name));
+    })
+    .map(({ name }) => name);
 }

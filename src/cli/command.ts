@@ -11,6 +11,8 @@ fairlead workspace create --name N [--plan P]
 fairlead workspace list
 fairlead workspace plan <id> <plan>
 fairlead key create [--workspace ID] --name N [--scopes a,b] [--style S] [--expires DATE]
+                    [--agent WRITES_PER_HOUR [--objects contacts,deals] [--deletes yes|no]]
+                             with --agent: the key of an agent, within these limits
 fairlead key revoke <id>
 fairlead user create --email E --name N [--workspace ID] [--role ${ROLES.join('|')}]
                              print a link to set a password
@@ -19,6 +21,9 @@ fairlead user reset --email E
 fairlead listen --forward-to URL [--events a,b] [--format F] [--url U] [--key-file FILE] [--secret S]
                              forward events to a program on this machine, signed like a webhook; the API key
                              is read from the file, FAIRLEAD_API_KEY, or the first start's
+fairlead mcp [--url U] [--key-file FILE]
+                             the Model Context Protocol over standard input and output, for AI assistants that
+                             start a program; the server and its API key as for listen
 fairlead deliver             one pass over all due deliveries, for a cron job
 fairlead migrate             bring the database up to date
 fairlead doctor              check this installation
@@ -60,7 +65,7 @@ const COMMANDS: Record<string, Command> = {
     prepare: async (input) => (await import('./workspace.ts')).setPlan(input),
   },
   'key create': {
-    options: ['workspace', 'name', 'scopes', 'style', 'expires'],
+    options: ['workspace', 'name', 'scopes', 'style', 'expires', 'agent', 'objects', 'deletes'],
     arguments: 0,
     prepare: async (input) => (await import('./key.ts')).createKey(input),
   },
@@ -104,6 +109,7 @@ export async function runCommand(args: string[], env: NodeJS.ProcessEnv): Promis
   if (args[0] === 'start')
     throw usage('fairlead start takes no options: settings are read from the environment.');
   if (args[0] === 'listen') return runListen(args.slice(1), env);
+  if (args[0] === 'mcp') return runMcp(args.slice(1), env);
   const words = [args.slice(0, 2).join(' '), args[0]!].find((name) => Object.hasOwn(COMMANDS, name));
   if (words === undefined) throw usage(`${commandWords(args)} is not a command.\n${USAGE}`);
   const command = COMMANDS[words]!;
@@ -125,25 +131,33 @@ function commandWords(args: string[]): string {
   return isGroup && isWord(second) && !second.startsWith('-') ? `${first} ${second}` : first;
 }
 
-/** A client of a local or remote server: the only command that opens no store, and that runs until Ctrl-C. */
 async function runListen(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const [{ listen, LISTEN_OPTIONS }, { readConfig }, { lookUpDataDir }] = await Promise.all([
-    import('./listen.ts'),
+  const { listen, LISTEN_OPTIONS } = await import('./listen.ts');
+  const { options } = readArguments('listen', args, LISTEN_OPTIONS, 0);
+  return runClient(env, (config, signal) => listen(config, options, signal, console.log, console.error));
+}
+
+async function runMcp(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { bridgeMcp, MCP_OPTIONS } = await import('./mcp.ts');
+  const { options } = readArguments('mcp', args, MCP_OPTIONS, 0);
+  const client = { input: process.stdin, write: console.log, warn: console.error };
+  return runClient(env, (config, signal) => bridgeMcp(config, options, client, signal));
+}
+
+/** Runs a client of a local or remote server: a command that opens no store, and that runs until Ctrl-C. */
+async function runClient(
+  env: NodeJS.ProcessEnv,
+  work: (config: Config, signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  const [{ readConfig }, { lookUpDataDir }] = await Promise.all([
     import('../config.ts'),
     import('../data-directory.ts'),
   ]);
-  const { options } = readArguments('listen', args, LISTEN_OPTIONS, 0);
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   try {
-    return await listen(
-      lookUpDataDir(readConfig(env), env),
-      options,
-      stopped.signal,
-      console.log,
-      console.error,
-    );
+    return await work(lookUpDataDir(readConfig(env), env), stopped.signal);
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
   }

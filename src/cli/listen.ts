@@ -1,5 +1,3 @@
-import { open, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CATALOGUE, FORMATS } from '../catalogue.ts';
 import { EXIT, StartError } from '../base/errors.ts';
@@ -7,27 +5,26 @@ import { unprefixed, type Uuid } from '../base/id.ts';
 import type { Config } from '../config.ts';
 import { USER_AGENT } from '../delivery/worker/deliver.ts';
 import type { Format } from '../delivery/endpoint/webhook-format.ts';
-import { isLocalhost } from '../net/egress-guard.ts';
 import type { EventView } from '../events/feed.ts';
 import { countedNumbers } from '../events/integer-ids.ts';
 import { render, type Addressee } from '../delivery/sender/render.ts';
 import { eventSource } from './event-source.ts';
 import { usage, type Options } from './arguments.ts';
+import {
+  authorization,
+  isPlainUrl,
+  reason,
+  shown,
+  sourceOf,
+  unreachable,
+  type Source,
+} from './server-source.ts';
 
 export const LISTEN_OPTIONS = ['forward-to', 'events', 'format', 'url', 'key', 'key-file', 'secret'] as const;
 
 const FORWARD_MS = 30_000;
 const MAX_PAUSE_MS = 10_000;
 const MAX_TYPES = 100;
-/** Maximum bytes read from a key file. */
-const MAX_KEY_FILE = 4_096;
-
-/** The server to read events from, and the API key. */
-interface Source {
-  url: string;
-  key: string;
-}
-
 /**
  * Forwards the events of a workspace to a local program, as a webhook of the format would: the same body and
  * headers, signed. It is a client of the API. The receiver's address is not restricted as for webhooks: the user
@@ -46,7 +43,7 @@ export async function listen(
   const format = formatOf(options['format']);
   const types = typesOf(format, options['events']);
   const secret = secretOf(format, options['secret']);
-  const source = await sourceOf(config, options);
+  const source = await sourceOf(config, options, '--name listen --scopes events:read');
   const workspace = await workspaceOf(source, signal);
   const addressee: Addressee = {
     workspaceId: workspace.id,
@@ -199,13 +196,6 @@ function receiver(input: string | undefined): string {
   return input;
 }
 
-/** `fetch` rejects a URL with a password, and repeats it in the error. */
-function isPlainUrl(text: string): boolean {
-  if (!/^https?:\/\//.test(text) || text.length > 8_000 || !URL.canParse(text)) return false;
-  const { username, password } = new URL(text);
-  return username === '' && password === '';
-}
-
 function formatOf(name?: string): Format {
   const [defaultFormat] = FORMATS.values();
   const format = name === undefined ? defaultFormat : FORMATS.get(name);
@@ -232,83 +222,4 @@ function secretOf(format: Format, input: string | undefined): string {
   const problem = input === undefined ? null : format.secretProblem(input);
   if (problem !== null) throw usage(`--secret ${problem}.`);
   return input ?? format.makeSecret();
-}
-
-/** The server and key from the options; else the server of these settings with the key of its first start. */
-async function sourceOf(config: Config, options: Options): Promise<Source> {
-  const url = (options['url'] ?? (config.publicUrl || localUrl(config))).replace(/\/+$/, '');
-  if (!isPlainUrl(url))
-    throw usage('--url must be the URL of a Fairlead server, such as http://127.0.0.1:3000.');
-  const key = (await namedKey(config, options)) ?? (await firstKey(config, url));
-  if (key === null) {
-    throw usage(
-      'No API key: use --key-file or FAIRLEAD_API_KEY. `fairlead key create --name listen --scopes events:read` creates one.',
-    );
-  }
-  return { url, key };
-}
-
-/** The key from the options or the environment; null if there is none. It is never repeated in messages. */
-async function namedKey(config: Config, { key, 'key-file': file }: Options): Promise<string | null> {
-  if (key !== undefined && file !== undefined) throw usage('--key and --key-file exclude each other.');
-  if (key !== undefined) return checkedKey(key, '--key');
-  if (file !== undefined) return checkedKey(await keyIn(file), '--key-file');
-  return config.apiKey === '' ? null : checkedKey(config.apiKey, 'FAIRLEAD_API_KEY');
-}
-
-/** `fetch` would repeat a key that is not a valid header value in its error. */
-function checkedKey(key: string, where: string): string {
-  if (/^[\x21-\x7e]{1,200}$/.test(key)) return key;
-  throw usage(`${where} does not contain an API key: one line with fl_live_… and 32 letters and digits.`);
-}
-
-/** The key from a file or a pipe (`--key-file /dev/stdin`). */
-async function keyIn(file: string): Promise<string> {
-  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
-    throw usage(`--key-file cannot be read (${error.code}).`);
-  });
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_KEY_FILE), 0, MAX_KEY_FILE);
-    return buffer.toString('utf8', 0, bytesRead).trim();
-  } catch (error) {
-    throw usage(`--key-file cannot be read (${(error as NodeJS.ErrnoException).code}).`);
-  } finally {
-    await handle.close();
-  }
-}
-
-function localUrl({ host, port }: Config): string {
-  if (port === 0) throw usage('PORT is 0: name the server with --url http://127.0.0.1:…');
-  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
-  return `http://${name}:${port}`;
-}
-
-/** The key that the first start stored in the data directory; only for a server on this machine. */
-async function firstKey(config: Config, url: string): Promise<string | null> {
-  const { hostname } = new URL(url);
-  const here = isLocalhost(hostname) || /^127\.|^\[::1\]$/.test(hostname) || url === config.publicUrl;
-  if (!here) return null;
-  const text = await readFile(path.join(config.dataDir, 'first-start.txt'), 'utf8').catch(() => '');
-  return /fl_live_\w{32}/.exec(text)?.[0] ?? null;
-}
-
-function authorization({ key }: Source): Record<string, string> {
-  return { authorization: `Bearer ${key}` };
-}
-
-/** A URL for messages: its path may contain a token. */
-function shown(url: string): string {
-  return new URL(url).origin;
-}
-
-function unreachable({ url }: Source, error: Error): StartError {
-  return new StartError(`No Fairlead server at ${shown(url)} (${reason(error)}). Name it with --url.`, {
-    exit: EXIT.tryAgain,
-  });
-}
-
-/** The error of `fetch` is generic; its cause has the reason. */
-function reason(error: Error): string {
-  const cause = error.cause as (Error & { code?: string }) | undefined;
-  return cause?.code ?? cause?.message ?? error.message;
 }

@@ -1,10 +1,11 @@
+import type { AgentBudgets } from '../account/agent-budget.ts';
 import type { Idempotency } from '../account/idempotency.ts';
 import type { Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import { canonicalId, isUuid } from '../base/id.ts';
 import { IdempotencyGate } from './idempotency-gate.ts';
 import { checkQuery } from './query.ts';
-import { takesIdempotencyKey, type Answer, type Route, type RouteRequest } from './route.ts';
+import { takesIdempotencyKey, type Answer, type Ctx, type Route, type RouteRequest } from './route.ts';
 import { changedBody, parsedBody, parsedQuery } from './validation.ts';
 
 /**
@@ -16,6 +17,7 @@ export type RouteCall = (request: RouteRequest, gone: () => AbortSignal) => Prom
 
 export interface RouteCallParts {
   idempotency: Idempotency;
+  agentBudgets: AgentBudgets;
   clock: Clock;
   /** The public URL of this installation, or '' if it is not configured. */
   publicUrl: string;
@@ -28,7 +30,7 @@ export function makeRouteCalls(routes: readonly Route[], parts: RouteCallParts):
   return new Map(
     routes.map((route) => {
       const read = route.method === 'PATCH' || route.method === 'PUT' ? reads.get(route.path) : undefined;
-      return [route, makeRouteCall(route, read, gate, parts.publicUrl)];
+      return [route, makeRouteCall(route, read, gate, parts)];
     }),
   );
 }
@@ -38,11 +40,15 @@ function makeRouteCall(
   route: Route,
   read: Route | undefined,
   gate: IdempotencyGate,
-  publicUrl: string,
+  { publicUrl, agentBudgets }: Pick<RouteCallParts, 'publicUrl' | 'agentBudgets'>,
 ): RouteCall {
   const takesKey = takesIdempotencyKey(route);
   return async (request, gone) => {
-    const work = () => handle(route, read, request, gone, publicUrl);
+    const work = async () => {
+      const ctx = await contextOf(route, read, request, gone, publicUrl);
+      if (ctx.caller?.agent) await spendBudget(agentBudgets, route, ctx);
+      return route.handle(ctx);
+    };
     const hasKey = takesKey && request.headers['idempotency-key'] !== undefined;
     const answer = await (hasKey ? gate.once(request, work) : work());
     return route.render
@@ -51,13 +57,14 @@ function makeRouteCall(
   };
 }
 
-async function handle(
+/** The context of the handler: the request, validated. */
+async function contextOf(
   route: Route,
   read: Route | undefined,
   request: RouteRequest,
   gone: () => AbortSignal,
   publicUrl: string,
-): Promise<Answer> {
+): Promise<Ctx<unknown, unknown>> {
   const params = request.params as Record<string, string>;
   for (const [name, sent] of Object.entries(params)) {
     const value = canonicalId(sent);
@@ -92,7 +99,22 @@ async function handle(
     'body' in parsed
       ? parsed.body
       : await changedBody(route, parsed, async () => read && (await read.handle({ ...ctx, query: {} })).body);
-  return route.handle(ctx);
+  return ctx;
+}
+
+/** Routes besides DELETE after which records are gone. */
+const DELETES = /\/(batch-delete|erase|merge)$/;
+
+/** Counts what an agent writes: each record of a batch; a dry run writes nothing. */
+async function spendBudget(
+  budgets: AgentBudgets,
+  { method, path }: Route,
+  { caller, body, query }: Ctx<unknown, unknown>,
+): Promise<void> {
+  if (method === 'GET' || (query as { dry_run?: boolean } | undefined)?.dry_run) return;
+  const { records, ids } = (body ?? {}) as { records?: unknown; ids?: unknown };
+  const items = [records, ids].find(Array.isArray);
+  await budgets.spend(caller, items?.length ?? 1, method === 'DELETE' || DELETES.test(path));
 }
 
 /** Parses `If-Match: "3", "4"` to versions; null for `*` and a missing header. Weak tags compare like strong ones. */

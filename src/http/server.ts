@@ -191,7 +191,12 @@ function mountUpload(app: FastifyInstance, options: RouteOptions): void {
   });
 }
 
-function recordUsage(usage: UsageMeter, { caller }: FastifyRequest, { statusCode }: FastifyReply): void {
+/** Counts an answered request of a key. */
+export function recordUsage(
+  usage: UsageMeter,
+  { caller }: FastifyRequest,
+  { statusCode }: FastifyReply,
+): void {
   if (caller?.via.kind === 'api_key')
     usage.record({ workspaceId: caller.workspaceId, id: caller.via.id }, statusCode);
 }
@@ -259,7 +264,8 @@ function sendError(
   const shown =
     known ?? new ApiError('server_error', 'Something went wrong on our side; report the request id.');
   reply.headers(shown.headers);
-  if (shown.code === 'unauthorized' || shown.code === 'api_key_expired')
+  const isUnauthorized = shown.code === 'unauthorized' || shown.code === 'api_key_expired';
+  if (isUnauthorized && shown.headers['www-authenticate'] === undefined)
     reply.header('www-authenticate', 'Bearer');
   return reply
     .code(shown.status)

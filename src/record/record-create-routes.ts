@@ -10,6 +10,13 @@ import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
 import { validate, withoutIgnored } from '../http/validation.ts';
 import type { BaseRecord } from './noun.ts';
 import type { RecordAnswer } from './record-answer.ts';
+import {
+  checkPreviewable,
+  dryRunParameter,
+  dryRunQuery,
+  previewAnswer,
+  type DryRunQuery,
+} from './record-preview.ts';
 import type { Plan, Writer } from './record-plan.ts';
 import type { RecordService, Source } from './record-service.ts';
 import {
@@ -28,7 +35,7 @@ export interface CreateOptions<Input extends object> {
   /** Default: the write scope. */
   scope?: string;
   description?: string;
-  query?: z.ZodType;
+  query?: z.ZodObject;
   /** The schema for this caller; default: the noun's. */
   inputFor?(caller: Caller): z.ZodType<Input>;
   formBody?(fields: FormFields): unknown;
@@ -88,7 +95,8 @@ function createRoute<R extends BaseRecord, Input extends object>(
   const { noun, store } = service;
   const path = `/api/v1/${noun.plural}`;
   const { createWithReceipt } = options;
-  const query = options.query ?? (noun.matchRules.length > 0 ? onDuplicateQuery(noun.matchRules) : undefined);
+  const own = options.query ?? (noun.matchRules.length > 0 ? onDuplicateQuery(noun.matchRules) : undefined);
+  const query = own?.extend(dryRunParameter) ?? dryRunQuery;
   return route<Input>({
     method: 'POST',
     path,
@@ -101,13 +109,14 @@ function createRoute<R extends BaseRecord, Input extends object>(
     ...(shown.computed.length > 0 && { ignored: shown.computed }),
     ...(options.inputFor && { bodyFor: options.inputFor }),
     ...(options.formBody && { formBody: options.formBody }),
-    ...(query && { query: query as z.ZodType<undefined> }),
+    query: query as unknown as z.ZodType<undefined>,
     answers: {
       201: shown.output,
       ...(noun.matchRules.length > 0 && { 200: upsertOutput(shown.output), 409: 'The record exists.' }),
     },
     async handle(ctx) {
       const writer = writerOf(ctx);
+      if ((ctx.query as DryRunQuery | undefined)?.dry_run) return previewOf(service, ctx, writer);
       if (createWithReceipt) {
         const answer = await createWithReceipt(
           writer,
@@ -175,6 +184,18 @@ function batchRoute<R extends BaseRecord, Input extends object>(
   });
 }
 
+/** The effect of a create; nothing is written. */
+async function previewOf<R extends BaseRecord, Input extends object>(
+  service: RecordService<R, Input>,
+  ctx: Ctx<Input, unknown>,
+  writer: Writer,
+): Promise<Answer> {
+  // `on_duplicate` of a lead may be in its body.
+  const { on_duplicate: ofBody, ...input } = ctx.body as Input & { on_duplicate?: string };
+  checkPreviewable((ctx.query as { on_duplicate?: string }).on_duplicate ?? ofBody);
+  return previewAnswer(ctx.caller, await service.previewCreate(writer, input as unknown as Input, ctx));
+}
+
 /** The response of a batch. @param record undefined if it has no records */
 export function batchResults(record?: z.ZodType) {
   const item = z.object({ status: z.int(), error: z.unknown().optional() });
@@ -200,6 +221,7 @@ function renderedBy<R extends BaseRecord, Input extends object>(
     : ({ workspaceId }, stored) => shown.complete(workspaceId, stored as readonly R[]);
   return {
     async render(answer: Answer, { caller }) {
+      // That of a dry run is an object.
       if (typeof answer.body !== 'string') return answer;
       return { ...answer, body: await render(answer.body, (stored) => renderRecords(caller, stored)) };
     },

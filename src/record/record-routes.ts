@@ -11,6 +11,7 @@ import { expand, expansionOf, type ExpandedKinds } from './record-expansion.ts';
 import { expandable, EXPANDED, expandParameter } from './record-expansion-schema.ts';
 import { listQuery, listRecords, listRecordTexts, type ListQuery } from './record-list.ts';
 import { fieldsParameter, select, selectionOf, type Selection } from './record-selection.ts';
+import { dryRunQuery, previewAnswer, previewShape, type DryRunQuery } from './record-preview.ts';
 import type { RecordService } from './record-service.ts';
 import type { ReferenceFields, References } from './reference.ts';
 import { tagsBody } from './tags/tags-body.ts';
@@ -212,7 +213,7 @@ function updateRoute<R extends BaseRecord, Input extends object>(
     .filter(([verb, type]) => verb !== 'created' && verb !== 'deleted' && !type.isBeyondChange)
     .map(([, type]) => `\`${type.name}\``)
     .join(' or ');
-  return route<Change<Input>>({
+  return route<Change<Input>, DryRunQuery>({
     method,
     path: `/api/v1/${noun.plural}/:id`,
     scope: `${noun.plural}:write`,
@@ -220,10 +221,16 @@ function updateRoute<R extends BaseRecord, Input extends object>(
     summary: `Update ${withArticle(noun.label)}`,
     description: `Changes only the fields sent. Fires ${events}, unless nothing changes. With If-Match, 412 if the version differs.`,
     body: noun.change,
+    query: dryRunQuery,
     ignored: [...shown.computed, EXPANDED],
     supportsIfMatch: true,
     answers: { 200: shown.output },
     async handle(ctx) {
+      if (ctx.query.dry_run) {
+        const request = { ...requestOf(ctx), answer: unanswered };
+        const preview = await service.previewChange(request, { change: ctx.body, source: ctx });
+        return previewAnswer(ctx.caller, preview);
+      }
       let changed: R | undefined;
       const answerOf = (record: R) => {
         changed = record;
@@ -280,21 +287,29 @@ function tagsRoute<R extends BaseRecord, Input extends object>(
 
 function deleteRoute<R extends BaseRecord, Input extends object>(service: RecordService<R, Input>): Route {
   const { noun } = service;
-  return route({
+  return route<undefined, DryRunQuery>({
     method: 'DELETE',
     path: `/api/v1/${noun.plural}/:id`,
     scope: `${noun.plural}:write`,
     tag: noun.plural,
     summary: `Delete ${withArticle(noun.label)}`,
     description: `Fires \`${noun.events.deleted.name}\`; afterwards the ${noun.label.toLowerCase()} answers 404. It can be restored for ${RESTORABLE_DAYS} days; then its personal data is erased.`,
+    query: dryRunQuery,
     supportsIfMatch: true,
-    answers: { 204: 'Deleted.' },
+    answers: { 204: 'Deleted.', 200: previewShape },
     async handle(ctx) {
+      if (ctx.query.dry_run) {
+        const request = { ...requestOf(ctx), answer: unanswered };
+        return previewAnswer(ctx.caller, await service.previewRemove(request));
+      }
       const answer = await service.remove({ ...requestOf(ctx), answer: () => ({ status: 204, body: '' }) });
       return { ...answer, body: null };
     },
   });
 }
+
+/** A dry run stores no answer. */
+const unanswered = () => ({ status: 200, body: '' });
 
 function requestOf(ctx: Ctx<unknown, unknown>) {
   return { writer: writerOf(ctx), id: ctx.params['id']!, expected: ctx.ifMatch };

@@ -138,9 +138,10 @@ export interface RecordService<R extends BaseRecord, Input extends object> {
     writer: Writer,
     record: R,
   ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
-  /** The effect of a create or an update; nothing is written. */
+  /** The effect of a create, an update or a deletion; nothing is written. */
   previewCreate(writer: Writer, input: Input, source: Source): Promise<Preview<R>>;
   previewChange(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<Preview<R>>;
+  previewRemove(request: Omit<ChangeRequest<R>, 'mutation'>): Promise<Preview<R>>;
 }
 
 export type ServiceParts = StoreParts & { references: References };
@@ -288,14 +289,22 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     return this.#preview(writer.workspaceId, plan, null);
   }
 
-  async previewChange(
-    request: Omit<ChangeRequest<R>, 'mutation'>,
-    sent: SentChange<Input>,
-  ): Promise<Preview<R>> {
-    const { mutation } = await this.prepareChange(request, sent);
+  previewChange(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<Preview<R>> {
+    return this.#byCurrentId(request, async (current) => {
+      const { mutation } = await this.prepareChange(current, sent);
+      return this.#previewMutation({ ...current, mutation });
+    });
+  }
+
+  previewRemove(request: Omit<ChangeRequest<R>, 'mutation'>): Promise<Preview<R>> {
+    const removal = { ...request, mutation: deletionOf<R>(this.noun) };
+    return this.#byCurrentId(removal, (current) => this.#previewMutation(current));
+  }
+
+  async #previewMutation(request: ChangeRequest<R>): Promise<Preview<R>> {
     const { workspaceId } = request.writer;
     const current = await this.store.get(workspaceId, request.id);
-    const { plan } = planChange(this.noun, { ...request, mutation }, current, this.#now(), this.#parts.newId);
+    const { plan } = planChange(this.noun, request, current, this.#now(), this.#parts.newId);
     if (plan) return this.#preview(workspaceId, plan, plan.changed ?? null);
     return { record: current!, changed: null, events: [], webhooks: [] };
   }

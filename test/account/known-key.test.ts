@@ -17,6 +17,7 @@ function keyOf(n: number): FoundKey {
     revoked_at: null,
     maker_id: null,
     role: null,
+    agent: null,
     prefix: String(n),
     style: 'fairlead',
     salt,

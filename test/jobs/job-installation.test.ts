@@ -52,6 +52,7 @@ const EVERYWHERE = [
   'maintenance.idempotency',
   'maintenance.inboxes',
   'maintenance.jobs',
+  'maintenance.mcp_operations',
   'maintenance.merges',
   'maintenance.old_mail',
   'maintenance.overdue_deliveries',

@@ -54,8 +54,9 @@ const KINDS: Readonly<Record<string, string>> = {
   cli: 'Command line',
 };
 
-function actorName({ type, name }: AuditLine['actor']): string {
+function actorName({ type, name, is_agent: isAgent }: AuditLine['actor']): string {
   if (name === null) return KINDS[type] ?? type;
+  if (isAgent) return `Agent ${name}`;
   return type === 'api_key' ? `API key ${name}` : name;
 }
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { DEFAULT_LIMITS, type AgentLimits } from '../../account/agent-limits.ts';
 import type { ApiKey, ApiKeys } from '../../account/api-key.ts';
 import type { Authorities } from '../../account/authority.ts';
 import type { Caller } from '../../account/caller.ts';
@@ -24,6 +25,8 @@ export interface ApiKeyParts {
   clock: Clock;
   scopes: Scopes;
   styles: KeyStyles;
+  /** Objects with their plurals, as in `contact` and `contacts`. */
+  plurals: ReadonlyMap<string, string>;
 }
 
 interface KeyRouteParts extends ApiKeyParts {
@@ -92,7 +95,9 @@ function createRoute(parts: KeyRouteParts): Route {
     answers: { 201: shape },
     async handle(ctx) {
       const { body, caller } = ctx;
-      const { scopes = checkScopes(parts, body.scopes ?? [...caller.scopes]) } = styles.get(body.style)!;
+      const { scopes: fixed } = styles.get(body.style)!;
+      const scopes = fixed ?? checkScopes(parts, body.scopes ?? [...caller.scopes]);
+      const agent = newLimits(parts, body, fixed !== undefined);
       const by = await authorities.current(db.pool, caller);
       const requested = expiryOf(parts, body);
       const expiresAt = requested === undefined ? by.expiresAt : requested;
@@ -107,6 +112,7 @@ function createRoute(parts: KeyRouteParts): Route {
           createdBy: caller.actor,
           makerId: caller.makerId,
           ...(expiresAt && { expiresAt }),
+          ...(agent && { agent }),
         },
         async (trx, { key, raw }) => {
           made = JSON.stringify(showKey(parts, key, UNUSED, raw));
@@ -156,6 +162,8 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: KeyRouteParts): Route {
       const { scopes: fixed } = styles.get(current.style) ?? {};
       if (body.scopes !== undefined && fixed)
         throw invalid('scopes', `are always ${fixed.join(', ')} for a key of this style`);
+      if (body.budget !== undefined && (body.budget === null) !== (current.agent === null))
+        throw invalid('budget', 'cannot be added to a key or removed from it; create another key');
       const expiresAt = expiryOf(parts, body, current.expires_at);
       const used = (await usage.find(current.workspace_id, [current.id])).get(current.id)!;
       let text: string | undefined;
@@ -163,6 +171,7 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: KeyRouteParts): Route {
         ...(body.name !== undefined && { name: body.name }),
         ...(body.scopes !== undefined && { scopes: body.scopes }),
         ...(expiresAt !== undefined && { expiresAt }),
+        ...(body.budget && { agent: limitsOf(parts, body.budget) }),
       };
       const isSelf = caller.via.kind === 'api_key' && caller.via.id === current.id;
       await keys.update(current.workspace_id, current.id, change, {
@@ -214,6 +223,29 @@ function checkScopes(parts: ApiKeyParts, scopes: string[]): string[] {
   return [...new Set(scopes)];
 }
 
+/** The limits of a new key; undefined if it is not an agent's. */
+function newLimits(
+  parts: ApiKeyParts,
+  { kind, budget }: CreateKeyBody,
+  hasFixedScopes: boolean,
+): AgentLimits | undefined {
+  if (kind === 'agent' && hasFixedScopes) throw invalid('kind', 'cannot be agent for a key of this style');
+  if (kind !== 'agent' && budget) throw invalid('budget', 'is only for a key of the kind agent');
+  return kind === 'agent' ? limitsOf(parts, budget ?? DEFAULT_LIMITS) : undefined;
+}
+
+/** The limits of a budget, with the plurals of its objects. Throws for an object that does not exist. */
+function limitsOf({ scopes, plurals }: ApiKeyParts, budget: AgentLimits): AgentLimits {
+  if (budget.objects === null) return budget;
+  const known = new Set(scopes.list.flatMap(({ action, group }) => (action ? [group!.name] : [])));
+  const objects = budget.objects.map((sent, at) => {
+    const object = plurals.get(sent) ?? sent;
+    if (known.has(object)) return object;
+    throw invalid(`budget.objects.${at}`, `is not an object; must be one of ${[...known].join(', ')}`);
+  });
+  return { ...budget, objects: [...new Set(objects)] };
+}
+
 /** @returns undefined if the expiry is missing or unchanged */
 function expiryOf(
   { clock }: ApiKeyParts,
@@ -255,6 +287,8 @@ function showKey({ clock }: ApiKeyParts, key: ApiKey, used: Usage | undefined, r
     style: key.style,
     prefix: key.prefix,
     scopes: key.scopes,
+    kind: key.agent ? 'agent' : 'standard',
+    budget: key.agent,
     state: key.revoked_at !== null ? 'revoked' : left <= 0 ? 'expired' : 'active',
     expiring_soon: key.revoked_at === null && left > 0 && left <= SOON_MS,
     created_by: key.created_by,
@@ -270,7 +304,13 @@ function showKey({ clock }: ApiKeyParts, key: ApiKey, used: Usage | undefined, r
 const NOTHING = { requests: 0, server_errors: 0, rate_limited: 0 };
 const UNUSED: Usage = { last_24_hours: NOTHING, last_7_days: NOTHING };
 
-function auditEntry(action: string, { id, name: called, prefix, scopes, expires_at: until }: ApiKey) {
-  const details = { name: called, prefix, scopes, expires_at: until };
+function auditEntry(action: string, { id, name: called, prefix, scopes, expires_at: until, agent }: ApiKey) {
+  const details = {
+    name: called,
+    prefix,
+    scopes,
+    expires_at: until,
+    ...(agent && { kind: 'agent', budget: agent }),
+  };
   return { action, objectType: 'api_key', objectId: id, details };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_LIMITS, MAX_WRITES_PER_HOUR } from '../../account/agent-limits.ts';
 import type { KeyStyles } from '../../account/key-style.ts';
 import { ROLES } from '../../account/role.ts';
 import { requiredText } from '../../base/values/text.ts';
@@ -25,6 +26,33 @@ const expiry = {
     .optional()
     .meta({ description: 'Instead of `expires_at`.' }),
 };
+
+const budgetFields = {
+  writes_per_hour: z
+    .int()
+    .min(1)
+    .max(MAX_WRITES_PER_HOUR)
+    .default(DEFAULT_LIMITS.writes_per_hour)
+    .meta({ description: 'Records that it may write in any hour, over all processes; 429 beyond.' }),
+  deletes: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Whether it may delete, erase and merge records.' }),
+  objects: z
+    .array(z.string().max(100))
+    .min(1, 'must name at least one object')
+    .max(100)
+    .nullable()
+    .default(null)
+    .meta({
+      description: 'Only these records, as in `contacts`; it then cannot read the feed of events. Null: all.',
+    }),
+};
+
+/** What the key of an agent may do. */
+const budgetInput = z.strictObject(budgetFields);
+
+const KINDS = ['standard', 'agent'] as const;
 
 /** Set by the server and ignored in requests, so that clients can send back what they read. */
 const ignored = Object.fromEntries(
@@ -57,6 +85,14 @@ export function createBody(styles: KeyStyles) {
       .default(defaultName!)
       .meta({ description: `Prefix and rules of the key; \`GET /key-styles\` lists them.${fixed.join('')}` }),
     scopes: scopeList.optional().meta({ description: 'Default: the scopes of the key that creates it.' }),
+    kind: z.enum(KINDS).default('standard').meta({
+      description:
+        '`agent`: the key of an AI assistant, within its `budget` and without the scopes of administrators.',
+    }),
+    budget: budgetInput
+      .nullable()
+      .optional()
+      .meta({ description: 'Of an agent; default: that of its fields.' }),
     ...expiry,
   });
 }
@@ -66,6 +102,11 @@ export const updateBody = z.strictObject({
   style: z.unknown().optional().meta({ readOnly: true }),
   name: name.optional(),
   scopes: scopeList.optional(),
+  kind: z.unknown().optional().meta({ readOnly: true }),
+  budget: budgetInput
+    .nullable()
+    .optional()
+    .meta({ description: 'All of the budget of an agent; other keys do not become those of agents.' }),
   ...expiry,
 });
 
@@ -94,6 +135,15 @@ const shown = z.object({
   usage: z.object({ last_24_hours: use, last_7_days: use }).optional().meta({
     description: 'By whole hours, including the current one; updated every two seconds.',
   }),
+  kind: z.enum(KINDS),
+  budget: z
+    .object({
+      writes_per_hour: z.int(),
+      deletes: z.boolean(),
+      objects: z.array(z.string()).nullable(),
+    })
+    .nullable()
+    .meta({ description: 'Of an agent; null for other keys.' }),
   key: z.string().optional().meta({ description: 'Shown once, on creation.' }),
 });
 

@@ -12,6 +12,7 @@ const lineShape = z
       type: z.string().meta({ description: '`user`, `api_key`, `cli` or `system`.' }),
       id: z.uuid().nullable(),
       name: z.string().nullable(),
+      is_agent: z.literal(true).optional().meta({ description: 'Only for the API key of an agent.' }),
     }),
     action: z.string().meta({ description: 'For example `webhook.created`.' }),
     object_type: z.string(),

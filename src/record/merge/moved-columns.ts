@@ -71,7 +71,8 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
     'other object',
   'email.user_id email_thread.user_id': 'member',
   'email_send.connection_id email_account.connection_id email_send.claim': 'connection',
-  'idempotency.api_key_id key_usage.api_key_id quota.subject job.lease_token': 'account',
+  'idempotency.api_key_id key_usage.api_key_id agent_writes.api_key_id quota.subject job.lease_token':
+    'account',
   'mail.claim mail.object_id notice.object_id notice_dismissal.notice_id notice_letter.notice_id': 'notice',
   'inbox_request.inbox_id file_content.file_id workspace.logo_file_id': 'other object',
 };

@@ -1,3 +1,4 @@
+import { Badge } from '@mantine/core';
 import type { ApiKey } from '../../api/api-key-queries.ts';
 import { columnsFor } from '../../ui/data-table.tsx';
 import { Moment } from '../../ui/relative-time.tsx';
@@ -8,7 +9,19 @@ import { numberText } from '../../ui/format.ts';
 const column = columnsFor<ApiKey>();
 /** For sessions with `keys:read`. */
 export const READER_COLUMNS = column.columns([
-  column.accessor('name', { header: 'Name', cell: ({ getValue }) => <b>{getValue()}</b> }),
+  column.accessor('name', {
+    header: 'Name',
+    cell: ({ row: { original: key } }) => (
+      <>
+        <b>{key.name}</b>
+        {key.kind === 'agent' && (
+          <Badge size="xs" variant="light" ml="xs">
+            Agent
+          </Badge>
+        )}
+      </>
+    ),
+  }),
   column.accessor('prefix', {
     header: 'Key',
     meta: { width: '10.5rem' },

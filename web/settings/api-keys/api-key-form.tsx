@@ -5,6 +5,7 @@ import { keyStylesQuery, type KeyStyle } from '../../api/key-style-queries.ts';
 import { scopesQuery } from '../../api/scope-queries.ts';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
+import { AgentField, type AgentLimits } from './agent-field.tsx';
 import { AccessField } from './access-field.tsx';
 import { ExpiryField, toExpiryInput, type Expiry } from './expiry-field.tsx';
 
@@ -12,6 +13,7 @@ interface Values extends Expiry {
   name: string;
   style: ApiKey['style'];
   scopes: string[] | null;
+  budget: AgentLimits | null;
 }
 
 interface ApiKeyFormProps {
@@ -32,13 +34,22 @@ function LoadedForm({ onClose, onCreated, styles }: ApiKeyFormProps & { styles: 
     name: '',
     style: defaultStyle(styles).name,
     scopes: null,
+    budget: null,
     expires_in_days: 'never',
     expires_at: null,
   };
   const api = useApiForm(initial, async (values) => {
-    const { name, style, scopes } = values;
-    const chosen = fixedScopes(style) === null ? scopes : null;
-    onCreated(await create({ name, style, ...(chosen && { scopes: chosen }), ...toExpiryInput(values) }));
+    const { name, style, scopes, budget } = values;
+    const isFree = fixedScopes(style) === null;
+    onCreated(
+      await create({
+        name,
+        style,
+        ...(isFree && scopes && { scopes }),
+        ...(isFree && budget && { kind: 'agent', budget }),
+        ...toExpiryInput(values),
+      }),
+    );
   });
   const { form } = api;
   const fixed = fixedScopes(form.values.style);
@@ -60,7 +71,14 @@ function LoadedForm({ onClose, onCreated, styles }: ApiKeyFormProps & { styles: 
         allowDeselect={false}
         {...form.getInputProps('style')}
       />
-      {fixed === null ? <AccessField {...form.getInputProps('scopes')} /> : <FixedScopes names={fixed} />}
+      {fixed === null ? (
+        <>
+          <AccessField {...form.getInputProps('scopes')} />
+          <AgentField {...form.getInputProps('budget')} />
+        </>
+      ) : (
+        <FixedScopes names={fixed} />
+      )}
       <ExpiryField form={form} />
     </FormDrawer>
   );
