@@ -12,7 +12,7 @@ export const FLOORS = [
   ['delivery'],
   ['http'],
   ['record'],
-  ['crm', 'payments', 'scheduling', 'training', 'api'],
+  ['crm', 'payments', 'scheduling', 'training', 'messaging', 'api'],
   ['integrations'],
 ];
 

@@ -7,7 +7,7 @@ import { makeAccounts } from './accounts.ts';
 import type { Uuid } from './base/id.ts';
 import { makeConnectionEvents } from './connections/connection-event.ts';
 import { makeConnections } from './connections/connection-store.ts';
-import { CALENDAR_READERS, CATALOGUE, FORMATS, LEAD_INPUTS, PAYMENT_SOURCES } from './catalogue.ts';
+import { CALENDAR_READERS, CATALOGUE, FORMATS, LEAD_INPUTS, PAYMENT_SOURCES, PHONE_PROVIDERS } from './catalogue.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
 import type { Engine } from './delivery/engine.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
@@ -94,6 +94,7 @@ export function assemble(input: FoundationInput): App {
     connections,
     paymentSources: PAYMENT_SOURCES,
     calendarReaders: CALENDAR_READERS,
+    phoneProviders: PHONE_PROVIDERS,
   });
   const jobWorker = makeJobWorker({
     ...foundation,

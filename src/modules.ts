@@ -2,6 +2,7 @@ import { recordScopes } from './account/scope.ts';
 import type { Logger } from './base/log.ts';
 import { crm, type CrmParts } from './crm/crm.ts';
 import type { Database } from './db/pool.ts';
+import { telephony, type TelephonyParts } from './messaging/telephony/telephony.ts';
 import { payments, type PaymentsParts } from './payments/payments.ts';
 import type { Follower, MadeModule } from './record/module.ts';
 import { eventsOf } from './record/noun-events.ts';
@@ -18,10 +19,10 @@ import { scheduling, type SchedulingParts } from './scheduling/scheduling.ts';
 import { training, type TrainingParts } from './training/training.ts';
 
 /** Every module, one line each. Where order shows, as in the API's document, it is this one. */
-const MODULES = { crm, scheduling, payments, training };
+const MODULES = { crm, scheduling, payments, training, telephony };
 
 /** What all modules need; `&` the parts of each module that needs its own. */
-type ModulesParts = CrmParts & SchedulingParts & PaymentsParts & TrainingParts;
+type ModulesParts = CrmParts & SchedulingParts & PaymentsParts & TrainingParts & TelephonyParts;
 
 const all = Object.values(MODULES);
 

@@ -14,6 +14,8 @@ import type { InboundBooking, TakenBooking } from '../scheduling/appointments/in
 import type { MailTransport } from '../mail/mail-transport.ts';
 import type { Dial } from '../net/dial.ts';
 import type { HttpClient } from '../net/http-client.ts';
+import type { PhoneProvider } from '../messaging/telephony/phone-provider.ts';
+import type { Phone } from '../messaging/telephony/telephony.ts';
 import type { ProviderPayments } from '../payments/provider-fact.ts';
 import type { ProviderSource } from '../payments/provider-source.ts';
 import type { CalendarReader } from '../scheduling/availability/calendar-reader.ts';
@@ -45,6 +47,8 @@ export interface Integration {
   readonly connection?: ConnectionKind<ConnectionServices>;
   /** How its accounts are read, if it is a payment provider whose connections can have a key. */
   readonly paymentSource?: ProviderSource;
+  /** How messages and calls are sent, by connections of its kind. */
+  readonly phoneProvider?: PhoneProvider;
   /** How calendars are read for the busy times of members, by connections of its kind. */
   readonly calendarReader?: CalendarReader;
   /** How the installation's mail is sent. */
@@ -90,6 +94,10 @@ export interface ConnectionServices {
   http: HttpClient;
   /** Records what payment providers say. */
   payments: ProviderPayments;
+  /** Takes messages and calls, and what phone providers report of them. */
+  phone: Phone;
+  /** The public URL of this installation. */
+  baseUrl(): string;
   log: Logger;
 }
 

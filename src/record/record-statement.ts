@@ -120,8 +120,8 @@ select
 function insertOf(table: string, columns: readonly string[]): string {
   const all = ['version', ...columns, ...BASE_COLUMNS, 'deleted_at'];
   return `
-  insert into ${table} (workspace_id, id, ${all.join(', ')})
-  select a.workspace_id, a.id, ${all.map((column) => `r.${column}`).join(', ')}
+  insert into ${table} (workspace_id, id, ${all.map(quoted).join(', ')})
+  select a.workspace_id, a.id, ${all.map((column) => `r.${quoted(column)}`).join(', ')}
   from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
   returning workspace_id, id`;
 }
@@ -130,10 +130,15 @@ function insertOf(table: string, columns: readonly string[]): string {
 function updateOf(table: string, columns: readonly string[], condition: string): string {
   const changing = ['version', ...columns, 'updated_at', 'deleted_at'];
   return `
-  update ${table} t set ${changing.map((column) => `${column} = r.${column}`).join(', ')}
+  update ${table} t set ${changing.map((column) => `${quoted(column)} = r.${quoted(column)}`).join(', ')}
   from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
   where t.workspace_id = a.workspace_id and t.id = a.id and t.version = r.version - 1 and ${condition}
   returning t.workspace_id, t.id`;
+}
+
+/** A field can have the name of a keyword, such as `from`. */
+function quoted(column: string): string {
+  return `"${column}"`;
 }
 
 function readsOf(table: string) {

@@ -26,22 +26,25 @@ export function mountConnection<Services>(
   for (const handler of kind.inbound) {
     app.post<{ Params: { connection: string } }>(inboundPath(kind.name, ID, handler.path), {
       bodyLimit: handler.maxBytes ?? BODY_LIMIT,
-      config: { maxFields: Math.ceil((MAX_FIELDS * (handler.maxBytes ?? BODY_LIMIT)) / BODY_LIMIT) },
+      config: {
+        maxFields: Math.ceil((MAX_FIELDS * (handler.maxBytes ?? BODY_LIMIT)) / BODY_LIMIT),
+        ...(handler.takesForms && { takesForms: true }),
+      },
       handler: async (request, reply) => {
         const { connection } = request.params;
         const inbound = inboundRequest(request, parts.baseUrl());
         const answer = await receiveInbound(parts, kind, handler, connection, inbound, parts.services);
         return reply
           .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
-          .type('application/json')
-          .send(answer);
+          .type(answer.type)
+          .send(answer.body);
       },
     });
   }
 }
 
 function inboundRequest(
-  { method, headers, raw, rawBody, body, jsonText }: FastifyRequest,
+  { method, headers, raw, rawBody, body, form, jsonText }: FastifyRequest,
   baseUrl: string,
 ): InboundRequest {
   return {
@@ -50,6 +53,7 @@ function inboundRequest(
     url: `${baseUrl}${raw.url ?? ''}`,
     rawBody: rawBody ?? Buffer.alloc(0),
     body,
-    text: jsonText ?? '',
+    form,
+    text: form ? JSON.stringify(form) : (jsonText ?? ''),
   };
 }

@@ -64,6 +64,11 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
   'booking_page_host.user_id schedule.user_id time_off.user_id busy_time.user_id calendar_sync.user_id':
     'member',
   'busy_time.connection_id calendar_sync.connection_id': 'connection',
+  'message.deal_id call.deal_id message_send.message_id message_media.message_id message_media.file_id message_thread.read_id call.recording_file_id':
+    'other object',
+  'message.user_id call.user_id member_phone.user_id': 'member',
+  'message_send.connection_id phone_lane.connection_id': 'connection',
+  'message_send.claim': 'delivery',
   'idempotency.api_key_id key_usage.api_key_id quota.subject job.lease_token': 'account',
   'mail.claim mail.object_id notice.object_id notice_dismissal.notice_id notice_letter.notice_id': 'notice',
   'inbox_request.inbox_id file_content.file_id workspace.logo_file_id': 'other object',
