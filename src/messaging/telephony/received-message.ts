@@ -1,5 +1,4 @@
 import type { Uuid } from '../../base/id.ts';
-import { isUniqueViolation } from '../../db/failure.ts';
 import type { Database } from '../../db/pool.ts';
 import type { LaneKey } from '../../events/outbox.ts';
 import type { JobQueue } from '../../jobs/job-queue.ts';
@@ -117,9 +116,10 @@ export function makeReceivedMessages(parts: ReceivedMessageParts) {
         await messages.store.create(writer, [plan], { status: 200, body: '' });
       else await createWithMore(parts, writer, { plan, person, media, wantsEnd });
     } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
+      // Two requests with the same message at once.
       const [first] = await db.read<{ id: Uuid }>(FIND, [workspaceId, connectionId, externalId]);
-      return { outcome: 'duplicate', id: first!.id };
+      if (!first) throw error;
+      return { outcome: 'duplicate', id: first.id };
     }
     return { outcome: 'accepted', id: plan.id };
   };
