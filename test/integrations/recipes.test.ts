@@ -163,6 +163,8 @@ test('every page of docs/integrations/ is linked from its index, and every page 
       'receivers.md',
       'squarespace.md',
       'stripe.md',
+      'telnyx.md',
+      'twilio.md',
       'typeform.md',
       'wix.md',
       'zapier.md',

@@ -18,10 +18,10 @@ const GROWN = [/^\/api\/v1\/activities\//];
 /** Scopes that `*` includes since; what they allow to read, the records showed before. */
 const NEW_SCOPES = new Set(
   ['tags:read', 'notes:read', 'notes:write', 'booking:read', 'booking:manage', 'availability:write'].concat(
-    ['appointments', 'courses', 'course-runs', 'enrolments', 'assessments'].flatMap((name) => [
-      `${name}:read`,
-      `${name}:write`,
-    ]),
+    ['appointments', 'courses', 'course-runs', 'enrolments', 'assessments', 'messages', 'calls'].flatMap(
+      (name) => [`${name}:read`, `${name}:write`],
+    ),
+    ['messages:send', 'consents:manage'],
   ),
 );
 

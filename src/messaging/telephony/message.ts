@@ -50,6 +50,10 @@ const defined = defineNoun({
     return newMessage(next, at, resolved as MessageResolution);
   },
 
+  filters: {
+    number: { column: 'peer', by: 'phone', description: 'The number of the other side: a thread' },
+  },
+
   descriptions: {
     created: 'A message was queued or scheduled. A received one fires only `sms.received`.',
     updated: 'At least one field of a message changed. Not fired when it is sent, delivered or fails.',
