@@ -2413,6 +2413,274 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List messages */
+        get: operations["getMessages"];
+        put?: never;
+        /**
+         * Create a message
+         * @description Sends a message: queues it, or schedules it with `send_at`; that takes the scope `messages:send`. Fires `message.created`, and `sms.sent` once the provider has accepted it. `media` has the ids of files that `POST /message-media` stored. With the direction `in` it records a message that was received elsewhere, such as by a gateway of your own, and fires `sms.received`. 409 if the recipient has opted out.
+         */
+        post: operations["postMessages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 messages
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postMessagesBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 messages
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchMessagesBatch"];
+        trace?: never;
+    };
+    "/api/v1/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a message */
+        get: operations["getMessagesId"];
+        /**
+         * Update a message
+         * @description Changes only the fields sent. Fires `message.updated` or `sms.sent` or `sms.received` or `sms.delivered` or `sms.failed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putMessagesId"];
+        post?: never;
+        /**
+         * Delete a message
+         * @description Fires `message.deleted`; afterwards the message answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteMessagesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a message
+         * @description Changes only the fields sent. Fires `message.updated` or `sms.sent` or `sms.received` or `sms.delivered` or `sms.failed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchMessagesId"];
+        trace?: never;
+    };
+    "/api/v1/messages/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 messages
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `message.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postMessagesBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a message
+         * @description Within 30 days of its deletion. Fires `message.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postMessagesIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a message
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `message.deleted`, if it was not deleted.
+         */
+        post: operations["postMessagesIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List calls */
+        get: operations["getCalls"];
+        put?: never;
+        /**
+         * Create a call
+         * @description Fires `call.created`.
+         */
+        post: operations["postCalls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 calls
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postCallsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 calls
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchCallsBatch"];
+        trace?: never;
+    };
+    "/api/v1/calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a call */
+        get: operations["getCallsId"];
+        /**
+         * Update a call
+         * @description Changes only the fields sent. Fires `call.updated` or `call.completed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putCallsId"];
+        post?: never;
+        /**
+         * Delete a call
+         * @description Fires `call.deleted`; afterwards the call answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteCallsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a call
+         * @description Changes only the fields sent. Fires `call.updated` or `call.completed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchCallsId"];
+        trace?: never;
+    };
+    "/api/v1/calls/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 calls
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `call.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postCallsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a call
+         * @description Within 30 days of its deletion. Fires `call.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postCallsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a call
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `call.deleted`, if it was not deleted.
+         */
+        post: operations["postCallsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/merge": {
         parameters: {
             query?: never;
@@ -3912,6 +4180,244 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a message
+         * @description Only a message that waits to be sent; one that was canceled stays as it is. 409 for one that was sent or is being sent.
+         */
+        post: operations["postMessagesIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the files of a message */
+        get: operations["getMessagesIdMedia"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/media/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file of a message
+         * @description Always as an attachment; any type but PNG, JPEG, WebP and GIF as `application/octet-stream`.
+         */
+        get: operations["getMessagesIdMediaPosition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a file for a message
+         * @description At most 5 MB: its bytes as the body, or a form with one file. Its id goes into `media` of `POST /messages`. The provider fetches it by a signed URL, which works for four to eight hours.
+         */
+        post: operations["postMessageMedia"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/phone-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List phone numbers
+         * @description The numbers of all active phone connections; the default number first.
+         */
+        get: operations["getPhoneNumbers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List message threads
+         * @description Messages with the same number are a thread; the one with the newest message comes first.
+         */
+        get: operations["getMessageThreads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-threads/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a thread as read
+         * @description For all members: somebody has looked at it.
+         */
+        post: operations["postMessageThreadsRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/click": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call somebody
+         * @description Calls the member first, and connects the other person once the member has answered. The call then follows the reports of the provider. 409 if the person has opted out of calls, or if the provider refuses.
+         */
+        post: operations["postCallsClick"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the recording of a call */
+        get: operations["getCallsIdRecording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/member-phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the phones of members
+         * @description Where calls for them ring, and which phone rings first when they call.
+         */
+        get: operations["getMemberPhones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/member-phones/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the phone of a member
+         * @description One’s own; that of others needs the scope `workspace:manage`.
+         */
+        put: operations["putMemberPhonesId"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List consents
+         * @description By channel and number. A number without an entry has not said anything.
+         */
+        get: operations["getConsents"];
+        put?: never;
+        /**
+         * Set a consent
+         * @description Replaces what is known of the number. Messages to a number that has opted out are not sent, also those that are queued.
+         */
+        post: operations["postConsents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations": {
         parameters: {
             query?: never;
@@ -5249,6 +5755,232 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        MemberPhoneInput: {
+            /** Format: uuid */
+            user_id: string;
+            phone: string;
+        };
+        CallInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description A call that is recorded by hand has ended; one of a provider follows its reports
+             * @enum {string}
+             */
+            status: "queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled";
+            /** @description The number of the caller */
+            from: string | null;
+            /** @description The number that was called */
+            to: string | null;
+            /** @description Who answered: a name or a number */
+            answered_by: string | null;
+            /**
+             * Format: date-time
+             * @description When it began; default: now less the duration
+             */
+            started_at: string;
+            /** @description Answered at */
+            answered_at: string | null;
+            /** @description When it ended; default: the start and the duration */
+            ended_at: string | null;
+            /** @description How long they talked, in seconds; null while that is not known */
+            duration: number | null;
+            /** @description Whether the caller left a message */
+            is_voicemail: boolean;
+            /** @description Where the API has the recording; null without one */
+            recording_url: string | null;
+            /** @description In seconds */
+            recording_duration: number | null;
+            /** @description What came of it, as in `Interested` */
+            disposition: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description The kind of its connection; null for a call that was recorded by hand */
+            provider: string | null;
+            /** @description Connection id */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+            external_id: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who called or was called; default: the member who records it (user id) */
+            user_id: string | null;
+        };
+        ConsentInput: {
+            /** @enum {string} */
+            channel: "sms" | "call";
+            /** @description The number, as in `+491711234567`. */
+            address: string;
+            /** @enum {string} */
+            status: "opted_in" | "opted_out";
+            /**
+             * @description `keyword`: the person wrote STOP or START. `carrier`: the provider refused a message.
+             * @enum {string}
+             */
+            source: "keyword" | "carrier" | "api" | "form" | "import";
+            /** @description The words of the person, or a note. */
+            text: string | null;
+            changed_by: string;
+            /** Format: date-time */
+            changed_at: string;
+        };
+        MessageInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description `out` sends it through a connection; `in` records one that was received elsewhere
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description Channel
+             * @enum {string}
+             */
+            channel: "sms" | "mms" | "whatsapp";
+            /**
+             * @description `sent`: the provider has accepted it. `unknown`: it may have been sent, and is not sent again
+             * @enum {string}
+             */
+            status: "scheduled" | "queued" | "unknown" | "sent" | "delivered" | "undelivered" | "failed" | "read" | "received" | "canceled";
+            /** @description The number of the sender; default for `out`: the number of the connection */
+            from: string;
+            /** @description The number of the recipient; default for `out`: the phone of the contact */
+            to: string;
+            /** @description The text, of at most 1,600 characters */
+            body: string | null;
+            /** @description In how many parts the text is sent and billed */
+            segments: number;
+            /**
+             * @description `gsm7` has 160 characters a segment, `ucs2` 70
+             * @enum {string}
+             */
+            encoding: "gsm7" | "ucs2";
+            /** @description How many pictures and other files it has; see `GET /messages/{id}/media` */
+            media_count: number;
+            /** @description The kind of its connection; null for a message received elsewhere */
+            provider: string | null;
+            /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+            external_id: string | null;
+            /** @description The provider's code, or `opted_out` */
+            error_code: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The keyword that a received message consists of */
+            opt_out_type: ("stop" | "start" | "help") | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description The lead with the number, if there is no contact */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+            user_id: string | null;
+            /** @description When it is to be sent, at most a year ahead; default: now */
+            send_at: string | null;
+            /** @description When the provider accepted it */
+            sent_at: string | null;
+            /** @description Delivered at */
+            delivered_at: string | null;
+        };
+        MessageMediaInput: {
+            position: number;
+            content_type: string;
+            /** @description Downloads it, with a key or a session. */
+            url: string;
+            /** @description False while it is fetched from the provider. */
+            is_stored: boolean;
+            /** @description Why it could not be fetched. */
+            problem: string | null;
+        };
+        UploadedMediaInput: {
+            /** Format: uuid */
+            id: string;
+            content_type: string;
+            size: number;
+        };
+        PhoneNumberInput: {
+            number: string;
+            /** Format: uuid */
+            connection_id: string;
+            provider: string;
+            has_calls: boolean;
+        };
+        MessageThreadInput: {
+            /** @description The number of the other side. */
+            number: string;
+            contact_id: string | null;
+            contact_name: string | null;
+            lead_id: string | null;
+            /** @description Messages that were received and not read. */
+            unread: number;
+            last_message: {
+                /** Format: uuid */
+                id: string;
+                /** @enum {string} */
+                direction: "in" | "out";
+                body: string | null;
+                status: string;
+                media_count: number;
+                /** Format: date-time */
+                created_at: string;
+            };
+            opted_out: boolean;
         };
         RefundInput: {
             /** Format: uuid */
@@ -7654,6 +8386,227 @@ export interface components {
                 }) | null;
             };
         };
+        ExpandedMessageInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description `out` sends it through a connection; `in` records one that was received elsewhere
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description Channel
+             * @enum {string}
+             */
+            channel: "sms" | "mms" | "whatsapp";
+            /**
+             * @description `sent`: the provider has accepted it. `unknown`: it may have been sent, and is not sent again
+             * @enum {string}
+             */
+            status: "scheduled" | "queued" | "unknown" | "sent" | "delivered" | "undelivered" | "failed" | "read" | "received" | "canceled";
+            /** @description The number of the sender; default for `out`: the number of the connection */
+            from: string;
+            /** @description The number of the recipient; default for `out`: the phone of the contact */
+            to: string;
+            /** @description The text, of at most 1,600 characters */
+            body: string | null;
+            /** @description In how many parts the text is sent and billed */
+            segments: number;
+            /**
+             * @description `gsm7` has 160 characters a segment, `ucs2` 70
+             * @enum {string}
+             */
+            encoding: "gsm7" | "ucs2";
+            /** @description How many pictures and other files it has; see `GET /messages/{id}/media` */
+            media_count: number;
+            /** @description The kind of its connection; null for a message received elsewhere */
+            provider: string | null;
+            /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+            external_id: string | null;
+            /** @description The provider's code, or `opted_out` */
+            error_code: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The keyword that a received message consists of */
+            opt_out_type: ("stop" | "start" | "help") | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description The lead with the number, if there is no contact */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+            user_id: string | null;
+            /** @description When it is to be sent, at most a year ahead; default: now */
+            send_at: string | null;
+            /** @description When the provider accepted it */
+            sent_at: string | null;
+            /** @description Delivered at */
+            delivered_at: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                user_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedCallInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description A call that is recorded by hand has ended; one of a provider follows its reports
+             * @enum {string}
+             */
+            status: "queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled";
+            /** @description The number of the caller */
+            from: string | null;
+            /** @description The number that was called */
+            to: string | null;
+            /** @description Who answered: a name or a number */
+            answered_by: string | null;
+            /**
+             * Format: date-time
+             * @description When it began; default: now less the duration
+             */
+            started_at: string;
+            /** @description Answered at */
+            answered_at: string | null;
+            /** @description When it ended; default: the start and the duration */
+            ended_at: string | null;
+            /** @description How long they talked, in seconds; null while that is not known */
+            duration: number | null;
+            /** @description Whether the caller left a message */
+            is_voicemail: boolean;
+            /** @description Where the API has the recording; null without one */
+            recording_url: string | null;
+            /** @description In seconds */
+            recording_duration: number | null;
+            /** @description What came of it, as in `Interested` */
+            disposition: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description The kind of its connection; null for a call that was recorded by hand */
+            provider: string | null;
+            /** @description Connection id */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+            external_id: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who called or was called; default: the member who records it (user id) */
+            user_id: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                user_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
         AgendaTaskInput: {
             /**
              * Format: uuid
@@ -9001,6 +9954,232 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        MemberPhone: {
+            /** Format: uuid */
+            user_id: string;
+            phone: string;
+        };
+        Call: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description A call that is recorded by hand has ended; one of a provider follows its reports
+             * @enum {string}
+             */
+            status: "queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled";
+            /** @description The number of the caller */
+            from: string | null;
+            /** @description The number that was called */
+            to: string | null;
+            /** @description Who answered: a name or a number */
+            answered_by: string | null;
+            /**
+             * Format: date-time
+             * @description When it began; default: now less the duration
+             */
+            started_at: string;
+            /** @description Answered at */
+            answered_at: string | null;
+            /** @description When it ended; default: the start and the duration */
+            ended_at: string | null;
+            /** @description How long they talked, in seconds; null while that is not known */
+            duration: number | null;
+            /** @description Whether the caller left a message */
+            is_voicemail: boolean;
+            /** @description Where the API has the recording; null without one */
+            recording_url: string | null;
+            /** @description In seconds */
+            recording_duration: number | null;
+            /** @description What came of it, as in `Interested` */
+            disposition: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description The kind of its connection; null for a call that was recorded by hand */
+            provider: string | null;
+            /** @description Connection id */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+            external_id: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who called or was called; default: the member who records it (user id) */
+            user_id: string | null;
+        };
+        Consent: {
+            /** @enum {string} */
+            channel: "sms" | "call";
+            /** @description The number, as in `+491711234567`. */
+            address: string;
+            /** @enum {string} */
+            status: "opted_in" | "opted_out";
+            /**
+             * @description `keyword`: the person wrote STOP or START. `carrier`: the provider refused a message.
+             * @enum {string}
+             */
+            source: "keyword" | "carrier" | "api" | "form" | "import";
+            /** @description The words of the person, or a note. */
+            text: string | null;
+            changed_by: string;
+            /** Format: date-time */
+            changed_at: string;
+        };
+        Message: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description `out` sends it through a connection; `in` records one that was received elsewhere
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description Channel
+             * @enum {string}
+             */
+            channel: "sms" | "mms" | "whatsapp";
+            /**
+             * @description `sent`: the provider has accepted it. `unknown`: it may have been sent, and is not sent again
+             * @enum {string}
+             */
+            status: "scheduled" | "queued" | "unknown" | "sent" | "delivered" | "undelivered" | "failed" | "read" | "received" | "canceled";
+            /** @description The number of the sender; default for `out`: the number of the connection */
+            from: string;
+            /** @description The number of the recipient; default for `out`: the phone of the contact */
+            to: string;
+            /** @description The text, of at most 1,600 characters */
+            body: string | null;
+            /** @description In how many parts the text is sent and billed */
+            segments: number;
+            /**
+             * @description `gsm7` has 160 characters a segment, `ucs2` 70
+             * @enum {string}
+             */
+            encoding: "gsm7" | "ucs2";
+            /** @description How many pictures and other files it has; see `GET /messages/{id}/media` */
+            media_count: number;
+            /** @description The kind of its connection; null for a message received elsewhere */
+            provider: string | null;
+            /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+            external_id: string | null;
+            /** @description The provider's code, or `opted_out` */
+            error_code: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The keyword that a received message consists of */
+            opt_out_type: ("stop" | "start" | "help") | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description The lead with the number, if there is no contact */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+            user_id: string | null;
+            /** @description When it is to be sent, at most a year ahead; default: now */
+            send_at: string | null;
+            /** @description When the provider accepted it */
+            sent_at: string | null;
+            /** @description Delivered at */
+            delivered_at: string | null;
+        };
+        MessageMedia: {
+            position: number;
+            content_type: string;
+            /** @description Downloads it, with a key or a session. */
+            url: string;
+            /** @description False while it is fetched from the provider. */
+            is_stored: boolean;
+            /** @description Why it could not be fetched. */
+            problem: string | null;
+        };
+        UploadedMedia: {
+            /** Format: uuid */
+            id: string;
+            content_type: string;
+            size: number;
+        };
+        PhoneNumber: {
+            number: string;
+            /** Format: uuid */
+            connection_id: string;
+            provider: string;
+            has_calls: boolean;
+        };
+        MessageThread: {
+            /** @description The number of the other side. */
+            number: string;
+            contact_id: string | null;
+            contact_name: string | null;
+            lead_id: string | null;
+            /** @description Messages that were received and not read. */
+            unread: number;
+            last_message: {
+                /** Format: uuid */
+                id: string;
+                /** @enum {string} */
+                direction: "in" | "out";
+                body: string | null;
+                status: string;
+                media_count: number;
+                /** Format: date-time */
+                created_at: string;
+            };
+            opted_out: boolean;
         };
         Refund: {
             /** Format: uuid */
@@ -11399,6 +12578,227 @@ export interface components {
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
                 assessor_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedMessage: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description `out` sends it through a connection; `in` records one that was received elsewhere
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description Channel
+             * @enum {string}
+             */
+            channel: "sms" | "mms" | "whatsapp";
+            /**
+             * @description `sent`: the provider has accepted it. `unknown`: it may have been sent, and is not sent again
+             * @enum {string}
+             */
+            status: "scheduled" | "queued" | "unknown" | "sent" | "delivered" | "undelivered" | "failed" | "read" | "received" | "canceled";
+            /** @description The number of the sender; default for `out`: the number of the connection */
+            from: string;
+            /** @description The number of the recipient; default for `out`: the phone of the contact */
+            to: string;
+            /** @description The text, of at most 1,600 characters */
+            body: string | null;
+            /** @description In how many parts the text is sent and billed */
+            segments: number;
+            /**
+             * @description `gsm7` has 160 characters a segment, `ucs2` 70
+             * @enum {string}
+             */
+            encoding: "gsm7" | "ucs2";
+            /** @description How many pictures and other files it has; see `GET /messages/{id}/media` */
+            media_count: number;
+            /** @description The kind of its connection; null for a message received elsewhere */
+            provider: string | null;
+            /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+            external_id: string | null;
+            /** @description The provider's code, or `opted_out` */
+            error_code: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The keyword that a received message consists of */
+            opt_out_type: ("stop" | "start" | "help") | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description The lead with the number, if there is no contact */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+            user_id: string | null;
+            /** @description When it is to be sent, at most a year ahead; default: now */
+            send_at: string | null;
+            /** @description When the provider accepted it */
+            sent_at: string | null;
+            /** @description Delivered at */
+            delivered_at: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                user_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        ExpandedCall: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description A call that is recorded by hand has ended; one of a provider follows its reports
+             * @enum {string}
+             */
+            status: "queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled";
+            /** @description The number of the caller */
+            from: string | null;
+            /** @description The number that was called */
+            to: string | null;
+            /** @description Who answered: a name or a number */
+            answered_by: string | null;
+            /**
+             * Format: date-time
+             * @description When it began; default: now less the duration
+             */
+            started_at: string;
+            /** @description Answered at */
+            answered_at: string | null;
+            /** @description When it ended; default: the start and the duration */
+            ended_at: string | null;
+            /** @description How long they talked, in seconds; null while that is not known */
+            duration: number | null;
+            /** @description Whether the caller left a message */
+            is_voicemail: boolean;
+            /** @description Where the API has the recording; null without one */
+            recording_url: string | null;
+            /** @description In seconds */
+            recording_duration: number | null;
+            /** @description What came of it, as in `Interested` */
+            disposition: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description The kind of its connection; null for a call that was recorded by hand */
+            provider: string | null;
+            /** @description Connection id */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+            external_id: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who called or was called; default: the member who records it (user id) */
+            user_id: string | null;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                user_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -23077,6 +24477,1360 @@ export interface operations {
             };
         };
     };
+    getMessages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-direction" | "direction" | "-channel" | "channel" | "-status" | "status" | "-segments" | "segments" | "-encoding" | "encoding" | "-media_count" | "media_count" | "-provider" | "provider" | "-connection_id" | "connection_id" | "-external_id" | "external_id" | "-error_code" | "error_code" | "-error_text" | "error_text" | "-opt_out_type" | "opt_out_type" | "-send_at" | "send_at" | "-sent_at" | "sent_at" | "-delivered_at" | "delivered_at") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this direction. */
+                direction?: string;
+                /** @description Only records with this channel. */
+                channel?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this from. */
+                from?: string;
+                /** @description Only records with this to. */
+                to?: string;
+                /** @description Only records with this provider. */
+                provider?: string;
+                /** @description Only records with this connection_id. */
+                connection_id?: string;
+                /** @description Only records with this external_id. */
+                external_id?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this user_id. */
+                user_id?: string;
+                /** @description The number of the other side: a thread */
+                number?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, lead_id, deal_id, user_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedMessage"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `out` sends it through a connection; `in` records one that was received elsewhere. Default: out. */
+                    direction?: ("in" | "out") | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly channel?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly status?: unknown;
+                    /** @description The number of the sender; default for `out`: the number of the connection */
+                    from?: string | null;
+                    /** @description The number of the recipient; default for `out`: the phone of the contact */
+                    to?: string | null;
+                    /** @description The text, of at most 1,600 characters */
+                    body?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly segments?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly encoding?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly media_count?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider?: unknown;
+                    /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+                    connection_id?: string | null;
+                    /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+                    external_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_text?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly opt_out_type?: unknown;
+                    /** @description The contact; default: the one with the number of the other side */
+                    contact_id?: string | null;
+                    /** @description The lead with the number, if there is no contact */
+                    lead_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+                    user_id?: string | null;
+                    /** @description When it is to be sent, at most a year ahead; default: now */
+                    send_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sent_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly delivered_at?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessagesBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Message"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchMessagesBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Message"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMessagesId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, lead_id, deal_id, user_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedMessage"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putMessagesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `out` sends it through a connection; `in` records one that was received elsewhere. Default: out. */
+                    direction?: ("in" | "out") | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly channel?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly status?: unknown;
+                    /** @description The number of the sender; default for `out`: the number of the connection */
+                    from?: string | null;
+                    /** @description The number of the recipient; default for `out`: the phone of the contact */
+                    to?: string | null;
+                    /** @description The text, of at most 1,600 characters */
+                    body?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly segments?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly encoding?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly media_count?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider?: unknown;
+                    /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+                    connection_id?: string | null;
+                    /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+                    external_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_text?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly opt_out_type?: unknown;
+                    /** @description The contact; default: the one with the number of the other side */
+                    contact_id?: string | null;
+                    /** @description The lead with the number, if there is no contact */
+                    lead_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+                    user_id?: string | null;
+                    /** @description When it is to be sent, at most a year ahead; default: now */
+                    send_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sent_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly delivered_at?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteMessagesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchMessagesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `out` sends it through a connection; `in` records one that was received elsewhere. Default: out. */
+                    direction?: ("in" | "out") | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly channel?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly status?: unknown;
+                    /** @description The number of the sender; default for `out`: the number of the connection */
+                    from?: string | null;
+                    /** @description The number of the recipient; default for `out`: the phone of the contact */
+                    to?: string | null;
+                    /** @description The text, of at most 1,600 characters */
+                    body?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly segments?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly encoding?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly media_count?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider?: unknown;
+                    /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+                    connection_id?: string | null;
+                    /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+                    external_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_text?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly opt_out_type?: unknown;
+                    /** @description The contact; default: the one with the number of the other side */
+                    contact_id?: string | null;
+                    /** @description The lead with the number, if there is no contact */
+                    lead_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+                    user_id?: string | null;
+                    /** @description When it is to be sent, at most a year ahead; default: now */
+                    send_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sent_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly delivered_at?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessagesBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessagesIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessagesIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCalls: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-direction" | "direction" | "-status" | "status" | "-answered_by" | "answered_by" | "-started_at" | "started_at" | "-answered_at" | "answered_at" | "-ended_at" | "ended_at" | "-duration" | "duration" | "-recording_url" | "recording_url" | "-recording_duration" | "recording_duration" | "-disposition" | "disposition" | "-provider" | "provider" | "-connection_id" | "connection_id" | "-external_id" | "external_id" | "-error_text" | "error_text") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this direction. */
+                direction?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this from. */
+                from?: string;
+                /** @description Only records with this to. */
+                to?: string;
+                /** @description Only records with this started_at. */
+                started_at?: string;
+                /** @description Only records with this is_voicemail. */
+                is_voicemail?: "true" | "false";
+                /** @description Only records with this disposition. */
+                disposition?: string;
+                /** @description Only records with this provider. */
+                provider?: string;
+                /** @description Only records with this connection_id. */
+                connection_id?: string;
+                /** @description Only records with this external_id. */
+                external_id?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this user_id. */
+                user_id?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                "started_at[gt]"?: string;
+                "started_at[gte]"?: string;
+                "started_at[lt]"?: string;
+                "started_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, lead_id, deal_id, user_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedCall"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCalls: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Direction. Default: out. */
+                    direction?: ("in" | "out") | null;
+                    /** @description A call that is recorded by hand has ended; one of a provider follows its reports. Default: completed. */
+                    status?: ("queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled") | null;
+                    /** @description The number of the caller */
+                    from?: string | null;
+                    /** @description The number that was called */
+                    to?: string | null;
+                    /** @description Who answered: a name or a number */
+                    answered_by?: string | null;
+                    /** @description When it began; default: now less the duration */
+                    started_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly answered_at?: unknown;
+                    /** @description When it ended; default: the start and the duration */
+                    ended_at?: string | null;
+                    /**
+                     * @description How long they talked, in seconds; null while that is not known
+                     * @example 200
+                     */
+                    duration?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_voicemail?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly recording_url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly recording_duration?: unknown;
+                    /** @description What came of it, as in `Interested` */
+                    disposition?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+                    external_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_text?: unknown;
+                    /** @description The contact; default: the one with the number of the other side */
+                    contact_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Who called or was called; default: the member who records it (user id) */
+                    user_id?: string | null;
+                    /**
+                     * @description Another name for `duration`.
+                     * @example 200
+                     */
+                    duration_s?: number | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCallsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Call"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCallsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Call"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCallsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, lead_id, deal_id, user_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedCall"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putCallsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Direction. Default: out. */
+                    direction?: ("in" | "out") | null;
+                    /** @description A call that is recorded by hand has ended; one of a provider follows its reports. Default: completed. */
+                    status?: ("queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled") | null;
+                    /** @description The number of the caller */
+                    from?: string | null;
+                    /** @description The number that was called */
+                    to?: string | null;
+                    /** @description Who answered: a name or a number */
+                    answered_by?: string | null;
+                    /** @description When it began; default: now less the duration */
+                    started_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly answered_at?: unknown;
+                    /** @description When it ended; default: the start and the duration */
+                    ended_at?: string | null;
+                    /**
+                     * @description How long they talked, in seconds; null while that is not known
+                     * @example 200
+                     */
+                    duration?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_voicemail?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly recording_url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly recording_duration?: unknown;
+                    /** @description What came of it, as in `Interested` */
+                    disposition?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+                    external_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_text?: unknown;
+                    /** @description The contact; default: the one with the number of the other side */
+                    contact_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Who called or was called; default: the member who records it (user id) */
+                    user_id?: string | null;
+                    /**
+                     * @description Another name for `duration`.
+                     * @example 200
+                     */
+                    duration_s?: number | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteCallsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCallsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Direction. Default: out. */
+                    direction?: ("in" | "out") | null;
+                    /** @description A call that is recorded by hand has ended; one of a provider follows its reports. Default: completed. */
+                    status?: ("queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled") | null;
+                    /** @description The number of the caller */
+                    from?: string | null;
+                    /** @description The number that was called */
+                    to?: string | null;
+                    /** @description Who answered: a name or a number */
+                    answered_by?: string | null;
+                    /** @description When it began; default: now less the duration */
+                    started_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly answered_at?: unknown;
+                    /** @description When it ended; default: the start and the duration */
+                    ended_at?: string | null;
+                    /**
+                     * @description How long they talked, in seconds; null while that is not known
+                     * @example 200
+                     */
+                    duration?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_voicemail?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly recording_url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly recording_duration?: unknown;
+                    /** @description What came of it, as in `Interested` */
+                    disposition?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+                    external_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_text?: unknown;
+                    /** @description The contact; default: the one with the number of the other side */
+                    contact_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Who called or was called; default: the member who records it (user id) */
+                    user_id?: string | null;
+                    /**
+                     * @description Another name for `duration`.
+                     * @example 200
+                     */
+                    duration_s?: number | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCallsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCallsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCallsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     postContactsIdMerge: {
         parameters: {
             query?: never;
@@ -28786,6 +31540,547 @@ export interface operations {
                         /** @enum {string} */
                         status: "queued";
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessagesIdCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description It was sent, or is being sent. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMessagesIdMedia: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MessageMedia"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMessagesIdMediaPosition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                position: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description It is still being fetched from the provider. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessageMedia: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+                "image/png": string;
+                "image/jpeg": string;
+                "image/gif": string;
+                "image/webp": string;
+                "application/pdf": string;
+                "audio/mpeg": string;
+                "video/mp4": string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedMedia"];
+                };
+            };
+            /** @description The file is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPhoneNumbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PhoneNumber"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMessageThreads: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MessageThread"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessageThreadsRead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The number of the other side. */
+                    number: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Marked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCallsClick: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Who is called, at the phone of the contact.
+                     */
+                    contact_id?: string;
+                    /** @description The number that is called; default: that of the contact. */
+                    to?: string;
+                    /** Format: uuid */
+                    deal_id?: string;
+                    /** Format: uuid */
+                    connection_id?: string;
+                    /** @description The number that they see; default: the first one. */
+                    from?: string;
+                    /** @description The number that rings first; default: the phone of the member who calls. */
+                    agent?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description It was refused. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCallsIdRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/mpeg": string;
+                };
+            };
+            /** @description It is still being fetched from the provider. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMemberPhones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MemberPhone"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putMemberPhonesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Where calls for the member ring; null: nowhere. */
+                    phone: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Set. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConsents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                channel?: "sms" | "call";
+                /** @description The number of one person. */
+                address?: string;
+                status?: "opted_in" | "opted_out";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Consent"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConsents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @default sms
+                     * @enum {string}
+                     */
+                    channel?: "sms" | "call";
+                    /** @description The phone number. */
+                    address: string;
+                    /** @enum {string} */
+                    status: "opted_in" | "opted_out";
+                    /**
+                     * @default api
+                     * @enum {string}
+                     */
+                    source?: "api" | "form" | "import";
+                    /** @description A note, such as how they agreed. */
+                    text?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
                 };
             };
             /** @description Any error. */

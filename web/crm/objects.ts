@@ -1,4 +1,6 @@
 import type { ObjectViewsByKey } from '../record/object-view.ts';
+import { callView } from '../messaging/call-view.tsx';
+import { messageView } from '../messaging/message-view.tsx';
 import { paymentView } from '../payments/payment-view.tsx';
 import { subscriptionView } from '../payments/subscription-view.tsx';
 import { appointmentView } from '../scheduling/appointments/appointment-view.tsx';
@@ -20,4 +22,6 @@ export const OBJECT_VIEWS: ObjectViewsByKey = {
   payment: paymentView,
   subscription: subscriptionView,
   appointment: appointmentView,
+  message: messageView,
+  call: callView,
 };
