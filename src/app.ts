@@ -15,6 +15,7 @@ import {
   LEAD_INPUTS,
   MAILBOX_READERS,
   PAYMENT_SOURCES,
+  PHONE_PROVIDERS,
 } from './catalogue.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
 import type { Engine } from './delivery/engine.ts';
@@ -118,6 +119,7 @@ export function assemble(input: FoundationInput): App {
     emailProviders: EMAIL_PROVIDERS,
     mailDomain: config.mailDomain,
     mailboxReaders: MAILBOX_READERS,
+    phoneProviders: PHONE_PROVIDERS,
   });
   const mailListener = assembleMailListener(foundation, modules.emails.inbound);
   const jobWorker = makeJobWorker({

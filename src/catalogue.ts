@@ -58,6 +58,9 @@ export const MAILBOX_READERS = INTEGRATIONS.flatMap(({ mailboxReader }) => mailb
 /** How the calendars of members are read. */
 export const CALENDAR_READERS = INTEGRATIONS.flatMap(({ calendarReader }) => calendarReader ?? []);
 
+/** How messages and calls are sent. */
+export const PHONE_PROVIDERS = INTEGRATIONS.flatMap(({ phoneProvider }) => phoneProvider ?? []);
+
 /** The transport for a mail server's URL. Throws `StartError` if no integration has its scheme. */
 export function mailTransportOf(url: string, dial: Dial): MailTransport {
   const { protocol } = new URL(url);

@@ -19,6 +19,8 @@ import { ses } from './integrations/ses/ses.ts';
 import { smtp } from './integrations/smtp/smtp.ts';
 import { standardWebhooks } from './integrations/standard-webhooks/standard-webhooks.ts';
 import { stripe } from './integrations/stripe/stripe.ts';
+import { telnyx } from './integrations/telnyx/telnyx.ts';
+import { twilio } from './integrations/twilio/twilio.ts';
 import { typeform } from './integrations/typeform/typeform.ts';
 
 /** The systems, in the order of every list and choice. The first webhook format is the default. */
@@ -37,6 +39,8 @@ export const INTEGRATIONS: readonly Integration[] = [
   calendly,
   ics,
   caldav,
+  twilio,
+  telnyx,
   smtp,
   ses,
   postmark,

@@ -3,6 +3,7 @@ import type { Logger } from './base/log.ts';
 import { crm, type CrmParts } from './crm/crm.ts';
 import type { Database } from './db/pool.ts';
 import { emails, type EmailsParts } from './messaging/emails/emails.ts';
+import { telephony, type TelephonyParts } from './messaging/telephony/telephony.ts';
 import { payments, type PaymentsParts } from './payments/payments.ts';
 import type { Follower, MadeModule } from './record/module.ts';
 import { eventsOf } from './record/noun-events.ts';
@@ -19,7 +20,7 @@ import { scheduling, type SchedulingParts } from './scheduling/scheduling.ts';
 import { training, type TrainingParts } from './training/training.ts';
 
 /** Every module, one line each. Where order shows, as in the API's document, it is this one. */
-const MODULES = { crm, scheduling, payments, training, emails };
+const MODULES = { crm, scheduling, payments, training, emails, telephony };
 
 /** What all modules need; `&` the parts of each module that needs its own. */
 type ModulesParts = RecordsParts &
@@ -27,7 +28,8 @@ type ModulesParts = RecordsParts &
   SchedulingParts &
   PaymentsParts &
   TrainingParts &
-  EmailsParts;
+  EmailsParts &
+  TelephonyParts;
 
 const all = Object.values(MODULES);
 

@@ -19,6 +19,8 @@ import type { Route } from './http/route.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { integrationRoutes } from './integrations/integration-routes.ts';
 import type { ConnectionServices, InboundParts } from './integrations/integration.ts';
+import { RECORDING_PURPOSE } from './messaging/telephony/call-recording.ts';
+import { MEDIA_PURPOSE } from './messaging/telephony/message-media.ts';
 import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
@@ -82,7 +84,11 @@ export interface RouteParts
 }
 
 /** The scope that reading a file takes, by what it is for; null: everyone in the workspace. */
-const FILE_PURPOSES = { [LOGO_PURPOSE]: null };
+const FILE_PURPOSES = {
+  [LOGO_PURPOSE]: null,
+  [MEDIA_PURPOSE]: 'messages:read',
+  [RECORDING_PURPOSE]: 'calls:read',
+};
 
 /** All routes of the API, in the order of its document. */
 export function apiRoutes(
@@ -158,7 +164,7 @@ export function connectionServices({
   http,
   dials,
   log,
-}: Pick<ConnectionServices, 'http' | 'dials' | 'log'> & { modules: Modules }): (
+}: Pick<ConnectionServices, 'http' | 'dials' | 'log' | 'baseUrl'> & { modules: Modules }): (
   name: string,
 ) => ConnectionServices {
   const { activities, inboundLeads } = modules.crm;
@@ -167,9 +173,11 @@ export function connectionServices({
     http,
     dials,
     log,
+    baseUrl,
     payments: modules.payments.providers,
     emails: modules.emails.reports,
     inboundEmails: modules.emails.inbound.inboundEmails,
+    phone: modules.telephony.phone,
     takeLead: (workspaceId, lead) => inboundLeads.take(workspaceId, { ...lead, channel: name }),
     takeBooking: (workspaceId, booking) =>
       modules.scheduling.inboundBookings.take(workspaceId, { ...booking, source: name }),

@@ -9,6 +9,8 @@ import {
   IconHome,
   IconInbox,
   IconMail,
+  IconMessage,
+  IconPhone,
   IconPlus,
   IconSettings,
   IconTargetArrow,
@@ -20,6 +22,7 @@ import { ACCOUNT_PAGES } from './account/account-pages.ts';
 import { analyticsSearch } from './crm/leads/analytics/analytics-search.ts';
 import { loadListView, loadRecordViews } from './crm/object-views.ts';
 import { lazy, type Page } from './page-definition.ts';
+import { MESSAGING_PAGES } from './messaging/messaging-pages.ts';
 import { listSearch } from './record/list-search.ts';
 import { SCHEDULING_PAGES } from './scheduling/scheduling-pages.ts';
 import { SETTINGS_PAGES } from './settings/settings-pages.ts';
@@ -83,6 +86,7 @@ export const PAGES = {
     scope: 'forms:write',
   },
 
+  ...MESSAGING_PAGES,
   ...SCHEDULING_PAGES,
   ...SETTINGS_PAGES,
 
@@ -132,6 +136,8 @@ export const RECORD_GROUP: readonly (ListItem | PageName)[] = [
   // The list of payments has a switch to it.
   { plural: 'subscriptions', title: 'Subscriptions', icon: IconRepeat, isInPaletteOnly: true },
   { plural: 'tasks', title: 'Tasks', icon: IconCircleCheck },
+  { plural: 'messages', title: 'Messages', icon: IconMessage },
+  { plural: 'calls', title: 'Calls', icon: IconPhone },
   { plural: 'appointments', title: 'Appointments', icon: IconCalendarEvent },
   { plural: 'emails', title: 'Emails', icon: IconMail },
   // The list of emails has a switch to it.
@@ -150,7 +156,7 @@ interface ListItem {
 export const SETTINGS_GROUPS: readonly { title: string; pages: readonly PageName[] }[] = [
   { title: 'Workspace', pages: ['workspace'] },
   { title: 'People', pages: ['members', 'availability', 'profile'] },
-  { title: 'Records', pages: ['leadSettings', 'pipelines', 'tags', 'trash'] },
+  { title: 'Records', pages: ['leadSettings', 'pipelines', 'tags', 'consents', 'trash'] },
   { title: 'Connections', pages: ['connections', 'suppressions', 'crmWebhook'] },
   { title: 'Developers', pages: ['apiKeys', 'webhooks', 'deliveries', 'events', 'eventTypes'] },
   { title: 'System', pages: ['retention', 'auditLog'] },

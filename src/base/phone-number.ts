@@ -45,3 +45,18 @@ export async function phoneForms(phone: string, country: string | null): Promise
   ];
   return { international, all: [...new Set<string>(all)] };
 }
+
+/**
+ * A number as networks address it, as in `+491711234567`; null for a text that is no possible number of a country.
+ * @param country ISO 3166-1 alpha-2: the country of numbers without a country code
+ */
+export async function internationalNumber(phone: string, country: string | null): Promise<string | null> {
+  const { parsePhoneNumberFromString, isSupportedCountry } = await library();
+  const home = country !== null && isSupportedCountry(country) ? country : undefined;
+  const sent = phone.trim().replace(/^tel:/i, '');
+  const parsed = parsePhoneNumberFromString(home ? sent : sent.replace(/^00/, '+'), {
+    extract: false,
+    ...(home && { defaultCountry: home }),
+  });
+  return parsed?.isPossible() && parsed.ext === undefined ? parsed.number : null;
+}

@@ -18,9 +18,14 @@ export interface InboundRequest {
   rawBody: Buffer;
   /** The parsed JSON, or the fields of a form; undefined without a body. */
   body: unknown;
-  /** The JSON exactly as sent. */
+  /** The fields of a form, for handlers with `takesForms`; null if the body is none. */
+  form: InboundForm | null;
+  /** The JSON exactly as sent; of a form, its fields as JSON. */
   text: string;
 }
+
+/** The fields of a form; a list for a name that occurs several times. */
+export type InboundForm = Readonly<Record<string, string | readonly string[]>>;
 
 export type Outcome = 'accepted' | 'ignored' | 'duplicate' | 'refused';
 export const OUTCOMES = ['accepted', 'ignored', 'duplicate', 'refused'] as const satisfies Outcome[];
@@ -37,8 +42,10 @@ export interface InboundResult {
   /** Why, for the log; never personal data. */
   reason?: string;
   record?: RecordReference;
-  /** The response body, as JSON. */
+  /** The response body: JSON, unless `answerType` says otherwise. */
   answer: string;
+  /** The content type of the response; default: `application/json`. */
+  answerType?: string;
 }
 
 /** What the log shows of a request. */

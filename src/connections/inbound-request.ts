@@ -14,6 +14,14 @@ const DISABLED = 'The connection is disabled.';
 const UNREADABLE = 'The stored secrets cannot be opened with the present FAIRLEAD_SECRET_KEY.';
 const NOT_STORED = 'It could not be stored; the sender may try again.';
 
+const JSON_TYPE = 'application/json';
+
+export interface InboundResponse {
+  body: string;
+  /** The content type. */
+  type: string;
+}
+
 export interface InboundRequestParts {
   connections: Pick<Connections, 'findInbound'>;
   connectionEvents: Pick<ConnectionEvents, 'record'>;
@@ -24,7 +32,7 @@ export interface InboundRequestParts {
 
 /**
  * Receives a request at an inbound URL: verifies it, handles it and records the outcome.
- * @returns the response body, as JSON. Throws `unauthorized`, the same for a wrong signature, an unknown and a disabled
+ * @returns the response body and its content type. Throws `unauthorized`, the same for a wrong signature, an unknown and a disabled
  * connection, so that a stranger does not learn which connections exist.
  */
 export async function receiveInbound<Services>(
@@ -34,7 +42,7 @@ export async function receiveInbound<Services>(
   id: Uuid,
   request: InboundRequest,
   services: Services,
-): Promise<string> {
+): Promise<InboundResponse> {
   const found = await connections.findInbound(kind.name, id);
   const body = handler.keepsNoBody ? '' : request.text;
   const { values, problem } = await verified(handler, request, found ?? unknownConnection(kind), services);
@@ -58,9 +66,9 @@ export async function receiveInbound<Services>(
   try {
     const { workspaceId } = found;
     const result = await handler.handle(request, { ...values!, workspaceId, id }, services);
-    const { outcome, reason = null, record: made = null, answer } = result;
+    const { outcome, reason = null, record: made = null, answer, answerType = JSON_TYPE } = result;
     await record({ outcome, reason, record: made });
-    return answer;
+    return { body: answer, type: answerType };
   } catch (error) {
     const refusal = error instanceof ApiError && error.status < 500 ? error : null;
     await record({ outcome: 'refused', reason: refusal?.message ?? NOT_STORED, record: null });

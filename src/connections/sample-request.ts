@@ -12,7 +12,7 @@ export async function testWithSample(
   values: ConnectionValues,
 ): Promise<TestResult> {
   const text = JSON.stringify(body);
-  const request = { method: 'POST', headers, url: '', rawBody: Buffer.from(text), body, text };
+  const request = { method: 'POST', headers, url: '', rawBody: Buffer.from(text), body, form: null, text };
   const problem = await verify(request, values);
   return problem === null
     ? {

@@ -18,6 +18,8 @@ import type { MailboxReader } from '../messaging/inbound/mailbox-reader.ts';
 import type { InboundEmails } from '../messaging/inbound/received-email.ts';
 import type { EmailReports } from '../messaging/emails/email-report.ts';
 import type { HttpClient } from '../net/http-client.ts';
+import type { PhoneProvider } from '../messaging/telephony/phone-provider.ts';
+import type { Phone } from '../messaging/telephony/telephony.ts';
 import type { ProviderPayments } from '../payments/provider-fact.ts';
 import type { ProviderSource } from '../payments/provider-source.ts';
 import type { CalendarReader } from '../scheduling/availability/calendar-reader.ts';
@@ -49,6 +51,8 @@ export interface Integration {
   readonly connection?: ConnectionKind<ConnectionServices>;
   /** How its accounts are read, if it is a payment provider whose connections can have a key. */
   readonly paymentSource?: ProviderSource;
+  /** How messages and calls are sent, by connections of its kind. */
+  readonly phoneProvider?: PhoneProvider;
   /** How calendars are read for the busy times of members, by connections of its kind. */
   readonly calendarReader?: CalendarReader;
   /** How mailboxes are read, by connections of its kind. */
@@ -104,6 +108,10 @@ export interface ConnectionServices {
   dials: OutgoingDials;
   /** Records what payment providers say. */
   payments: ProviderPayments;
+  /** Takes messages and calls, and what phone providers report of them. */
+  phone: Phone;
+  /** The public URL of this installation. */
+  baseUrl(): string;
   log: Logger;
 }
 

@@ -37,6 +37,19 @@ export const PERSONAL_DATA: Readonly<Record<string, Partial<Record<Ending, Colum
     record:
       'external_id plan_name price_external_id cancel_reason customer_email customer_name customer_external_id custom_fields',
   },
+  message: {
+    record: 'from to body external_id error_text peer custom_fields',
+  },
+  message_media: { related: 'url source_url problem' },
+  message_thread: { related: 'peer' },
+  message_send: { related: 'number' },
+  call: {
+    record: 'from to answered_by recording_url disposition notes external_id error_text custom_fields',
+    related: 'recording_source',
+  },
+  member_phone: { account: 'phone' },
+  // Kept after the erasure of the person: it says whom not to write to.
+  consent: { workspace: 'address text' },
   payment_refund: { related: 'external_id reason' },
   payment_dispute: { related: 'external_id reason' },
   provider_object: { related: 'facts' },
@@ -127,6 +140,12 @@ export const NOT_PERSONAL: Readonly<Record<string, Columns>> = {
   assessment: 'status created_by',
   payment: 'provider status currency matched_by dispute_status connection_id created_by',
   subscription: 'provider status currency interval matched_by connection_id created_by',
+  message:
+    'direction channel status encoding provider connection_id error_code opt_out_type created_by',
+  message_media: 'content_type',
+  phone_lane: 'number',
+  call: 'direction status provider connection_id dial_state created_by',
+  consent: 'channel status source changed_by',
   payment_refund: 'status created_by',
   payment_dispute: 'currency status',
   provider_object: 'provider kind external_id',

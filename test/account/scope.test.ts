@@ -14,6 +14,8 @@ const FURTHER = [
   'assessments',
   'emails',
   'templates',
+  'messages',
+  'calls',
 ];
 const BOTH = [...RECORDS.slice(0, 5), 'notes', ...RECORDS.slice(5), ...FURTHER, 'tags'].flatMap((plural) => [
   `${plural}:read`,
@@ -32,11 +34,13 @@ const MANAGED = new Set([
 /** After 0.1.0. */
 const BOOKING = ['booking:manage', 'booking:read', 'availability:write'];
 const SENDING = ['emails:send'];
+const TELEPHONY = ['messages:send', 'consents:manage'];
 const OTHERS = [
   '*',
   'leads:create',
   ...BOOKING,
   ...SENDING,
+  ...TELEPHONY,
   'events:read',
   'events:write',
   'webhooks:manage',
@@ -64,6 +68,7 @@ describe('the scopes of 0.1.0 and its roles, and those of connections and tags',
       'leads:create',
       ...BOOKING,
       ...SENDING,
+      ...TELEPHONY,
       'events:read',
       'events:write',
       'webhooks:read',
@@ -78,6 +83,7 @@ describe('the scopes of 0.1.0 and its roles, and those of connections and tags',
       'booking:read',
       'availability:write',
       ...SENDING,
+      'messages:send',
       'members:read',
       ...BOTH.filter((scope) => !MANAGED.has(scope)),
     ]);

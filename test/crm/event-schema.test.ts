@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { problems, type JsonSchema as Schema } from '../kit/json-schema.ts';
 import { until } from '../kit/process.ts';
 import { MODULE_NOUNS } from '../../src/modules.ts';
@@ -6,6 +6,7 @@ import { NOUNS } from '../../src/crm/nouns.ts';
 import { sampleBody } from '../kit/record-sample.ts';
 import { startReceiver, type Receiver } from '../kit/receiver.ts';
 import { actOnMail } from '../kit/sent-email.ts';
+import { ACCOUNT_SID, AUTH_TOKEN, startFakeTwilio } from '../kit/fake-twilio.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 import { sendForm } from '../kit/visitor.ts';
 
@@ -258,6 +259,7 @@ async function furtherModules(s: Scenario): Promise<void> {
   await post('payments', { amount: 20, status: 'failed' });
   const { id: subscription } = await post('subscriptions', { plan_name: 'Yearly' });
   await patch(`subscriptions/${subscription}`, { status: 'canceled' });
+  await provideTelephony(s, post);
   const { id: enrolment } = await post('enrolments', await sampleBody(s, 'enrolment'));
   await patch(`enrolments/${enrolment}`, { status: 'completed' });
   await post('assessments', { enrolment_id: enrolment, unit_name: 'Burns', status: 'competent' });
@@ -335,4 +337,29 @@ function undescribed(schema: Schema, at: string): string[] {
     ...branches.flatMap((branch) => undescribed(branch, at)),
     ...(typeof schema['items'] === 'object' ? undescribed(schema['items'] as Schema, `${at}[]`) : []),
   ];
+}
+
+/** Messages that are sent, delivered and refused, and a call that comes in. */
+async function provideTelephony(
+  s: Scenario,
+  post: (path: string, body: object) => Promise<{ id: string }>,
+): Promise<void> {
+  const twilio = await startFakeTwilio();
+  try {
+    const settings = { account_sid: ACCOUNT_SID, from: '+15550100001', base_url: twilio.url, per_second: 100 };
+    const secrets = { auth_token: AUTH_TOKEN };
+    const connection = await post('connections', { kind: 'twilio', name: 'Twilio', settings, secrets });
+    const statusOf = async (id: string) => (await s.ask('GET', `/api/v1/messages/${id}`)).json;
+    twilio.script('accept', 21614);
+    const sent = await post('messages', { to: '+15551234567', body: 'Hello' });
+    await vi.waitFor(async () => expect((await statusOf(sent.id)).status).toBe('sent'), 10_000);
+    const report = { MessageSid: (await statusOf(sent.id)).external_id, MessageStatus: 'delivered' };
+    await twilio.post(twilio.sent[0]!['StatusCallback']!, report);
+    const refused = await post('messages', { to: '+15551234567', body: 'Hello' });
+    await vi.waitFor(async () => expect((await statusOf(refused.id)).status).toBe('failed'), 10_000);
+    const voice = `${s.url}/webhooks/twilio/${connection.id}/voice`;
+    await twilio.post(voice, { CallSid: 'CA1', From: '+15551234567', To: '+15550100001' });
+  } finally {
+    await twilio.stop();
+  }
 }

@@ -169,6 +169,8 @@ test('every page of docs/integrations/ is linked from its index, and every page 
       'smtp.md',
       'squarespace.md',
       'stripe.md',
+      'telnyx.md',
+      'twilio.md',
       'typeform.md',
       'wix.md',
       'zapier.md',

@@ -42,6 +42,7 @@ async function recurring(url: string): Promise<RecurringRow[]> {
 }
 
 const EVERYWHERE = [
+  'call.end_stale',
   'maintenance.connection_events',
   'maintenance.email_attachments',
   'maintenance.email_sends',

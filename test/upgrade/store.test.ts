@@ -27,8 +27,10 @@ const NEW_SCOPES = new Set(
     'suppressions:read',
     'suppressions:manage',
     'emails:send',
+    'messages:send',
+    'consents:manage',
   ].concat(
-    ['appointments', 'courses', 'course-runs', 'enrolments', 'assessments', 'emails', 'templates'].flatMap(
+    ['appointments', 'courses', 'course-runs', 'enrolments', 'assessments', 'emails', 'templates', 'messages', 'calls'].flatMap(
       (name) => [`${name}:read`, `${name}:write`],
     ),
   ),

@@ -45,7 +45,9 @@ type BuiltIn =
   | 'appointments'
   | 'emails'
   | 'templates'
-  | 'enrolments';
+  | 'enrolments'
+  | 'messages'
+  | 'calls';
 type Changes<Plural extends BuiltIn> = paths[`/api/v1/${Plural}/{id}`]['patch'];
 type RecordOf<Plural extends BuiltIn> = Changes<Plural>['responses'][200]['content']['application/json'];
 type InputOf<Plural extends BuiltIn> = Changes<Plural>['requestBody']['content']['application/json'];

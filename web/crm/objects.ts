@@ -19,4 +19,6 @@ export const OBJECT_VIEWS: Readonly<Record<string, () => Promise<ObjectView>>> =
   course_run: async () => (await import('../training/training-views.tsx')).courseRunView,
   enrolment: async () => (await import('../training/training-views.tsx')).enrolmentView,
   assessment: async () => (await import('../training/training-views.tsx')).assessmentView,
+  message: async () => (await import('../messaging/message-view.tsx')).messageView,
+  call: async () => (await import('../messaging/call-view.tsx')).callView,
 };

@@ -82,6 +82,7 @@ function requestOf(text: string): InboundRequest {
     url: '',
     rawBody: Buffer.from(text),
     body: JSON.parse(text) as unknown,
+    form: null,
     text,
   };
 }

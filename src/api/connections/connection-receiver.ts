@@ -53,14 +53,14 @@ function mountHandler<Services>(
       const answer = await receiveInbound(parts, kind, handler, connection, inbound, parts.services);
       return reply
         .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
-        .type('application/json')
-        .send(answer);
+        .type(answer.type)
+        .send(answer.body);
     },
   });
 }
 
 function inboundRequest(
-  { method, headers, raw, rawBody, body, jsonText }: FastifyRequest,
+  { method, headers, raw, rawBody, body, form, jsonText }: FastifyRequest,
   baseUrl: string,
 ): InboundRequest {
   return {
@@ -69,6 +69,7 @@ function inboundRequest(
     url: `${baseUrl}${raw.url ?? ''}`,
     rawBody: rawBody ?? Buffer.alloc(0),
     body,
-    text: jsonText ?? '',
+    form,
+    text: form ? JSON.stringify(form) : (jsonText ?? ''),
   };
 }

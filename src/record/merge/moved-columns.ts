@@ -73,6 +73,10 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
   'email_send.connection_id email_account.connection_id email_send.claim': 'connection',
   'idempotency.api_key_id key_usage.api_key_id agent_writes.api_key_id quota.subject job.lease_token':
     'account',
+  'message.deal_id call.deal_id message_send.message_id message_media.message_id message_media.file_id message_thread.read_id call.recording_file_id':
+  'message.user_id call.user_id member_phone.user_id': 'member',
+  'message_send.connection_id phone_lane.connection_id': 'connection',
+  'message_send.claim': 'delivery',
   'mail.claim mail.object_id notice.object_id notice_dismissal.notice_id notice_letter.notice_id': 'notice',
   'inbox_request.inbox_id file_content.file_id workspace.logo_file_id': 'other object',
 };

@@ -70,6 +70,7 @@ function verifier(
       url: '',
       rawBody,
       body: undefined,
+      form: null,
       text: rawBody.toString(),
     };
     return verification(request, { settings, secrets }, { http });

@@ -27,6 +27,10 @@ function CompanyInputs(props: InputProps) {
   );
 }
 
+const PhoneActions = lazy(async () => ({
+  default: (await import('../../messaging/phone-actions.tsx')).PhoneActions,
+}));
+
 function Status({ value }: ShownProps<Contact>) {
   return capitalised(String(value));
 }
@@ -63,6 +67,12 @@ export const contactView = viewOf<Contact>({
       </Suspense>
     ),
   },
+  Actions: ({ record }) =>
+    record.phone === null ? null : (
+      <Suspense>
+        <PhoneActions number={record.phone} contactId={record.id} />
+      </Suspense>
+    ),
   Badge: ({ record: { status } }) => <StateBadge tone="accent">{status}</StateBadge>,
   check: ({ first_name: first, last_name: last, email }) =>
     [first, last, email].some(isFilled) ? {} : { first_name: 'Enter a name or an email.' },

@@ -1,0 +1,104 @@
+import { ApiError } from '../../base/errors.ts';
+import { mediaTypeOf } from '../../messaging/telephony/media-type.ts';
+import type {
+  FetchedFile,
+  OutgoingMessage,
+  PhoneAccount,
+  PhoneProvider,
+  ProviderTools,
+  SendOutcome,
+} from '../../messaging/telephony/phone-provider.ts';
+import { ConnectionError } from '../../net/connection-failure.ts';
+import { reportOf } from './telnyx-event.ts';
+
+const BASE_URL = 'https://api.telnyx.com';
+const TIMEOUT_MS = 15_000;
+const FILE_TIMEOUT_MS = 60_000;
+const PAUSE_MS = 5_000;
+const NOT_REACHED_MS = 60_000;
+const OPTED_OUT = '40300';
+/** Where the files of received messages are. */
+const FILE_HOSTS = /(^|\.)(telnyx\.com|telnyx-media\.com|amazonaws\.com)$/;
+/** Failures after which no request can have reached Telnyx. */
+const UNSENT = new Set(['dns_failed', 'blocked_address', 'refused', 'network', 'tls_failed']);
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Messages by Telnyx's API. It cannot be asked for a message by its text: an unknown outcome stays unknown. */
+export const telnyxProvider: PhoneProvider = {
+  kind: 'telnyx',
+  numbersOf: ({ from }) => (typeof from === 'string' && from !== '' ? [from] : []),
+  send,
+  fetchFile,
+};
+
+async function send(
+  { settings, secrets, kind, id: connectionId }: PhoneAccount,
+  { from, to, body, mediaUrls }: OutgoingMessage,
+  { http, baseUrl }: ProviderTools,
+): Promise<SendOutcome> {
+  const profile = settings['messaging_profile_id'];
+  const sent = {
+    from,
+    to,
+    ...(body !== '' && { text: body }),
+    ...(mediaUrls.length > 0 && { media_urls: mediaUrls }),
+    ...(typeof profile === 'string' && profile !== '' && { messaging_profile_id: profile }),
+    webhook_url: `${baseUrl}/webhooks/${kind}/${connectionId}`,
+  };
+  try {
+    const base =
+      typeof settings['base_url'] === 'string' ? settings['base_url'].replace(/\/+$/, '') : BASE_URL;
+    const response = await http(`${base}/v2/messages`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secrets['api_key']!}`, 'content-type': 'application/json' },
+      body: JSON.stringify(sent),
+      timeoutMs: TIMEOUT_MS,
+    });
+    return outcomeOf(response.status, parsed(response.body));
+  } catch (error) {
+    const failure = error instanceof ConnectionError ? error.failure : 'reset';
+    const text = (error as Error).message;
+    return UNSENT.has(failure)
+      ? { outcome: 'deferred', pauseMs: NOT_REACHED_MS, error: text }
+      : { outcome: 'unknown', error: text };
+  }
+}
+
+function outcomeOf(status: number, json: Json): SendOutcome {
+  if (status >= 200 && status < 300) {
+    const report = reportOf((json['data'] ?? {}) as Json);
+    return report
+      ? { outcome: 'accepted', report }
+      : { outcome: 'unknown', error: 'Telnyx answered without an id' };
+  }
+  if (status === 429 || status === 503)
+    return { outcome: 'deferred', pauseMs: PAUSE_MS, error: `Telnyx answered ${status}` };
+  if (status >= 500) return { outcome: 'unknown', error: `Telnyx answered ${status}` };
+  const [error = {}] = (Array.isArray(json['errors']) ? json['errors'] : []) as Json[];
+  const code = String(error['code'] ?? status);
+  const text = String(error['detail'] ?? error['title'] ?? `Telnyx answered ${status}.`);
+  return { outcome: 'refused', code, text, isOptOut: code === OPTED_OUT };
+}
+
+async function fetchFile(
+  _account: PhoneAccount,
+  url: string,
+  maxBytes: number,
+  { http }: ProviderTools,
+): Promise<FetchedFile> {
+  if (!FILE_HOSTS.test(new URL(url).hostname))
+    throw new ApiError('conflict', 'The file is at a host that is none of Telnyx.');
+  const { status, headers, body } = await http(url, { timeoutMs: FILE_TIMEOUT_MS, maxBytes });
+  if (status !== 200) throw new Error(`Telnyx answered ${status} instead of the file`);
+  return { bytes: body, contentType: mediaTypeOf(body, String(headers['content-type'] ?? '')) };
+}
+
+function parsed(body: Buffer): Json {
+  try {
+    const value: unknown = JSON.parse(body.toString());
+    return typeof value === 'object' && value !== null ? (value as Json) : {};
+  } catch {
+    return {};
+  }
+}
