@@ -164,6 +164,7 @@ export function connectionServices({
   http,
   dials,
   log,
+  baseUrl,
 }: Pick<ConnectionServices, 'http' | 'dials' | 'log' | 'baseUrl'> & { modules: Modules }): (
   name: string,
 ) => ConnectionServices {

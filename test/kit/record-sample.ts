@@ -57,6 +57,7 @@ const SAMPLES: Readonly<Record<string, RecordSample>> = {
     plural: 'messages',
     body: { direction: 'in', from: '+15551234567', to: '+15550100001', body: 'See you at nine.' },
     text: 'body',
+  },
   call: { plural: 'calls', body: { direction: 'in', notes: 'They asked for an offer.' }, text: 'notes' },
   payment: { plural: 'payments', body: { amount: 49.9, status: 'pending' }, text: 'description' },
   subscription: { plural: 'subscriptions', body: { plan_name: 'Yearly' }, text: 'plan_name' },

@@ -18,6 +18,7 @@ const requestOf = (body: object, headers: Record<string, string> = {}): InboundR
   url: '',
   rawBody: Buffer.from(JSON.stringify(body)),
   body,
+  form: null,
   text: JSON.stringify(body),
 });
 

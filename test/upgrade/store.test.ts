@@ -30,9 +30,17 @@ const NEW_SCOPES = new Set(
     'messages:send',
     'consents:manage',
   ].concat(
-    ['appointments', 'courses', 'course-runs', 'enrolments', 'assessments', 'emails', 'templates', 'messages', 'calls'].flatMap(
-      (name) => [`${name}:read`, `${name}:write`],
-    ),
+    [
+      'appointments',
+      'courses',
+      'course-runs',
+      'enrolments',
+      'assessments',
+      'emails',
+      'templates',
+      'messages',
+      'calls',
+    ].flatMap((name) => [`${name}:read`, `${name}:write`]),
   ),
 );
 

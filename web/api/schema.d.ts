@@ -2681,6 +2681,274 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List messages */
+        get: operations["getMessages"];
+        put?: never;
+        /**
+         * Create a message
+         * @description Sends a message: queues it, or schedules it with `send_at`; that takes the scope `messages:send`. Fires `message.created`, and `sms.sent` once the provider has accepted it. `media` has the ids of files that `POST /message-media` stored. With the direction `in` it records a message that was received elsewhere, such as by a gateway of your own, and fires `sms.received`. 409 if the recipient has opted out.
+         */
+        post: operations["postMessages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 messages
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postMessagesBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 messages
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchMessagesBatch"];
+        trace?: never;
+    };
+    "/api/v1/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a message */
+        get: operations["getMessagesId"];
+        /**
+         * Update a message
+         * @description Changes only the fields sent. Fires `message.updated` or `sms.sent` or `sms.received` or `sms.delivered` or `sms.failed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putMessagesId"];
+        post?: never;
+        /**
+         * Delete a message
+         * @description Fires `message.deleted`; afterwards the message answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteMessagesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a message
+         * @description Changes only the fields sent. Fires `message.updated` or `sms.sent` or `sms.received` or `sms.delivered` or `sms.failed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchMessagesId"];
+        trace?: never;
+    };
+    "/api/v1/messages/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 messages
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `message.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postMessagesBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a message
+         * @description Within 30 days of its deletion. Fires `message.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postMessagesIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a message
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `message.deleted`, if it was not deleted.
+         */
+        post: operations["postMessagesIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List calls */
+        get: operations["getCalls"];
+        put?: never;
+        /**
+         * Create a call
+         * @description Fires `call.created`.
+         */
+        post: operations["postCalls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 calls
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
+         */
+        post: operations["postCallsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update up to 500 calls
+         * @description Each item of `records` has the `id` of a record and the fields to change. Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each record fires the events of its own change.
+         */
+        patch: operations["patchCallsBatch"];
+        trace?: never;
+    };
+    "/api/v1/calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a call */
+        get: operations["getCallsId"];
+        /**
+         * Update a call
+         * @description Changes only the fields sent. Fires `call.updated` or `call.completed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        put: operations["putCallsId"];
+        post?: never;
+        /**
+         * Delete a call
+         * @description Fires `call.deleted`; afterwards the call answers 404. It can be restored for 30 days; then its personal data is erased.
+         */
+        delete: operations["deleteCallsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a call
+         * @description Changes only the fields sent. Fires `call.updated` or `call.completed`, unless nothing changes. With If-Match, 412 if the version differs.
+         */
+        patch: operations["patchCallsId"];
+        trace?: never;
+    };
+    "/api/v1/calls/batch-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete up to 500 calls
+         * @description Answers `{"results":[…]}` in order. An invalid item does not affect the others; the valid ones are written together, or none of them. Each deleted record has the status 204, fires `call.deleted`, and can be restored like one that was deleted alone.
+         */
+        post: operations["postCallsBatchDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a call
+         * @description Within 30 days of its deletion. Fires `call.restored`; one that is not deleted is returned as it is. 410 once its data was erased, or is being erased.
+         */
+        post: operations["postCallsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a call
+         * @description Deletes it, if it is not deleted, and erases its personal data everywhere, once its deliveries have settled and within a minute. It cannot be restored. Fires `call.deleted`, if it was not deleted.
+         */
+        post: operations["postCallsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/merge": {
         parameters: {
             query?: never;
@@ -4340,6 +4608,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections/{id}/dns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the DNS records of an account's domain
+         * @description SPF, DKIM, DMARC and MX of the domain of `from_email`, with the exact record to add.
+         */
+        get: operations["getConnectionsIdDns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/email-accounts/{id}/resume": {
         parameters: {
             query?: never;
@@ -4394,6 +4682,410 @@ export interface paths {
         get: operations["getMergeFields"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbound-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the address for mail */
+        get: operations["getInboundEmail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what becomes of received mail */
+        patch: operations["patchInboundEmail"];
+        trace?: never;
+    };
+    "/api/v1/inbound-email/replace-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the address for mail
+         * @description The former address no longer works. Addresses of replies and reports go on working.
+         */
+        post: operations["postInboundEmailReplaceAddress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List opens and clicks of an email
+         * @description Newest first, each with its verdict and the reason of it. The first 1,000 of an email are kept; `opens` and `clicks` of the email count all.
+         */
+        get: operations["getEmailsIdHits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List suppressed addresses
+         * @description Newest first. No mail is sent to them, unless the sender insists.
+         */
+        get: operations["getSuppressions"];
+        put?: never;
+        /**
+         * Suppress an address
+         * @description With the reason `manual`. An address that has one already is answered with it.
+         */
+        post: operations["postSuppressions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suppressions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a suppression
+         * @description The address gets mail again, unless there is another suppression of it.
+         */
+        delete: operations["deleteSuppressionsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List email topics */
+        get: operations["getEmailTopics"];
+        put?: never;
+        /** Create an email topic */
+        post: operations["postEmailTopics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-topics/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an email topic */
+        get: operations["getEmailTopicsId"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an email topic
+         * @description Whoever unsubscribed from it stays subscribed to other mails. Emails with the topic stay.
+         */
+        delete: operations["deleteEmailTopicsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an email topic
+         * @description Changes only the fields sent.
+         */
+        patch: operations["patchEmailTopicsId"];
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/email-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the email preferences of a contact */
+        get: operations["getContactsIdEmailPreferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the email preferences of a contact
+         * @description Whether mails are sent is changed by the suppression list.
+         */
+        patch: operations["patchContactsIdEmailPreferences"];
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a message
+         * @description Only a message that waits to be sent; one that was canceled stays as it is. 409 for one that was sent or is being sent.
+         */
+        post: operations["postMessagesIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the files of a message */
+        get: operations["getMessagesIdMedia"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/media/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file of a message
+         * @description Always as an attachment; any type but PNG, JPEG, WebP and GIF as `application/octet-stream`.
+         */
+        get: operations["getMessagesIdMediaPosition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a file for a message
+         * @description At most 5 MB: its bytes as the body, or a form with one file. Its id goes into `media` of `POST /messages`. The provider fetches it by a signed URL, which works for four to eight hours.
+         */
+        post: operations["postMessageMedia"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/phone-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List phone numbers
+         * @description The numbers of all active phone connections; the default number first.
+         */
+        get: operations["getPhoneNumbers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List message threads
+         * @description Messages with the same number are a thread; the one with the newest message comes first.
+         */
+        get: operations["getMessageThreads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-threads/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a thread as read
+         * @description For all members: somebody has looked at it.
+         */
+        post: operations["postMessageThreadsRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/click": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call somebody
+         * @description Calls the member first, and connects the other person once the member has answered. The call then follows the reports of the provider. 409 if the person has opted out of calls, or if the provider refuses.
+         */
+        post: operations["postCallsClick"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the recording of a call */
+        get: operations["getCallsIdRecording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/member-phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the phones of members
+         * @description Where calls for them ring, and which phone rings first when they call.
+         */
+        get: operations["getMemberPhones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/member-phones/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the phone of a member
+         * @description One’s own; that of others needs the scope `workspace:manage`.
+         */
+        put: operations["putMemberPhonesId"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List consents
+         * @description By channel and number. A number without an entry has not said anything.
+         */
+        get: operations["getConsents"];
+        put?: never;
+        /**
+         * Set a consent
+         * @description Replaces what is known of the number. Messages to a number that has opted out are not sent, also those that are queued.
+         */
+        post: operations["postConsents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5298,6 +5990,28 @@ export interface components {
             /** Format: date-time */
             occurred_at: string;
         };
+        PreviewInput: {
+            /** @constant */
+            dry_run: true;
+            /** @description The record after the write, without what is only assigned or computed when it is stored. */
+            record: {
+                [key: string]: unknown;
+            };
+            /** @description For an update: the fields that would change, with their current values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The event types that would be fired, in order. */
+            events: string[];
+            /** @description The webhooks that these events would be sent to. Without the scope `webhooks:read`: only their events. */
+            webhooks: {
+                id?: string;
+                name?: string;
+                url?: string;
+                /** @description The event types that it would be sent. */
+                events: string[];
+            }[];
+        };
         ErasureRequestInput: {
             /** Format: uuid */
             id: string;
@@ -5631,6 +6345,89 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        InboundEmailInput: {
+            /** @description What is sent there, also as BCC, is recorded. Null if the installation has no FAIRLEAD_MAIL_DOMAIN. */
+            address: string | null;
+            /** @description Whether an unknown sender becomes a contact; default: false. */
+            create_contacts: boolean;
+            /** @description Whether mails of mailing lists (with a List-Id) are stored; default: false. */
+            keep_newsletters: boolean;
+            /** @description Whether mails that only members write and receive are stored; default: false. */
+            keep_internal: boolean;
+            /** @description Whether a mail without references joins the thread of the same contact with the same subject, within 30 days; default: false. */
+            match_subject: boolean;
+        };
+        SuppressionInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Null once the person was erased. */
+            email: string | null;
+            /**
+             * @description `hard_bounce`: the address does not work. `complaint`: the mail was reported as spam. `unsubscribe`: by the recipient. `manual`: by a member.
+             * @enum {string}
+             */
+            reason: "hard_bounce" | "complaint" | "unsubscribe" | "manual";
+            /** @description Null: mails of all topics and of none. */
+            topic_id: string | null;
+            /** @description The email that it comes from. */
+            email_id: string | null;
+            note: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        EmailPreferencesInput: {
+            /** @description Whether no mail is sent to one of its addresses. */
+            unsubscribed: boolean;
+            /** @description Why, of all its addresses. */
+            reasons: ("hard_bounce" | "complaint" | "unsubscribe" | "manual")[];
+            /** @description Names of topics. */
+            unsubscribed_topics: string[];
+            /**
+             * @description `denied`: neither opens nor clicks of mails to the contact are recorded.
+             * @enum {string}
+             */
+            tracking: "allowed" | "denied";
+        };
+        EmailTopicInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /**
+             * @description Recipients see it.
+             * @example Newsletter
+             */
+            name: string;
+            /** @description Recipients see it. */
+            description: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        EmailHitInput: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "open" | "click";
+            /** @description The target of the link; null for opens. */
+            url: string | null;
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description `human`: a person. `machine`: a scanner or a proxy. `unknown`: either. `ignored`: a member of the workspace; not counted.
+             * @enum {string}
+             */
+            verdict: "human" | "machine" | "unknown" | "ignored";
+            /**
+             * @description The rule by which it was judged.
+             * @enum {string}
+             */
+            reason: "self" | "method" | "prefetch" | "scanner" | "bot" | "no_user_agent" | "apple_mpp" | "microsoft_safelinks" | "microsoft_network" | "instant" | "honeypot" | "burst" | "proxied" | "mail_client" | "browser";
+            /** @description The program, as in `Gmail`. */
+            agent: string;
+        };
         TemplatePreviewInput: {
             subject: string | null;
             /** @description As it is sent: without scripts and the like. */
@@ -5644,39 +6441,6 @@ export interface components {
             name: string;
             label: string;
             object: string;
-        };
-        TemplateInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description Subject, with merge fields */
-            subject: string | null;
-            /** @description The mail in HTML, with merge fields. Scripts and the like are removed when it is sent */
-            html: string | null;
-            /** @description The mail as plain text, with merge fields; default: made from the HTML */
-            text: string | null;
         };
         EmailAccountInput: {
             /**
@@ -5702,6 +6466,23 @@ export interface components {
             /** @description Emails that wait, at most 1,000. */
             queued: number;
         };
+        EmailDomainInput: {
+            domain: string;
+            records: {
+                /** @enum {string} */
+                kind: "spf" | "dkim" | "dmarc" | "mx";
+                /** @enum {string} */
+                state: "ok" | "missing" | "wrong" | "unknown";
+                /** @description Name of the record. */
+                name: string;
+                /** @enum {string} */
+                type: "TXT" | "MX" | "CNAME";
+                found: string | null;
+                /** @description The record to add, or to change it to. */
+                expected: string | null;
+                message: string;
+            }[];
+        };
         EmailContentInput: {
             from: string | null;
             from_name: string | null;
@@ -5719,9 +6500,13 @@ export interface components {
                 size: number;
                 /** @description For `cid:` in the HTML. */
                 content_id: string | null;
-                /** @description Path of the route that downloads it. */
-                url: string;
+                /** @description Path of the route that downloads it; null if it was not stored. */
+                url: string | null;
+                /** @description Why an attachment of a received email was not stored. */
+                problem: ("too_large" | "no_space" | "too_many") | null;
             }[];
+            /** @description Why the content of a received email was not read; the original is attached. */
+            problem: ("header_too_large" | "too_many_parts" | "too_deep" | "content_too_large" | "unreadable") | null;
         };
         EmailAttachmentInput: {
             /** Format: uuid */
@@ -5747,117 +6532,72 @@ export interface components {
             /** @description Of its latest email. */
             contact_id: string | null;
         };
-        EmailInput: {
+        MemberPhoneInput: {
+            /** Format: uuid */
+            user_id: string;
+            phone: string;
+        };
+        ConsentInput: {
+            /** @enum {string} */
+            channel: "sms" | "call";
+            /** @description The number, as in `+491711234567`. */
+            address: string;
+            /** @enum {string} */
+            status: "opted_in" | "opted_out";
             /**
-             * Format: uuid
-             * @description Record id
+             * @description `keyword`: the person wrote STOP or START. `carrier`: the provider refused a message.
+             * @enum {string}
              */
+            source: "keyword" | "carrier" | "api" | "form" | "import";
+            /** @description The words of the person, or a note. */
+            text: string | null;
+            changed_by: string;
+            /** Format: date-time */
+            changed_at: string;
+        };
+        MessageMediaInput: {
+            position: number;
+            content_type: string;
+            /** @description Downloads it, with a key or a session. */
+            url: string;
+            /** @description False while it is fetched from the provider. */
+            is_stored: boolean;
+            /** @description Why it could not be fetched. */
+            problem: string | null;
+        };
+        UploadedMediaInput: {
+            /** Format: uuid */
             id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /**
-             * @description Direction
-             * @enum {string}
-             */
-            direction: "out" | "in";
-            /**
-             * @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came
-             * @enum {string}
-             */
-            status: "draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received";
-            /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
-            connection_id: string | null;
-            /** @description Thread id; mails with the same id answer each other */
-            thread_id: string | null;
-            /** @description Message-ID without angle brackets */
-            message_id: string | null;
-            /** @description Id at the provider */
-            provider_id: string | null;
-            /** @description Message-ID of the mail that it answers */
-            in_reply_to: string | null;
-            /** @description Address of the sender */
-            from: string | null;
-            /** @description Sender name */
-            from_name: string | null;
-            /** @description Address of the recipient; default: that of the contact or the lead */
-            to: string | null;
-            /** @description Recipient name */
-            to_name: string | null;
-            /** @description Further recipients, whose opens and clicks are not tracked */
-            cc: string[];
-            /** @description Further recipients that the others do not see */
-            bcc: string[];
-            /** @description Subject */
-            subject: string | null;
-            /** @description The beginning of the text */
-            snippet: string | null;
-            /** @description Template */
-            template_id: string | null;
-            /** @description Contact id; default: the contact with the address */
+            content_type: string;
+            size: number;
+        };
+        PhoneNumberInput: {
+            number: string;
+            /** Format: uuid */
+            connection_id: string;
+            provider: string;
+            has_calls: boolean;
+        };
+        MessageThreadInput: {
+            /** @description The number of the other side. */
+            number: string;
             contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
+            contact_name: string | null;
             lead_id: string | null;
-            /** @description The member who sent it, or whose mailbox it is in (user id) */
-            user_id: string | null;
-            /**
-             * @description Who may read it: the team, or only its member. It is that of the account
-             * @enum {string}
-             */
-            visibility: "team" | "private";
-            /** @description When it is sent; default: at once */
-            send_at: string | null;
-            /** @description When the mail system accepted it */
-            sent_at: string | null;
-            /** @description When the recipient's mail system accepted it, where that is reported */
-            delivered_at: string | null;
-            /** @description When it was received */
-            received_at: string | null;
-            /** @description How often it was opened, also by machines */
-            opens: number;
-            /** @description How often it was opened, without machines */
-            human_opens: number;
-            /** @description When a person opened it first */
-            first_opened_at: string | null;
-            /** @description How often its links were followed, also by machines */
-            clicks: number;
-            /** @description How often its links were followed, without machines */
-            human_clicks: number;
-            /** @description When a person followed a link first */
-            first_clicked_at: string | null;
-            /** @description `hard`: the address does not work. `soft`: for now. `block`: the mail was refused for what it is or where it comes from */
-            bounce_kind: ("hard" | "soft" | "block") | null;
-            /** @description Enhanced status code (RFC 3463) */
-            bounce_status: string | null;
-            /** @description What the mail system said */
-            bounce_reason: string | null;
-            /** @description Why it was not sent, or why that is unknown */
-            status_reason: string | null;
-            /** @description Whether opens are recorded */
-            track_opens: boolean;
-            /** @description Whether clicks are recorded */
-            track_clicks: boolean;
-            /** @description In bytes, as sent or received */
-            size: number | null;
+            /** @description Messages that were received and not read. */
+            unread: number;
+            last_message: {
+                /** Format: uuid */
+                id: string;
+                /** @enum {string} */
+                direction: "in" | "out";
+                body: string | null;
+                status: string;
+                media_count: number;
+                /** Format: date-time */
+                created_at: string;
+            };
+            opted_out: boolean;
         };
         RefundInput: {
             /** Format: uuid */
@@ -6442,6 +7182,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description Whether the contact gets mail, and whether it is tracked */
+            readonly email_preferences?: components["schemas"]["EmailPreferencesInput"];
             /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
             readonly number?: number;
         };
@@ -6501,6 +7243,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description Whether the contact gets mail, and whether it is tracked */
+            readonly email_preferences?: components["schemas"]["EmailPreferencesInput"];
             /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
             readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
@@ -8420,6 +9164,124 @@ export interface components {
                 }) | null;
             };
         };
+        EmailInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "out" | "in";
+            /**
+             * @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received";
+            /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
+            connection_id: string | null;
+            /** @description Thread id; mails with the same id answer each other */
+            thread_id: string | null;
+            /** @description Message-ID without angle brackets */
+            message_id: string | null;
+            /** @description Id at the provider */
+            provider_id: string | null;
+            /** @description Message-ID of the mail that it answers */
+            in_reply_to: string | null;
+            /** @description Address of the sender */
+            from: string | null;
+            /** @description Sender name */
+            from_name: string | null;
+            /** @description Address of the recipient; default: that of the contact or the lead */
+            to: string | null;
+            /** @description Recipient name */
+            to_name: string | null;
+            /** @description Further recipients, whose opens and clicks are not tracked */
+            cc: string[];
+            /** @description Further recipients that the others do not see */
+            bcc: string[];
+            /** @description Subject */
+            subject: string | null;
+            /** @description The beginning of the text */
+            snippet: string | null;
+            /** @description Id of the email topic; recipients can unsubscribe from it alone */
+            topic_id: string | null;
+            /** @description Template */
+            template_id: string | null;
+            /** @description Contact id; default: the contact with the address */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description The member who sent it, or whose mailbox it is in (user id) */
+            user_id: string | null;
+            /**
+             * @description Who may read it: the team, or only its member. It is that of the account
+             * @enum {string}
+             */
+            visibility: "team" | "private";
+            /** @description When it is sent; default: at once */
+            send_at: string | null;
+            /** @description When the mail system accepted it */
+            sent_at: string | null;
+            /** @description When the recipient's mail system accepted it, where that is reported */
+            delivered_at: string | null;
+            /** @description When it was received */
+            received_at: string | null;
+            /** @description How often it was opened, also by machines */
+            opens: number;
+            /** @description How often it was opened, without machines */
+            human_opens: number;
+            /** @description When a person opened it first */
+            first_opened_at: string | null;
+            /** @description How often its links were followed, also by machines */
+            clicks: number;
+            /** @description How often its links were followed, without machines */
+            human_clicks: number;
+            /** @description When a person followed a link first */
+            first_clicked_at: string | null;
+            /** @description `hard`: the address does not work. `soft`: for now. `block`: the mail was refused for what it is or where it comes from */
+            bounce_kind: ("hard" | "soft" | "block") | null;
+            /** @description Enhanced status code (RFC 3463) */
+            bounce_status: string | null;
+            /** @description What the mail system said */
+            bounce_reason: string | null;
+            /** @description Why it was not sent, or why that is unknown */
+            status_reason: string | null;
+            /** @description Whether a program answered, as with an absence note */
+            auto_reply: boolean;
+            /** @description Whether opens are recorded */
+            track_opens: boolean;
+            /** @description Whether clicks are recorded */
+            track_clicks: boolean;
+            /** @description In bytes, as sent or received */
+            size: number | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
         ExpandedEmailInput: {
             /**
              * Format: uuid
@@ -8480,6 +9342,8 @@ export interface components {
             subject: string | null;
             /** @description The beginning of the text */
             snippet: string | null;
+            /** @description Id of the email topic; recipients can unsubscribe from it alone */
+            topic_id: string | null;
             /** @description Template */
             template_id: string | null;
             /** @description Contact id; default: the contact with the address */
@@ -8525,12 +9389,16 @@ export interface components {
             bounce_reason: string | null;
             /** @description Why it was not sent, or why that is unknown */
             status_reason: string | null;
+            /** @description Whether a program answered, as with an absence note */
+            auto_reply: boolean;
             /** @description Whether opens are recorded */
             track_opens: boolean;
             /** @description Whether clicks are recorded */
             track_clicks: boolean;
             /** @description In bytes, as sent or received */
             size: number | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -8563,6 +9431,429 @@ export interface components {
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
                 lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                user_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        TemplateInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Subject, with merge fields */
+            subject: string | null;
+            /** @description The mail in HTML, with merge fields. Scripts and the like are removed when it is sent */
+            html: string | null;
+            /** @description The mail as plain text, with merge fields; default: made from the HTML */
+            text: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
+        MessageInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description `out` sends it through a connection; `in` records one that was received elsewhere
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description Channel
+             * @enum {string}
+             */
+            channel: "sms" | "mms" | "whatsapp";
+            /**
+             * @description `sent`: the provider has accepted it. `unknown`: it may have been sent, and is not sent again
+             * @enum {string}
+             */
+            status: "scheduled" | "queued" | "unknown" | "sent" | "delivered" | "undelivered" | "failed" | "read" | "received" | "canceled";
+            /** @description The number of the sender; default for `out`: the number of the connection */
+            from: string;
+            /** @description The number of the recipient; default for `out`: the phone of the contact */
+            to: string;
+            /** @description The text, of at most 1,600 characters */
+            body: string | null;
+            /** @description In how many parts the text is sent and billed */
+            segments: number;
+            /**
+             * @description `gsm7` has 160 characters a segment, `ucs2` 70
+             * @enum {string}
+             */
+            encoding: "gsm7" | "ucs2";
+            /** @description How many pictures and other files it has; see `GET /messages/{id}/media` */
+            media_count: number;
+            /** @description The kind of its connection; null for a message received elsewhere */
+            provider: string | null;
+            /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+            external_id: string | null;
+            /** @description The provider's code, or `opted_out` */
+            error_code: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The keyword that a received message consists of */
+            opt_out_type: ("stop" | "start" | "help") | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description The lead with the number, if there is no contact */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+            user_id: string | null;
+            /** @description When it is to be sent, at most a year ahead; default: now */
+            send_at: string | null;
+            /** @description When the provider accepted it */
+            sent_at: string | null;
+            /** @description Delivered at */
+            delivered_at: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
+        ExpandedMessageInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description `out` sends it through a connection; `in` records one that was received elsewhere
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description Channel
+             * @enum {string}
+             */
+            channel: "sms" | "mms" | "whatsapp";
+            /**
+             * @description `sent`: the provider has accepted it. `unknown`: it may have been sent, and is not sent again
+             * @enum {string}
+             */
+            status: "scheduled" | "queued" | "unknown" | "sent" | "delivered" | "undelivered" | "failed" | "read" | "received" | "canceled";
+            /** @description The number of the sender; default for `out`: the number of the connection */
+            from: string;
+            /** @description The number of the recipient; default for `out`: the phone of the contact */
+            to: string;
+            /** @description The text, of at most 1,600 characters */
+            body: string | null;
+            /** @description In how many parts the text is sent and billed */
+            segments: number;
+            /**
+             * @description `gsm7` has 160 characters a segment, `ucs2` 70
+             * @enum {string}
+             */
+            encoding: "gsm7" | "ucs2";
+            /** @description How many pictures and other files it has; see `GET /messages/{id}/media` */
+            media_count: number;
+            /** @description The kind of its connection; null for a message received elsewhere */
+            provider: string | null;
+            /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+            external_id: string | null;
+            /** @description The provider's code, or `opted_out` */
+            error_code: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The keyword that a received message consists of */
+            opt_out_type: ("stop" | "start" | "help") | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description The lead with the number, if there is no contact */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+            user_id: string | null;
+            /** @description When it is to be sent, at most a year ahead; default: now */
+            send_at: string | null;
+            /** @description When the provider accepted it */
+            sent_at: string | null;
+            /** @description Delivered at */
+            delivered_at: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                user_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        CallInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description A call that is recorded by hand has ended; one of a provider follows its reports
+             * @enum {string}
+             */
+            status: "queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled";
+            /** @description The number of the caller */
+            from: string | null;
+            /** @description The number that was called */
+            to: string | null;
+            /** @description Who answered: a name or a number */
+            answered_by: string | null;
+            /**
+             * Format: date-time
+             * @description When it began; default: now less the duration
+             */
+            started_at: string;
+            /** @description Answered at */
+            answered_at: string | null;
+            /** @description When it ended; default: the start and the duration */
+            ended_at: string | null;
+            /** @description How long they talked, in seconds; null while that is not known */
+            duration: number | null;
+            /** @description Whether the caller left a message */
+            is_voicemail: boolean;
+            /** @description Where the API has the recording; null without one */
+            recording_url: string | null;
+            /** @description In seconds */
+            recording_duration: number | null;
+            /** @description What came of it, as in `Interested` */
+            disposition: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description The kind of its connection; null for a call that was recorded by hand */
+            provider: string | null;
+            /** @description Connection id */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+            external_id: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who called or was called; default: the member who records it (user id) */
+            user_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
+        ExpandedCallInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description A call that is recorded by hand has ended; one of a provider follows its reports
+             * @enum {string}
+             */
+            status: "queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled";
+            /** @description The number of the caller */
+            from: string | null;
+            /** @description The number that was called */
+            to: string | null;
+            /** @description Who answered: a name or a number */
+            answered_by: string | null;
+            /**
+             * Format: date-time
+             * @description When it began; default: now less the duration
+             */
+            started_at: string;
+            /** @description Answered at */
+            answered_at: string | null;
+            /** @description When it ended; default: the start and the duration */
+            ended_at: string | null;
+            /** @description How long they talked, in seconds; null while that is not known */
+            duration: number | null;
+            /** @description Whether the caller left a message */
+            is_voicemail: boolean;
+            /** @description Where the API has the recording; null without one */
+            recording_url: string | null;
+            /** @description In seconds */
+            recording_duration: number | null;
+            /** @description What came of it, as in `Interested` */
+            disposition: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description The kind of its connection; null for a call that was recorded by hand */
+            provider: string | null;
+            /** @description Connection id */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+            external_id: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who called or was called; default: the member who records it (user id) */
+            user_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -8872,6 +10163,11 @@ export interface components {
                 type: string;
                 id: string | null;
                 name: string | null;
+                /**
+                 * @description Only for the API key of an agent.
+                 * @constant
+                 */
+                is_agent?: true;
             };
             /** @description For example `webhook.created`. */
             action: string;
@@ -9111,6 +10407,21 @@ export interface components {
              * @example de-DE
              */
             locale: string;
+            /**
+             * @description When opens of emails are recorded: `never`; `on_request`, of emails that ask for it; `always`, of emails that do not say otherwise.
+             * @enum {string}
+             */
+            open_tracking: "never" | "on_request" | "always";
+            /**
+             * @description When clicks on links in emails are recorded, as `open_tracking`.
+             * @enum {string}
+             */
+            click_tracking: "never" | "on_request" | "always";
+            /**
+             * @description Which hits fire `email.opened` and `email.clicked`, per email and link: `first_human`, the first by a person; `first_any`, the first; `every`, all.
+             * @enum {string}
+             */
+            tracking_events: "first_human" | "first_any" | "every";
         };
         MemberInput: {
             /** Format: uuid */
@@ -9382,6 +10693,14 @@ export interface components {
                     rate_limited: number;
                 };
             };
+            /** @enum {string} */
+            kind: "standard" | "agent";
+            /** @description Of an agent; null for other keys. */
+            budget: {
+                writes_per_hour: number;
+                deletes: boolean;
+                objects: string[] | null;
+            } | null;
             /** @description Shown once, on creation. */
             key?: string;
         };
@@ -9487,6 +10806,28 @@ export interface components {
             details?: unknown;
             /** Format: date-time */
             occurred_at: string;
+        };
+        Preview: {
+            /** @constant */
+            dry_run: true;
+            /** @description The record after the write, without what is only assigned or computed when it is stored. */
+            record: {
+                [key: string]: unknown;
+            };
+            /** @description For an update: the fields that would change, with their current values. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The event types that would be fired, in order. */
+            events: string[];
+            /** @description The webhooks that these events would be sent to. Without the scope `webhooks:read`: only their events. */
+            webhooks: {
+                id?: string;
+                name?: string;
+                url?: string;
+                /** @description The event types that it would be sent. */
+                events: string[];
+            }[];
         };
         ErasureRequest: {
             /** Format: uuid */
@@ -9821,6 +11162,89 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        InboundEmail: {
+            /** @description What is sent there, also as BCC, is recorded. Null if the installation has no FAIRLEAD_MAIL_DOMAIN. */
+            address: string | null;
+            /** @description Whether an unknown sender becomes a contact; default: false. */
+            create_contacts: boolean;
+            /** @description Whether mails of mailing lists (with a List-Id) are stored; default: false. */
+            keep_newsletters: boolean;
+            /** @description Whether mails that only members write and receive are stored; default: false. */
+            keep_internal: boolean;
+            /** @description Whether a mail without references joins the thread of the same contact with the same subject, within 30 days; default: false. */
+            match_subject: boolean;
+        };
+        Suppression: {
+            /** Format: uuid */
+            id: string;
+            /** @description Null once the person was erased. */
+            email: string | null;
+            /**
+             * @description `hard_bounce`: the address does not work. `complaint`: the mail was reported as spam. `unsubscribe`: by the recipient. `manual`: by a member.
+             * @enum {string}
+             */
+            reason: "hard_bounce" | "complaint" | "unsubscribe" | "manual";
+            /** @description Null: mails of all topics and of none. */
+            topic_id: string | null;
+            /** @description The email that it comes from. */
+            email_id: string | null;
+            note: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        EmailPreferences: {
+            /** @description Whether no mail is sent to one of its addresses. */
+            unsubscribed: boolean;
+            /** @description Why, of all its addresses. */
+            reasons: ("hard_bounce" | "complaint" | "unsubscribe" | "manual")[];
+            /** @description Names of topics. */
+            unsubscribed_topics: string[];
+            /**
+             * @description `denied`: neither opens nor clicks of mails to the contact are recorded.
+             * @enum {string}
+             */
+            tracking: "allowed" | "denied";
+        };
+        EmailTopic: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /**
+             * @description Recipients see it.
+             * @example Newsletter
+             */
+            name: string;
+            /** @description Recipients see it. */
+            description: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        EmailHit: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "open" | "click";
+            /** @description The target of the link; null for opens. */
+            url: string | null;
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description `human`: a person. `machine`: a scanner or a proxy. `unknown`: either. `ignored`: a member of the workspace; not counted.
+             * @enum {string}
+             */
+            verdict: "human" | "machine" | "unknown" | "ignored";
+            /**
+             * @description The rule by which it was judged.
+             * @enum {string}
+             */
+            reason: "self" | "method" | "prefetch" | "scanner" | "bot" | "no_user_agent" | "apple_mpp" | "microsoft_safelinks" | "microsoft_network" | "instant" | "honeypot" | "burst" | "proxied" | "mail_client" | "browser";
+            /** @description The program, as in `Gmail`. */
+            agent: string;
+        };
         TemplatePreview: {
             subject: string | null;
             /** @description As it is sent: without scripts and the like. */
@@ -9834,39 +11258,6 @@ export interface components {
             name: string;
             label: string;
             object: string;
-        };
-        Template: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Name */
-            name: string;
-            /** @description Subject, with merge fields */
-            subject: string | null;
-            /** @description The mail in HTML, with merge fields. Scripts and the like are removed when it is sent */
-            html: string | null;
-            /** @description The mail as plain text, with merge fields; default: made from the HTML */
-            text: string | null;
         };
         EmailAccount: {
             /**
@@ -9892,6 +11283,23 @@ export interface components {
             /** @description Emails that wait, at most 1,000. */
             queued: number;
         };
+        EmailDomain: {
+            domain: string;
+            records: {
+                /** @enum {string} */
+                kind: "spf" | "dkim" | "dmarc" | "mx";
+                /** @enum {string} */
+                state: "ok" | "missing" | "wrong" | "unknown";
+                /** @description Name of the record. */
+                name: string;
+                /** @enum {string} */
+                type: "TXT" | "MX" | "CNAME";
+                found: string | null;
+                /** @description The record to add, or to change it to. */
+                expected: string | null;
+                message: string;
+            }[];
+        };
         EmailContent: {
             from: string | null;
             from_name: string | null;
@@ -9909,9 +11317,13 @@ export interface components {
                 size: number;
                 /** @description For `cid:` in the HTML. */
                 content_id: string | null;
-                /** @description Path of the route that downloads it. */
-                url: string;
+                /** @description Path of the route that downloads it; null if it was not stored. */
+                url: string | null;
+                /** @description Why an attachment of a received email was not stored. */
+                problem: ("too_large" | "no_space" | "too_many") | null;
             }[];
+            /** @description Why the content of a received email was not read; the original is attached. */
+            problem: ("header_too_large" | "too_many_parts" | "too_deep" | "content_too_large" | "unreadable") | null;
         };
         EmailAttachment: {
             /** Format: uuid */
@@ -9937,117 +11349,72 @@ export interface components {
             /** @description Of its latest email. */
             contact_id: string | null;
         };
-        Email: {
+        MemberPhone: {
+            /** Format: uuid */
+            user_id: string;
+            phone: string;
+        };
+        Consent: {
+            /** @enum {string} */
+            channel: "sms" | "call";
+            /** @description The number, as in `+491711234567`. */
+            address: string;
+            /** @enum {string} */
+            status: "opted_in" | "opted_out";
             /**
-             * Format: uuid
-             * @description Record id
+             * @description `keyword`: the person wrote STOP or START. `carrier`: the provider refused a message.
+             * @enum {string}
              */
+            source: "keyword" | "carrier" | "api" | "form" | "import";
+            /** @description The words of the person, or a note. */
+            text: string | null;
+            changed_by: string;
+            /** Format: date-time */
+            changed_at: string;
+        };
+        MessageMedia: {
+            position: number;
+            content_type: string;
+            /** @description Downloads it, with a key or a session. */
+            url: string;
+            /** @description False while it is fetched from the provider. */
+            is_stored: boolean;
+            /** @description Why it could not be fetched. */
+            problem: string | null;
+        };
+        UploadedMedia: {
+            /** Format: uuid */
             id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /**
-             * @description Direction
-             * @enum {string}
-             */
-            direction: "out" | "in";
-            /**
-             * @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came
-             * @enum {string}
-             */
-            status: "draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received";
-            /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
-            connection_id: string | null;
-            /** @description Thread id; mails with the same id answer each other */
-            thread_id: string | null;
-            /** @description Message-ID without angle brackets */
-            message_id: string | null;
-            /** @description Id at the provider */
-            provider_id: string | null;
-            /** @description Message-ID of the mail that it answers */
-            in_reply_to: string | null;
-            /** @description Address of the sender */
-            from: string | null;
-            /** @description Sender name */
-            from_name: string | null;
-            /** @description Address of the recipient; default: that of the contact or the lead */
-            to: string | null;
-            /** @description Recipient name */
-            to_name: string | null;
-            /** @description Further recipients, whose opens and clicks are not tracked */
-            cc: string[];
-            /** @description Further recipients that the others do not see */
-            bcc: string[];
-            /** @description Subject */
-            subject: string | null;
-            /** @description The beginning of the text */
-            snippet: string | null;
-            /** @description Template */
-            template_id: string | null;
-            /** @description Contact id; default: the contact with the address */
+            content_type: string;
+            size: number;
+        };
+        PhoneNumber: {
+            number: string;
+            /** Format: uuid */
+            connection_id: string;
+            provider: string;
+            has_calls: boolean;
+        };
+        MessageThread: {
+            /** @description The number of the other side. */
+            number: string;
             contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
+            contact_name: string | null;
             lead_id: string | null;
-            /** @description The member who sent it, or whose mailbox it is in (user id) */
-            user_id: string | null;
-            /**
-             * @description Who may read it: the team, or only its member. It is that of the account
-             * @enum {string}
-             */
-            visibility: "team" | "private";
-            /** @description When it is sent; default: at once */
-            send_at: string | null;
-            /** @description When the mail system accepted it */
-            sent_at: string | null;
-            /** @description When the recipient's mail system accepted it, where that is reported */
-            delivered_at: string | null;
-            /** @description When it was received */
-            received_at: string | null;
-            /** @description How often it was opened, also by machines */
-            opens: number;
-            /** @description How often it was opened, without machines */
-            human_opens: number;
-            /** @description When a person opened it first */
-            first_opened_at: string | null;
-            /** @description How often its links were followed, also by machines */
-            clicks: number;
-            /** @description How often its links were followed, without machines */
-            human_clicks: number;
-            /** @description When a person followed a link first */
-            first_clicked_at: string | null;
-            /** @description `hard`: the address does not work. `soft`: for now. `block`: the mail was refused for what it is or where it comes from */
-            bounce_kind: ("hard" | "soft" | "block") | null;
-            /** @description Enhanced status code (RFC 3463) */
-            bounce_status: string | null;
-            /** @description What the mail system said */
-            bounce_reason: string | null;
-            /** @description Why it was not sent, or why that is unknown */
-            status_reason: string | null;
-            /** @description Whether opens are recorded */
-            track_opens: boolean;
-            /** @description Whether clicks are recorded */
-            track_clicks: boolean;
-            /** @description In bytes, as sent or received */
-            size: number | null;
+            /** @description Messages that were received and not read. */
+            unread: number;
+            last_message: {
+                /** Format: uuid */
+                id: string;
+                /** @enum {string} */
+                direction: "in" | "out";
+                body: string | null;
+                status: string;
+                media_count: number;
+                /** Format: date-time */
+                created_at: string;
+            };
+            opted_out: boolean;
         };
         Refund: {
             /** Format: uuid */
@@ -10632,6 +11999,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description Whether the contact gets mail, and whether it is tracked */
+            readonly email_preferences?: components["schemas"]["EmailPreferences"];
             /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
             readonly number?: number;
         };
@@ -10691,6 +12060,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description Whether the contact gets mail, and whether it is tracked */
+            readonly email_preferences?: components["schemas"]["EmailPreferences"];
             /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
             readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
@@ -12610,6 +13981,124 @@ export interface components {
                 }) | null;
             };
         };
+        Email: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "out" | "in";
+            /**
+             * @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received";
+            /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
+            connection_id: string | null;
+            /** @description Thread id; mails with the same id answer each other */
+            thread_id: string | null;
+            /** @description Message-ID without angle brackets */
+            message_id: string | null;
+            /** @description Id at the provider */
+            provider_id: string | null;
+            /** @description Message-ID of the mail that it answers */
+            in_reply_to: string | null;
+            /** @description Address of the sender */
+            from: string | null;
+            /** @description Sender name */
+            from_name: string | null;
+            /** @description Address of the recipient; default: that of the contact or the lead */
+            to: string | null;
+            /** @description Recipient name */
+            to_name: string | null;
+            /** @description Further recipients, whose opens and clicks are not tracked */
+            cc: string[];
+            /** @description Further recipients that the others do not see */
+            bcc: string[];
+            /** @description Subject */
+            subject: string | null;
+            /** @description The beginning of the text */
+            snippet: string | null;
+            /** @description Id of the email topic; recipients can unsubscribe from it alone */
+            topic_id: string | null;
+            /** @description Template */
+            template_id: string | null;
+            /** @description Contact id; default: the contact with the address */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description The member who sent it, or whose mailbox it is in (user id) */
+            user_id: string | null;
+            /**
+             * @description Who may read it: the team, or only its member. It is that of the account
+             * @enum {string}
+             */
+            visibility: "team" | "private";
+            /** @description When it is sent; default: at once */
+            send_at: string | null;
+            /** @description When the mail system accepted it */
+            sent_at: string | null;
+            /** @description When the recipient's mail system accepted it, where that is reported */
+            delivered_at: string | null;
+            /** @description When it was received */
+            received_at: string | null;
+            /** @description How often it was opened, also by machines */
+            opens: number;
+            /** @description How often it was opened, without machines */
+            human_opens: number;
+            /** @description When a person opened it first */
+            first_opened_at: string | null;
+            /** @description How often its links were followed, also by machines */
+            clicks: number;
+            /** @description How often its links were followed, without machines */
+            human_clicks: number;
+            /** @description When a person followed a link first */
+            first_clicked_at: string | null;
+            /** @description `hard`: the address does not work. `soft`: for now. `block`: the mail was refused for what it is or where it comes from */
+            bounce_kind: ("hard" | "soft" | "block") | null;
+            /** @description Enhanced status code (RFC 3463) */
+            bounce_status: string | null;
+            /** @description What the mail system said */
+            bounce_reason: string | null;
+            /** @description Why it was not sent, or why that is unknown */
+            status_reason: string | null;
+            /** @description Whether a program answered, as with an absence note */
+            auto_reply: boolean;
+            /** @description Whether opens are recorded */
+            track_opens: boolean;
+            /** @description Whether clicks are recorded */
+            track_clicks: boolean;
+            /** @description In bytes, as sent or received */
+            size: number | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
         ExpandedEmail: {
             /**
              * Format: uuid
@@ -12670,6 +14159,8 @@ export interface components {
             subject: string | null;
             /** @description The beginning of the text */
             snippet: string | null;
+            /** @description Id of the email topic; recipients can unsubscribe from it alone */
+            topic_id: string | null;
             /** @description Template */
             template_id: string | null;
             /** @description Contact id; default: the contact with the address */
@@ -12715,12 +14206,16 @@ export interface components {
             bounce_reason: string | null;
             /** @description Why it was not sent, or why that is unknown */
             status_reason: string | null;
+            /** @description Whether a program answered, as with an absence note */
+            auto_reply: boolean;
             /** @description Whether opens are recorded */
             track_opens: boolean;
             /** @description Whether clicks are recorded */
             track_clicks: boolean;
             /** @description In bytes, as sent or received */
             size: number | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -12753,6 +14248,429 @@ export interface components {
                 }) | null;
                 /** @description Without long texts and custom fields; null if the field is empty. */
                 lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                user_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        Template: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Subject, with merge fields */
+            subject: string | null;
+            /** @description The mail in HTML, with merge fields. Scripts and the like are removed when it is sent */
+            html: string | null;
+            /** @description The mail as plain text, with merge fields; default: made from the HTML */
+            text: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
+        Message: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description `out` sends it through a connection; `in` records one that was received elsewhere
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description Channel
+             * @enum {string}
+             */
+            channel: "sms" | "mms" | "whatsapp";
+            /**
+             * @description `sent`: the provider has accepted it. `unknown`: it may have been sent, and is not sent again
+             * @enum {string}
+             */
+            status: "scheduled" | "queued" | "unknown" | "sent" | "delivered" | "undelivered" | "failed" | "read" | "received" | "canceled";
+            /** @description The number of the sender; default for `out`: the number of the connection */
+            from: string;
+            /** @description The number of the recipient; default for `out`: the phone of the contact */
+            to: string;
+            /** @description The text, of at most 1,600 characters */
+            body: string | null;
+            /** @description In how many parts the text is sent and billed */
+            segments: number;
+            /**
+             * @description `gsm7` has 160 characters a segment, `ucs2` 70
+             * @enum {string}
+             */
+            encoding: "gsm7" | "ucs2";
+            /** @description How many pictures and other files it has; see `GET /messages/{id}/media` */
+            media_count: number;
+            /** @description The kind of its connection; null for a message received elsewhere */
+            provider: string | null;
+            /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+            external_id: string | null;
+            /** @description The provider's code, or `opted_out` */
+            error_code: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The keyword that a received message consists of */
+            opt_out_type: ("stop" | "start" | "help") | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description The lead with the number, if there is no contact */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+            user_id: string | null;
+            /** @description When it is to be sent, at most a year ahead; default: now */
+            send_at: string | null;
+            /** @description When the provider accepted it */
+            sent_at: string | null;
+            /** @description Delivered at */
+            delivered_at: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
+        ExpandedMessage: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description `out` sends it through a connection; `in` records one that was received elsewhere
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description Channel
+             * @enum {string}
+             */
+            channel: "sms" | "mms" | "whatsapp";
+            /**
+             * @description `sent`: the provider has accepted it. `unknown`: it may have been sent, and is not sent again
+             * @enum {string}
+             */
+            status: "scheduled" | "queued" | "unknown" | "sent" | "delivered" | "undelivered" | "failed" | "read" | "received" | "canceled";
+            /** @description The number of the sender; default for `out`: the number of the connection */
+            from: string;
+            /** @description The number of the recipient; default for `out`: the phone of the contact */
+            to: string;
+            /** @description The text, of at most 1,600 characters */
+            body: string | null;
+            /** @description In how many parts the text is sent and billed */
+            segments: number;
+            /**
+             * @description `gsm7` has 160 characters a segment, `ucs2` 70
+             * @enum {string}
+             */
+            encoding: "gsm7" | "ucs2";
+            /** @description How many pictures and other files it has; see `GET /messages/{id}/media` */
+            media_count: number;
+            /** @description The kind of its connection; null for a message received elsewhere */
+            provider: string | null;
+            /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+            external_id: string | null;
+            /** @description The provider's code, or `opted_out` */
+            error_code: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The keyword that a received message consists of */
+            opt_out_type: ("stop" | "start" | "help") | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description The lead with the number, if there is no contact */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+            user_id: string | null;
+            /** @description When it is to be sent, at most a year ahead; default: now */
+            send_at: string | null;
+            /** @description When the provider accepted it */
+            sent_at: string | null;
+            /** @description Delivered at */
+            delivered_at: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                user_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            };
+        };
+        Call: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description A call that is recorded by hand has ended; one of a provider follows its reports
+             * @enum {string}
+             */
+            status: "queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled";
+            /** @description The number of the caller */
+            from: string | null;
+            /** @description The number that was called */
+            to: string | null;
+            /** @description Who answered: a name or a number */
+            answered_by: string | null;
+            /**
+             * Format: date-time
+             * @description When it began; default: now less the duration
+             */
+            started_at: string;
+            /** @description Answered at */
+            answered_at: string | null;
+            /** @description When it ended; default: the start and the duration */
+            ended_at: string | null;
+            /** @description How long they talked, in seconds; null while that is not known */
+            duration: number | null;
+            /** @description Whether the caller left a message */
+            is_voicemail: boolean;
+            /** @description Where the API has the recording; null without one */
+            recording_url: string | null;
+            /** @description In seconds */
+            recording_duration: number | null;
+            /** @description What came of it, as in `Interested` */
+            disposition: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description The kind of its connection; null for a call that was recorded by hand */
+            provider: string | null;
+            /** @description Connection id */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+            external_id: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who called or was called; default: the member who records it (user id) */
+            user_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+        };
+        ExpandedCall: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description A call that is recorded by hand has ended; one of a provider follows its reports
+             * @enum {string}
+             */
+            status: "queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled";
+            /** @description The number of the caller */
+            from: string | null;
+            /** @description The number that was called */
+            to: string | null;
+            /** @description Who answered: a name or a number */
+            answered_by: string | null;
+            /**
+             * Format: date-time
+             * @description When it began; default: now less the duration
+             */
+            started_at: string;
+            /** @description Answered at */
+            answered_at: string | null;
+            /** @description When it ended; default: the start and the duration */
+            ended_at: string | null;
+            /** @description How long they talked, in seconds; null while that is not known */
+            duration: number | null;
+            /** @description Whether the caller left a message */
+            is_voicemail: boolean;
+            /** @description Where the API has the recording; null without one */
+            recording_url: string | null;
+            /** @description In seconds */
+            recording_duration: number | null;
+            /** @description What came of it, as in `Interested` */
+            disposition: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description The kind of its connection; null for a call that was recorded by hand */
+            provider: string | null;
+            /** @description Connection id */
+            connection_id: string | null;
+            /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+            external_id: string | null;
+            /** @description Why it failed, in words */
+            error_text: string | null;
+            /** @description The contact; default: the one with the number of the other side */
+            contact_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Who called or was called; default: the member who records it (user id) */
+            user_id: string | null;
+            /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
+            readonly number?: number;
+            /** @description What the fields of `expand` reference, by the name of the field. */
+            readonly expanded?: {
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                contact_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                lead_id?: ({
+                    /** Format: uuid */
+                    id: string;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description Without long texts and custom fields; null if the field is empty. */
+                deal_id?: ({
                     /** Format: uuid */
                     id: string;
                 } & {
@@ -13062,6 +14980,11 @@ export interface components {
                 type: string;
                 id: string | null;
                 name: string | null;
+                /**
+                 * @description Only for the API key of an agent.
+                 * @constant
+                 */
+                is_agent?: true;
             };
             /** @description For example `webhook.created`. */
             action: string;
@@ -13301,6 +15224,21 @@ export interface components {
              * @example de-DE
              */
             locale: string;
+            /**
+             * @description When opens of emails are recorded: `never`; `on_request`, of emails that ask for it; `always`, of emails that do not say otherwise.
+             * @enum {string}
+             */
+            open_tracking: "never" | "on_request" | "always";
+            /**
+             * @description When clicks on links in emails are recorded, as `open_tracking`.
+             * @enum {string}
+             */
+            click_tracking: "never" | "on_request" | "always";
+            /**
+             * @description Which hits fire `email.opened` and `email.clicked`, per email and link: `first_human`, the first by a person; `first_any`, the first; `every`, all.
+             * @enum {string}
+             */
+            tracking_events: "first_human" | "first_any" | "every";
         };
         Member: {
             /** Format: uuid */
@@ -13572,6 +15510,14 @@ export interface components {
                     rate_limited: number;
                 };
             };
+            /** @enum {string} */
+            kind: "standard" | "agent";
+            /** @description Of an agent; null for other keys. */
+            budget: {
+                writes_per_hour: number;
+                deletes: boolean;
+                objects: string[] | null;
+            } | null;
             /** @description Shown once, on creation. */
             key?: string;
         };
@@ -14864,6 +16810,30 @@ export interface operations {
                      *     ]
                      */
                     scopes?: string[];
+                    /**
+                     * @description `agent`: the key of an AI assistant, within its `budget` and without the scopes of administrators.
+                     * @default standard
+                     * @enum {string}
+                     */
+                    kind?: "standard" | "agent";
+                    /** @description Of an agent; default: that of its fields. */
+                    budget?: {
+                        /**
+                         * @description Records that it may write in any hour, over all processes; 429 beyond.
+                         * @default 100
+                         */
+                        writes_per_hour?: number;
+                        /**
+                         * @description Whether it may delete, erase and merge records.
+                         * @default false
+                         */
+                        deletes?: boolean;
+                        /**
+                         * @description Only these records, as in `contacts`; it then cannot read the feed of events. Null: all.
+                         * @default null
+                         */
+                        objects?: string[] | null;
+                    } | null;
                     /** @description In the future; a date means its start in UTC. Null: never. Default: that of the key that creates it. */
                     expires_at?: (string) | null;
                     /** @description Instead of `expires_at`. */
@@ -14954,6 +16924,25 @@ export interface operations {
                      *     ]
                      */
                     scopes?: string[];
+                    readonly kind?: unknown;
+                    /** @description All of the budget of an agent; other keys do not become those of agents. */
+                    budget?: {
+                        /**
+                         * @description Records that it may write in any hour, over all processes; 429 beyond.
+                         * @default 100
+                         */
+                        writes_per_hour?: number;
+                        /**
+                         * @description Whether it may delete, erase and merge records.
+                         * @default false
+                         */
+                        deletes?: boolean;
+                        /**
+                         * @description Only these records, as in `contacts`; it then cannot read the feed of events. Null: all.
+                         * @default null
+                         */
+                        objects?: string[] | null;
+                    } | null;
                     /** @description In the future; a date means its start in UTC. Null: never. Default: that of the key that creates it. */
                     expires_at?: (string) | null;
                     /** @description Instead of `expires_at`. */
@@ -15045,6 +17034,25 @@ export interface operations {
                      *     ]
                      */
                     scopes?: string[];
+                    readonly kind?: unknown;
+                    /** @description All of the budget of an agent; other keys do not become those of agents. */
+                    budget?: {
+                        /**
+                         * @description Records that it may write in any hour, over all processes; 429 beyond.
+                         * @default 100
+                         */
+                        writes_per_hour?: number;
+                        /**
+                         * @description Whether it may delete, erase and merge records.
+                         * @default false
+                         */
+                        deletes?: boolean;
+                        /**
+                         * @description Only these records, as in `contacts`; it then cannot read the feed of events. Null: all.
+                         * @default null
+                         */
+                        objects?: string[] | null;
+                    } | null;
                     /** @description In the future; a date means its start in UTC. Null: never. Default: that of the key that creates it. */
                     expires_at?: (string) | null;
                     /** @description Instead of `expires_at`. */
@@ -15324,6 +17332,8 @@ export interface operations {
             query?: {
                 /** @description What happens if the record exists, by email, else phone: another is created (`create`), it is returned as it is (`return`), it gets the fields that were sent (`merge`), or 409 (`error`). */
                 on_duplicate?: "create" | "return" | "merge" | "error";
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
             };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
@@ -15448,6 +17458,7 @@ export interface operations {
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
                         payment_totals?: components["schemas"]["PaymentTotals"];
+                        email_preferences?: components["schemas"]["EmailPreferences"];
                         /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
                         readonly number?: number;
                         /** @description True if other records exist that could be meant. */
@@ -15698,6 +17709,7 @@ export interface operations {
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
                         payment_totals?: components["schemas"]["PaymentTotals"];
+                        email_preferences?: components["schemas"]["EmailPreferences"];
                         /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
                         readonly number?: number;
                         /** @description True if other records exist that could be meant. */
@@ -15799,7 +17811,10 @@ export interface operations {
     };
     putContactsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -15886,7 +17901,10 @@ export interface operations {
     };
     deleteContactsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -15898,6 +17916,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -15918,7 +17945,10 @@ export interface operations {
     };
     patchContactsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -16241,6 +18271,8 @@ export interface operations {
             query?: {
                 /** @description What happens if the record exists, by website, else email, else name: another is created (`create`), it is returned as it is (`return`), it gets the fields that were sent (`merge`), or 409 (`error`). */
                 on_duplicate?: "create" | "return" | "merge" | "error";
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
             };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
@@ -16548,7 +18580,10 @@ export interface operations {
     };
     putCompaniesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -16628,7 +18663,10 @@ export interface operations {
     };
     deleteCompaniesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -16640,6 +18678,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -16660,7 +18707,10 @@ export interface operations {
     };
     patchCompaniesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -16983,7 +19033,10 @@ export interface operations {
     };
     postDeals: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -17210,7 +19263,10 @@ export interface operations {
     };
     putDealsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -17312,7 +19368,10 @@ export interface operations {
     };
     deleteDealsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -17324,6 +19383,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -17344,7 +19412,10 @@ export interface operations {
     };
     patchDealsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -17687,7 +19758,10 @@ export interface operations {
     };
     postTasks: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -17899,7 +19973,10 @@ export interface operations {
     };
     putTasksId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -17986,7 +20063,10 @@ export interface operations {
     };
     deleteTasksId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -17998,6 +20078,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -18018,7 +20107,10 @@ export interface operations {
     };
     patchTasksId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -18353,6 +20445,8 @@ export interface operations {
             query?: {
                 /** @description Takes precedence over `on_duplicate` of the body. */
                 on_duplicate?: "create" | "attach" | "return";
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
             };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
@@ -18664,7 +20758,10 @@ export interface operations {
     };
     putLeadsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -18764,7 +20861,10 @@ export interface operations {
     };
     deleteLeadsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -18776,6 +20876,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -18796,7 +20905,10 @@ export interface operations {
     };
     patchLeadsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -19133,7 +21245,10 @@ export interface operations {
     };
     postNotes: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -19339,7 +21454,10 @@ export interface operations {
     };
     putNotesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -19420,7 +21538,10 @@ export interface operations {
     };
     deleteNotesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -19432,6 +21553,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -19452,7 +21582,10 @@ export interface operations {
     };
     patchNotesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -19737,7 +21870,10 @@ export interface operations {
     };
     postAppointments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -19995,7 +22131,10 @@ export interface operations {
     };
     putAppointmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -20128,7 +22267,10 @@ export interface operations {
     };
     deleteAppointmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -20140,6 +22282,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -20160,7 +22311,10 @@ export interface operations {
     };
     patchAppointmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -20503,7 +22657,10 @@ export interface operations {
     };
     postPayments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -20761,7 +22918,10 @@ export interface operations {
     };
     putPaymentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -20894,7 +23054,10 @@ export interface operations {
     };
     deletePaymentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -20906,6 +23069,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -20926,7 +23098,10 @@ export interface operations {
     };
     patchPaymentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -21267,7 +23442,10 @@ export interface operations {
     };
     postSubscriptions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -21515,7 +23693,10 @@ export interface operations {
     };
     putSubscriptionsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -21638,7 +23819,10 @@ export interface operations {
     };
     deleteSubscriptionsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -21650,6 +23834,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -21670,7 +23863,10 @@ export interface operations {
     };
     patchSubscriptionsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -21977,7 +24173,10 @@ export interface operations {
     };
     postCourses: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -22182,7 +24381,10 @@ export interface operations {
     };
     putCoursesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -22264,7 +24466,10 @@ export interface operations {
     };
     deleteCoursesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -22276,6 +24481,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -22296,7 +24510,10 @@ export interface operations {
     };
     patchCoursesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -22615,7 +24832,10 @@ export interface operations {
     };
     postCourseRuns: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -22835,7 +25055,10 @@ export interface operations {
     };
     putCourseRunsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -22930,7 +25153,10 @@ export interface operations {
     };
     deleteCourseRunsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -22942,6 +25168,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -22962,7 +25197,10 @@ export interface operations {
     };
     patchCourseRunsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -23294,7 +25532,10 @@ export interface operations {
     };
     postEnrolments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -23513,7 +25754,10 @@ export interface operations {
     };
     putEnrolmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -23607,7 +25851,10 @@ export interface operations {
     };
     deleteEnrolmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -23619,6 +25866,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -23639,7 +25895,10 @@ export interface operations {
     };
     patchEnrolmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -23968,7 +26227,10 @@ export interface operations {
     };
     postAssessments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -24174,7 +26436,10 @@ export interface operations {
     };
     putAssessmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -24255,7 +26520,10 @@ export interface operations {
     };
     deleteAssessmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -24267,6 +26535,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -24287,7 +26564,10 @@ export interface operations {
     };
     patchAssessmentsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -24486,7 +26766,7 @@ export interface operations {
                 /** @description `next_cursor` of the previous page; only for the same sort and filters. */
                 cursor?: string;
                 /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
-                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-direction" | "direction" | "-status" | "status" | "-connection_id" | "connection_id" | "-thread_id" | "thread_id" | "-message_id" | "message_id" | "-provider_id" | "provider_id" | "-in_reply_to" | "in_reply_to" | "-from" | "from" | "-from_name" | "from_name" | "-to" | "to" | "-to_name" | "to_name" | "-subject" | "subject" | "-snippet" | "snippet" | "-visibility" | "visibility" | "-send_at" | "send_at" | "-sent_at" | "sent_at" | "-delivered_at" | "delivered_at" | "-received_at" | "received_at" | "-opens" | "opens" | "-human_opens" | "human_opens" | "-first_opened_at" | "first_opened_at" | "-clicks" | "clicks" | "-human_clicks" | "human_clicks" | "-first_clicked_at" | "first_clicked_at" | "-bounce_kind" | "bounce_kind" | "-bounce_status" | "bounce_status" | "-bounce_reason" | "bounce_reason" | "-status_reason" | "status_reason" | "-size" | "size") | string;
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-direction" | "direction" | "-status" | "status" | "-connection_id" | "connection_id" | "-thread_id" | "thread_id" | "-message_id" | "message_id" | "-provider_id" | "provider_id" | "-in_reply_to" | "in_reply_to" | "-from" | "from" | "-from_name" | "from_name" | "-to" | "to" | "-to_name" | "to_name" | "-subject" | "subject" | "-snippet" | "snippet" | "-topic_id" | "topic_id" | "-visibility" | "visibility" | "-send_at" | "send_at" | "-sent_at" | "sent_at" | "-delivered_at" | "delivered_at" | "-received_at" | "received_at" | "-opens" | "opens" | "-human_opens" | "human_opens" | "-first_opened_at" | "first_opened_at" | "-clicks" | "clicks" | "-human_clicks" | "human_clicks" | "-first_clicked_at" | "first_clicked_at" | "-bounce_kind" | "bounce_kind" | "-bounce_status" | "bounce_status" | "-bounce_reason" | "bounce_reason" | "-status_reason" | "status_reason" | "-size" | "size") | string;
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
@@ -24505,6 +26785,8 @@ export interface operations {
                 message_id?: string;
                 /** @description Only records with this provider_id. */
                 provider_id?: string;
+                /** @description Only records with this topic_id. */
+                topic_id?: string;
                 /** @description Only records with this template_id. */
                 template_id?: string;
                 /** @description Only records with this contact_id. */
@@ -24521,6 +26803,10 @@ export interface operations {
                 visibility?: string;
                 /** @description Only records with this bounce_kind. */
                 bounce_kind?: string;
+                /** @description Only records with this auto_reply. */
+                auto_reply?: "true" | "false";
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -24572,7 +26858,10 @@ export interface operations {
     };
     postEmails: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -24613,6 +26902,8 @@ export interface operations {
                     subject?: string | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly snippet?: unknown;
+                    /** @description Id of the email topic; recipients can unsubscribe from it alone */
+                    topic_id?: string | null;
                     /** @description Template */
                     template_id?: string | null;
                     /** @description Contact id; default: the contact with the address */
@@ -24655,6 +26946,8 @@ export interface operations {
                     readonly bounce_reason?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly status_reason?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly auto_reply?: unknown;
                     /** @description Whether opens are recorded */
                     track_opens?: boolean | null;
                     /** @description Whether clicks are recorded */
@@ -24850,7 +27143,10 @@ export interface operations {
     };
     putEmailsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -24893,6 +27189,8 @@ export interface operations {
                     subject?: string | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly snippet?: unknown;
+                    /** @description Id of the email topic; recipients can unsubscribe from it alone */
+                    topic_id?: string | null;
                     /** @description Template */
                     template_id?: string | null;
                     /** @description Contact id; default: the contact with the address */
@@ -24935,6 +27233,8 @@ export interface operations {
                     readonly bounce_reason?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly status_reason?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly auto_reply?: unknown;
                     /** @description Whether opens are recorded */
                     track_opens?: boolean | null;
                     /** @description Whether clicks are recorded */
@@ -24985,7 +27285,10 @@ export interface operations {
     };
     deleteEmailsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -24997,6 +27300,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -25017,7 +27329,10 @@ export interface operations {
     };
     patchEmailsId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -25062,6 +27377,8 @@ export interface operations {
                     subject?: string | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly snippet?: unknown;
+                    /** @description Id of the email topic; recipients can unsubscribe from it alone */
+                    topic_id?: string | null;
                     /** @description Template */
                     template_id?: string | null;
                     /** @description Contact id; default: the contact with the address */
@@ -25104,6 +27421,8 @@ export interface operations {
                     readonly bounce_reason?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly status_reason?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly auto_reply?: unknown;
                     /** @description Whether opens are recorded */
                     track_opens?: boolean | null;
                     /** @description Whether clicks are recorded */
@@ -25277,6 +27596,10 @@ export interface operations {
                 include_deleted?: string;
                 /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
                 deleted?: "only";
+                /** @description Only records with this name. */
+                name?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -25326,7 +27649,10 @@ export interface operations {
     };
     postTemplates: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -25517,7 +27843,10 @@ export interface operations {
     };
     putTemplatesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -25585,7 +27914,10 @@ export interface operations {
     };
     deleteTemplatesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
@@ -25597,6 +27929,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -25617,7 +27958,10 @@ export interface operations {
     };
     patchTemplatesId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
             header?: {
                 /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
@@ -25763,6 +28107,1404 @@ export interface operations {
         };
     };
     postTemplatesIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMessages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-direction" | "direction" | "-channel" | "channel" | "-status" | "status" | "-segments" | "segments" | "-encoding" | "encoding" | "-media_count" | "media_count" | "-provider" | "provider" | "-connection_id" | "connection_id" | "-external_id" | "external_id" | "-error_code" | "error_code" | "-error_text" | "error_text" | "-opt_out_type" | "opt_out_type" | "-send_at" | "send_at" | "-sent_at" | "sent_at" | "-delivered_at" | "delivered_at") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this direction. */
+                direction?: string;
+                /** @description Only records with this channel. */
+                channel?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this from. */
+                from?: string;
+                /** @description Only records with this to. */
+                to?: string;
+                /** @description Only records with this provider. */
+                provider?: string;
+                /** @description Only records with this connection_id. */
+                connection_id?: string;
+                /** @description Only records with this external_id. */
+                external_id?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this user_id. */
+                user_id?: string;
+                /** @description The number of the other side: a thread */
+                number?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, lead_id, deal_id, user_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedMessage"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessages: {
+        parameters: {
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `out` sends it through a connection; `in` records one that was received elsewhere. Default: out. */
+                    direction?: ("in" | "out") | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly channel?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly status?: unknown;
+                    /** @description The number of the sender; default for `out`: the number of the connection */
+                    from?: string | null;
+                    /** @description The number of the recipient; default for `out`: the phone of the contact */
+                    to?: string | null;
+                    /** @description The text, of at most 1,600 characters */
+                    body?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly segments?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly encoding?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly media_count?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider?: unknown;
+                    /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+                    connection_id?: string | null;
+                    /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+                    external_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_text?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly opt_out_type?: unknown;
+                    /** @description The contact; default: the one with the number of the other side */
+                    contact_id?: string | null;
+                    /** @description The lead with the number, if there is no contact */
+                    lead_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+                    user_id?: string | null;
+                    /** @description When it is to be sent, at most a year ahead; default: now */
+                    send_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sent_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly delivered_at?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessagesBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Message"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchMessagesBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Message"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMessagesId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, lead_id, deal_id, user_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedMessage"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putMessagesId: {
+        parameters: {
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `out` sends it through a connection; `in` records one that was received elsewhere. Default: out. */
+                    direction?: ("in" | "out") | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly channel?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly status?: unknown;
+                    /** @description The number of the sender; default for `out`: the number of the connection */
+                    from?: string | null;
+                    /** @description The number of the recipient; default for `out`: the phone of the contact */
+                    to?: string | null;
+                    /** @description The text, of at most 1,600 characters */
+                    body?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly segments?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly encoding?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly media_count?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider?: unknown;
+                    /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+                    connection_id?: string | null;
+                    /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+                    external_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_text?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly opt_out_type?: unknown;
+                    /** @description The contact; default: the one with the number of the other side */
+                    contact_id?: string | null;
+                    /** @description The lead with the number, if there is no contact */
+                    lead_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+                    user_id?: string | null;
+                    /** @description When it is to be sent, at most a year ahead; default: now */
+                    send_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sent_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly delivered_at?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteMessagesId: {
+        parameters: {
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchMessagesId: {
+        parameters: {
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `out` sends it through a connection; `in` records one that was received elsewhere. Default: out. */
+                    direction?: ("in" | "out") | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly channel?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly status?: unknown;
+                    /** @description The number of the sender; default for `out`: the number of the connection */
+                    from?: string | null;
+                    /** @description The number of the recipient; default for `out`: the phone of the contact */
+                    to?: string | null;
+                    /** @description The text, of at most 1,600 characters */
+                    body?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly segments?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly encoding?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly media_count?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider?: unknown;
+                    /** @description The connection that sends it; default: the one with the number `from`, else the oldest one */
+                    connection_id?: string | null;
+                    /** @description Its id at the provider; of a message received elsewhere, an id of your own */
+                    external_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_text?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly opt_out_type?: unknown;
+                    /** @description The contact; default: the one with the number of the other side */
+                    contact_id?: string | null;
+                    /** @description The lead with the number, if there is no contact */
+                    lead_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Who sent it; of a received one, who wrote to this number last (user id) */
+                    user_id?: string | null;
+                    /** @description When it is to be sent, at most a year ahead; default: now */
+                    send_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly sent_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly delivered_at?: unknown;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessagesBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessagesIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessagesIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCalls: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the previous page; only for the same sort and filters. */
+                cursor?: string;
+                /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-direction" | "direction" | "-status" | "status" | "-answered_by" | "answered_by" | "-started_at" | "started_at" | "-answered_at" | "answered_at" | "-ended_at" | "ended_at" | "-duration" | "duration" | "-recording_url" | "recording_url" | "-recording_duration" | "recording_duration" | "-disposition" | "disposition" | "-provider" | "provider" | "-connection_id" | "connection_id" | "-external_id" | "external_id" | "-error_text" | "error_text") | string;
+                /** @description Adds `total_count`; slower. */
+                count?: "exact";
+                /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
+                include_deleted?: string;
+                /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
+                deleted?: "only";
+                /** @description Only records with this direction. */
+                direction?: string;
+                /** @description Only records with this status. */
+                status?: string;
+                /** @description Only records with this from. */
+                from?: string;
+                /** @description Only records with this to. */
+                to?: string;
+                /** @description Only records with this started_at. */
+                started_at?: string;
+                /** @description Only records with this is_voicemail. */
+                is_voicemail?: "true" | "false";
+                /** @description Only records with this disposition. */
+                disposition?: string;
+                /** @description Only records with this provider. */
+                provider?: string;
+                /** @description Only records with this connection_id. */
+                connection_id?: string;
+                /** @description Only records with this external_id. */
+                external_id?: string;
+                /** @description Only records with this contact_id. */
+                contact_id?: string;
+                /** @description Only records with this lead_id. */
+                lead_id?: string;
+                /** @description Only records with this deal_id. */
+                deal_id?: string;
+                /** @description Only records with this user_id. */
+                user_id?: string;
+                /** @description Only the record with this number, as in webhooks with integer ids. */
+                number?: string;
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
+                q?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+                "started_at[gt]"?: string;
+                "started_at[gte]"?: string;
+                "started_at[lt]"?: string;
+                "started_at[lte]"?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, lead_id, deal_id, user_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExpandedCall"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                        /** @description True if recent changes may be missing from the result of a search. */
+                        search_behind?: boolean;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCalls: {
+        parameters: {
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Direction. Default: out. */
+                    direction?: ("in" | "out") | null;
+                    /** @description A call that is recorded by hand has ended; one of a provider follows its reports. Default: completed. */
+                    status?: ("queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled") | null;
+                    /** @description The number of the caller */
+                    from?: string | null;
+                    /** @description The number that was called */
+                    to?: string | null;
+                    /** @description Who answered: a name or a number */
+                    answered_by?: string | null;
+                    /** @description When it began; default: now less the duration */
+                    started_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly answered_at?: unknown;
+                    /** @description When it ended; default: the start and the duration */
+                    ended_at?: string | null;
+                    /**
+                     * @description How long they talked, in seconds; null while that is not known
+                     * @example 200
+                     */
+                    duration?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_voicemail?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly recording_url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly recording_duration?: unknown;
+                    /** @description What came of it, as in `Interested` */
+                    disposition?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+                    external_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_text?: unknown;
+                    /** @description The contact; default: the one with the number of the other side */
+                    contact_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Who called or was called; default: the member who records it (user id) */
+                    user_id?: string | null;
+                    /**
+                     * @description Another name for `duration`.
+                     * @example 200
+                     */
+                    duration_s?: number | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCallsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Call"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCallsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each with its `id` and the fields to change. */
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                            record?: components["schemas"]["Call"];
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCallsId: {
+        parameters: {
+            query?: {
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
+                include_deleted?: string;
+                /** @description Only these fields, separated by commas, and `id`. `custom_fields.<name>` is one custom field. Default: all. */
+                fields?: string;
+                /** @description Adds the records and members that these fields reference, as `expanded`, one level deep. Possible: contact_id, lead_id, deal_id, user_id. Each needs the scope to read it. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpandedCall"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putCallsId: {
+        parameters: {
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Direction. Default: out. */
+                    direction?: ("in" | "out") | null;
+                    /** @description A call that is recorded by hand has ended; one of a provider follows its reports. Default: completed. */
+                    status?: ("queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled") | null;
+                    /** @description The number of the caller */
+                    from?: string | null;
+                    /** @description The number that was called */
+                    to?: string | null;
+                    /** @description Who answered: a name or a number */
+                    answered_by?: string | null;
+                    /** @description When it began; default: now less the duration */
+                    started_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly answered_at?: unknown;
+                    /** @description When it ended; default: the start and the duration */
+                    ended_at?: string | null;
+                    /**
+                     * @description How long they talked, in seconds; null while that is not known
+                     * @example 200
+                     */
+                    duration?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_voicemail?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly recording_url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly recording_duration?: unknown;
+                    /** @description What came of it, as in `Interested` */
+                    disposition?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+                    external_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_text?: unknown;
+                    /** @description The contact; default: the one with the number of the other side */
+                    contact_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Who called or was called; default: the member who records it (user id) */
+                    user_id?: string | null;
+                    /**
+                     * @description Another name for `duration`.
+                     * @example 200
+                     */
+                    duration_s?: number | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteCallsId: {
+        parameters: {
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCallsId: {
+        parameters: {
+            query?: {
+                /** @description True: writes nothing, and answers 200 with the effect that the request would have now (`Preview`). */
+                dry_run?: string;
+            };
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Direction. Default: out. */
+                    direction?: ("in" | "out") | null;
+                    /** @description A call that is recorded by hand has ended; one of a provider follows its reports. Default: completed. */
+                    status?: ("queued" | "ringing" | "in_progress" | "completed" | "busy" | "no_answer" | "failed" | "canceled") | null;
+                    /** @description The number of the caller */
+                    from?: string | null;
+                    /** @description The number that was called */
+                    to?: string | null;
+                    /** @description Who answered: a name or a number */
+                    answered_by?: string | null;
+                    /** @description When it began; default: now less the duration */
+                    started_at?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly answered_at?: unknown;
+                    /** @description When it ended; default: the start and the duration */
+                    ended_at?: string | null;
+                    /**
+                     * @description How long they talked, in seconds; null while that is not known
+                     * @example 200
+                     */
+                    duration?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_voicemail?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly recording_url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly recording_duration?: unknown;
+                    /** @description What came of it, as in `Interested` */
+                    disposition?: string | null;
+                    /** @description Notes */
+                    notes?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly provider?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly connection_id?: unknown;
+                    /** @description Its id at the provider; of a call that is recorded by hand, an id of your own */
+                    external_id?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly error_text?: unknown;
+                    /** @description The contact; default: the one with the number of the other side */
+                    contact_id?: string | null;
+                    /** @description Lead */
+                    lead_id?: string | null;
+                    /** @description Deal */
+                    deal_id?: string | null;
+                    /** @description Who called or was called; default: the member who records it (user id) */
+                    user_id?: string | null;
+                    /**
+                     * @description Another name for `duration`.
+                     * @example 200
+                     */
+                    duration_s?: number | null;
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCallsBatchDelete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCallsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCallsIdErase: {
         parameters: {
             query?: never;
             header?: {
@@ -31846,6 +35588,49 @@ export interface operations {
             };
         };
     };
+    getConnectionsIdDns: {
+        parameters: {
+            query?: {
+                /** @description DKIM selector, as in `s1` of `s1._domainkey.example.com`. */
+                selector?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailDomain"];
+                };
+            };
+            /** @description No email account with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     postEmailAccountsIdResume: {
         parameters: {
             query?: never;
@@ -31942,6 +35727,1096 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["MergeField"][];
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboundEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundEmail"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchInboundEmail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Whether an unknown sender becomes a contact; default: false. */
+                    create_contacts?: boolean;
+                    /** @description Whether mails of mailing lists (with a List-Id) are stored; default: false. */
+                    keep_newsletters?: boolean;
+                    /** @description Whether mails that only members write and receive are stored; default: false. */
+                    keep_internal?: boolean;
+                    /** @description Whether a mail without references joins the thread of the same contact with the same subject, within 30 days; default: false. */
+                    match_subject?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundEmail"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postInboundEmailReplaceAddress: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundEmail"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailsIdHits: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EmailHit"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSuppressions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                email?: string;
+                reason?: "hard_bounce" | "complaint" | "unsubscribe" | "manual";
+                topic_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Suppression"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSuppressions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Kept as sent; compared ignoring case. */
+                    email: string | null;
+                    /**
+                     * @description Only mails of this topic; default: all mails.
+                     * @default null
+                     */
+                    topic_id?: string | null;
+                    /** @default null */
+                    note?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suppression"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteSuppressionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailTopics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EmailTopic"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailTopics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @default null */
+                    description?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailTopic"];
+                };
+            };
+            /** @description Another topic has the name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailTopicsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailTopic"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteEmailTopicsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchEmailTopicsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    description?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailTopic"];
+                };
+            };
+            /** @description Another topic has the name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getContactsIdEmailPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailPreferences"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchContactsIdEmailPreferences: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    tracking: "allowed" | "denied";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailPreferences"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessagesIdCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description It was sent, or is being sent. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMessagesIdMedia: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MessageMedia"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMessagesIdMediaPosition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                position: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description It is still being fetched from the provider. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessageMedia: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+                "image/png": string;
+                "image/jpeg": string;
+                "image/gif": string;
+                "image/webp": string;
+                "application/pdf": string;
+                "audio/mpeg": string;
+                "video/mp4": string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedMedia"];
+                };
+            };
+            /** @description The file is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPhoneNumbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PhoneNumber"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMessageThreads: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MessageThread"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMessageThreadsRead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The number of the other side. */
+                    number: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Marked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCallsClick: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Who is called, at the phone of the contact.
+                     */
+                    contact_id?: string;
+                    /** @description The number that is called; default: that of the contact. */
+                    to?: string;
+                    /** Format: uuid */
+                    deal_id?: string;
+                    /** Format: uuid */
+                    connection_id?: string;
+                    /** @description The number that they see; default: the first one. */
+                    from?: string;
+                    /** @description The number that rings first; default: the phone of the member who calls. */
+                    agent?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description It was refused. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCallsIdRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/mpeg": string;
+                };
+            };
+            /** @description It is still being fetched from the provider. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMemberPhones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MemberPhone"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putMemberPhonesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Where calls for the member ring; null: nowhere. */
+                    phone: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Set. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConsents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                channel?: "sms" | "call";
+                /** @description The number of one person. */
+                address?: string;
+                status?: "opted_in" | "opted_out";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Consent"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postConsents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @default sms
+                     * @enum {string}
+                     */
+                    channel?: "sms" | "call";
+                    /** @description The phone number. */
+                    address: string;
+                    /** @enum {string} */
+                    status: "opted_in" | "opted_out";
+                    /**
+                     * @default api
+                     * @enum {string}
+                     */
+                    source?: "api" | "form" | "import";
+                    /** @description A note, such as how they agreed. */
+                    text?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
                 };
             };
             /** @description Any error. */
@@ -34558,6 +39433,21 @@ export interface operations {
                     time_zone?: string;
                     /** @description BCP 47: how numbers and dates are written. */
                     locale?: string;
+                    /**
+                     * @description When opens of emails are recorded: `never`; `on_request`, of emails that ask for it; `always`, of emails that do not say otherwise.
+                     * @enum {string}
+                     */
+                    open_tracking?: "never" | "on_request" | "always";
+                    /**
+                     * @description When clicks on links in emails are recorded, as `open_tracking`.
+                     * @enum {string}
+                     */
+                    click_tracking?: "never" | "on_request" | "always";
+                    /**
+                     * @description Which hits fire `email.opened` and `email.clicked`, per email and link: `first_human`, the first by a person; `first_any`, the first; `every`, all.
+                     * @enum {string}
+                     */
+                    tracking_events?: "first_human" | "first_any" | "every";
                     /** @description Set by the server; ignored when sent. */
                     readonly id?: unknown;
                     /** @description Set by the server; ignored when sent. */

@@ -63,6 +63,6 @@ export async function changeEmail(
     events: events.map((event) => ({ ...event, id: newId(), ...(changed && { changed }) })),
     ...(changed && { changed }),
   };
-  const lanes = await emails.store.updateWithin(trx, writer, plan, wanted.answer?.(record));
+  const lanes = await emails.store.updateWithin(trx, writer, [plan], wanted.answer?.(record));
   return { email: record, lanes };
 }

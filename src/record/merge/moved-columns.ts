@@ -74,6 +74,7 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
   'idempotency.api_key_id key_usage.api_key_id agent_writes.api_key_id quota.subject job.lease_token':
     'account',
   'message.deal_id call.deal_id message_send.message_id message_media.message_id message_media.file_id message_thread.read_id call.recording_file_id':
+    'other object',
   'message.user_id call.user_id member_phone.user_id': 'member',
   'message_send.connection_id phone_lane.connection_id': 'connection',
   'message_send.claim': 'delivery',
