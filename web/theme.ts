@@ -69,7 +69,7 @@ const CONTROL = '2rem';
  * tables or dialogs does not load them.
  */
 function changes<Factory extends FactoryPayload>(own: ExtendComponent<Factory>): MantineThemeComponent {
-  return own as MantineThemeComponent;
+  return own;
 }
 
 export const theme = createTheme({

@@ -120,24 +120,29 @@ export async function bytesOfLoad(page: Page, open: () => Promise<unknown>): Pro
   await session.send('Network.clearBrowserCache');
   await session.detach();
   const sizes: Promise<number>[] = [];
-  let pending = 0;
-  const onRequest = () => (pending += 1);
-  const onFailed = () => (pending -= 1);
-  const onFinished = (request: Request) => {
-    pending -= 1;
-    sizes.push(
+  const onFinished = (request: Request) =>
+    void sizes.push(
       request.sizes().then(
         ({ responseBodySize }) => responseBodySize,
         () => 0,
       ),
     );
-  };
-  page.on('request', onRequest).on('requestfailed', onFailed).on('requestfinished', onFinished);
+  page.on('requestfinished', onFinished);
+  await untilAtRest(page, open);
+  page.off('requestfinished', onFinished);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** Opens something, and waits until all requests are answered and no further ones follow. */
+export async function untilAtRest(page: Page, open: () => Promise<unknown>): Promise<void> {
+  let pending = 0;
+  const onRequest = () => (pending += 1);
+  const onEnd = () => (pending -= 1);
+  page.on('request', onRequest).on('requestfailed', onEnd).on('requestfinished', onEnd);
   await open();
   // Answers lead to further requests within a few milliseconds.
   for (let quiet = 0; quiet < 3; quiet = pending > 0 ? 0 : quiet + 1) await page.waitForTimeout(50);
-  page.off('request', onRequest).off('requestfailed', onFailed).off('requestfinished', onFinished);
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  page.off('request', onRequest).off('requestfailed', onEnd).off('requestfinished', onEnd);
 }
 
 /** Saves a screenshot of the page if SCREENSHOTS names a folder. */

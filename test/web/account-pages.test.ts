@@ -223,34 +223,6 @@ describe('members', () => {
   });
 });
 
-describe('the palette', () => {
-  test.each([
-    ['Settings → Integrations → Webhooks', 'Webhooks'],
-    ['Web & Other Integrations', 'Webhooks'],
-    ['Lead API Keys', 'API keys'],
-    ['API → API Keys', 'API keys'],
-    ['Settings > Webhooks', 'Webhooks'],
-    ['Settings → API → API Keys', 'API keys'],
-    ['Settings → API keys', 'API keys'],
-    ['Settings → Webhooks → Edit events', 'Webhooks'],
-    ['Settings → Webhooks → Rotate secret', 'Webhooks'],
-    ['Settings → Webhooks → Send pending now', 'Webhooks'],
-    ['Settings → Webhooks → Example payload shapes', 'Example payload shapes'],
-    ['Settings → Webhooks → Test inbox', 'Test inbox'],
-    ['Settings → Integrations → Webhooks → IP Addresses', 'Webhooks'],
-    ['Settings → Event types', 'Event types'],
-    ['Settings → Data retention', 'Data retention'],
-  ])('finds %s, a name from another CRM', async (name, title) => {
-    const page = await open(owner);
-    await page.goto('/contacts');
-    await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
-    await page.keyboard.press('Control+k');
-    await page.getByRole('textbox', { name: 'Search pages and commands' }).fill(name);
-    await page.keyboard.press('Enter');
-    await expectShown(page.getByRole('heading', { name: title, level: 1 }));
-  });
-});
-
 test('no page logs an error or sends a request to another host', () => {
   expect(windows.length).toBeGreaterThan(10);
   expect(windows.flatMap(({ wrong }) => wrong)).toEqual([]);

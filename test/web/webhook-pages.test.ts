@@ -436,21 +436,6 @@ describe('the log', () => {
     await expectShown(page.getByRole('row', { name: /company\.created.*Log.*Delivered/ }));
     await picture(page, 'deliveries');
   });
-
-  test('is found in the palette by the names of other CRMs', async () => {
-    for (const [typed, heading] of [
-      ['Settings → Deliveries', 'Deliveries'],
-      ['Recent Activity', 'Deliveries'],
-      ['Event log', 'Events'],
-    ] as const) {
-      await page.goto('/settings/members');
-      await expectShown(page.getByRole('heading', { name: 'Members', level: 1 }));
-      await page.keyboard.press('Control+k');
-      await page.getByRole('textbox', { name: 'Search pages and commands' }).fill(typed);
-      await page.keyboard.press('Enter');
-      await expectShown(page.getByRole('heading', { name: heading, level: 1 }));
-    }
-  });
 });
 
 test('no page logs an error or sends a request to another host', () => {

@@ -41,7 +41,8 @@ export async function loadListView({ plural }: Params, queries: QueryClient): Pr
 export async function loadRecordViews({ plural }: Params, queries: QueryClient): Promise<void> {
   const objects = await queries.ensureQueryData(objectsQuery);
   const object = objects.find((item) => item.plural === plural);
-  if (object) await Promise.all([object.key, ...relatedTo(object, objects)].map(findView));
+  const keys = object ? [object.key, ...relatedTo(object, objects)] : [];
+  await Promise.all(keys.map(async (key) => findView(key)));
 }
 
 function relatedTo(object: ObjectType, objects: readonly ObjectType[]): string[] {

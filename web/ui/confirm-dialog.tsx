@@ -1,5 +1,6 @@
 import { Button, getDefaultZIndex, Group, Modal, Text } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useMounted } from '@mantine/hooks';
+import { useState } from 'react';
 import type { Confirmation } from './confirm.tsx';
 
 /** The dialog of `confirm`. @param onClosed is called when it has disappeared */
@@ -12,17 +13,17 @@ export function ConfirmDialog({
   onCancel,
   onClosed,
 }: Confirmation & { onClosed: () => void }) {
-  const [isOpen, setOpen] = useState(false);
   // After the first drawing: the dialog then returns the focus to where it was.
-  useEffect(() => setOpen(true), []);
+  const isDrawn = useMounted();
+  const [isClosed, setClosed] = useState(false);
   const close = () => {
-    setOpen(false);
+    setClosed(true);
     // Also called after a confirmation, when the promise is already resolved.
     onCancel?.();
   };
   return (
     <Modal
-      opened={isOpen}
+      opened={isDrawn && !isClosed}
       onClose={close}
       onExitTransitionEnd={onClosed}
       title={title}

@@ -16,20 +16,20 @@ export interface Confirmation {
 /** Loaded with the first confirmation. */
 const Dialog = lazy(async () => ({ default: (await import('./confirm-dialog.tsx')).ConfirmDialog }));
 
-let asked: (Confirmation & { id: number }) | null = null;
+let requested: (Confirmation & { id: number }) | null = null;
 let last = 0;
 let redraw = () => {};
 
 /** Opens a confirmation dialog for an action that cannot be undone. */
 export function confirm(confirmation: Confirmation): void {
   last += 1;
-  asked = { ...confirmation, id: last };
+  requested = { ...confirmation, id: last };
   redraw();
 }
 
 /** Where the dialog of `confirm` is drawn; once in the application. */
 export function ConfirmArea() {
-  const confirmation = useSyncExternalStore(subscribe, () => asked);
+  const confirmation = useSyncExternalStore(subscribe, () => requested);
   return (
     confirmation && (
       <Suspense>
@@ -46,6 +46,6 @@ function subscribe(changed: () => void): () => void {
 
 /** Unless another one was opened meanwhile. */
 function close(id: number): void {
-  if (asked?.id === id) asked = null;
+  if (requested?.id === id) requested = null;
   redraw();
 }
