@@ -33,10 +33,12 @@ const shape = z
           external_id: z.string().nullable(),
           record_type: z.string().nullable(),
           record_id: z.uuid().nullable(),
+          reason: z.string().nullable().meta({ description: 'Why it cannot be recorded; null if it was.' }),
         }),
       )
       .meta({
-        description: 'What had been missed, at most 500, with the records that were created or changed.',
+        description:
+          'What had been missed, at most 500, with the records that were created or changed; also what cannot be recorded, with its `reason`.',
       }),
     error: z.string().nullable(),
   })
