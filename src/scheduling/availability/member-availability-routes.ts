@@ -80,7 +80,8 @@ export function memberAvailabilityRoutes(parts: MemberAvailabilityParts): Route[
         const [missing] = await parts.references.missing(workspaceId, { id: 'member' }, { id: userId });
         if (missing) throw new ApiError('not_found', 'There is no member with this id.');
         const start = from === undefined ? parts.clock.now() : Date.parse(from);
-        if (start < EARLIEST || start > LATEST) throw invalid('from', 'must be a time in the years 2 to 9998');
+        if (start < EARLIEST || start > LATEST)
+          throw invalid('from', 'must be a time in the years 2 to 9998');
         const end = to === undefined ? start + 14 * DAY_MS : Date.parse(to);
         if (end <= start) throw invalid('to', 'must be after from');
         if (end - start > MAX_DAYS * DAY_MS)

@@ -180,6 +180,9 @@ test('only who manages connections may start one', async () => {
   const body = { connection_id: connectionId };
   expect((await s.ask('POST', PATH, { as: reader, body })).status).toBe(403);
   expect((await s.ask('POST', PATH, { as: s.charlie, body })).status).toBe(404);
+  const other = await s.ask('POST', '/api/v1/connections', { body: { kind: 'calcom', name: 'Cal.com' } });
+  const refused = await s.ask('POST', PATH, { body: { connection_id: other.json.id } });
+  expect([refused.status, refused.json.error.fields[0].field]).toEqual([400, 'connection_id']);
   expect((await s.ask('GET', PATH, { as: reader })).json.data.length).toBeGreaterThan(0);
   expect((await s.ask('GET', PATH, { as: s.charlie })).json.data).toEqual([]);
 });
