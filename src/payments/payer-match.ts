@@ -9,6 +9,7 @@ import { criteriaOf, emailsInUse, findMatch, lockMatches, type MatchRule } from 
 import type { Writer } from '../record/record-plan.ts';
 import type { RecordService } from '../record/record-service.ts';
 import type { MatchedBy } from './matched-by.ts';
+import type { ProviderConnection } from './provider-fact.ts';
 
 /** What is known of a payer, the best first. */
 export interface PayerClues {
@@ -45,17 +46,26 @@ export interface MatchOptions {
   known: KnownEmails;
 }
 
-/** Which email addresses contacts and leads have, of those that were looked up. */
+/** Which email addresses contacts and leads have, of those that were looked up; each without its case. */
 export interface KnownEmails {
   lookedUp: ReadonlySet<string>;
   /** Those of contacts that are created meanwhile are added. */
   contact: Set<string>;
   lead: ReadonlySet<string>;
+  /** Nobody else can create a contact with them. */
+  locked: ReadonlySet<string>;
 }
 
 export interface PayerMatcher {
-  /** Looks up the addresses of several payers at once. */
-  lookUp(trx: Transaction, workspaceId: Uuid, emails: readonly string[]): Promise<KnownEmails>;
+  /**
+   * Looks up the addresses of several payers at once, and locks those that a contact may be created with: before the
+   * first event is fired, which locks the feed's counter.
+   */
+  lookUp(
+    trx: Transaction,
+    connection: Pick<ProviderConnection, 'workspaceId' | 'settings'>,
+    emails: readonly string[],
+  ): Promise<KnownEmails>;
   /** Finds who paid, in the order of certainty (PM4); creates a contact where that is wanted and there is an address. */
   match(trx: Transaction, writer: Writer, clues: PayerClues, options: MatchOptions): Promise<PayerMatch>;
 }
@@ -92,14 +102,20 @@ const LEAD_RULE: MatchRule = { field: 'email', by: 'email' };
 export function makePayerMatcher(parts: PayerParts): PayerMatcher {
   const contactRule = parts.contacts.noun.matchRules.find(({ by }) => by === 'email') ?? LEAD_RULE;
   return {
-    async lookUp(trx, workspaceId, all) {
+    async lookUp(trx, connection, all) {
+      const { workspaceId } = connection;
       const emails = all.filter((email) => emailAddress.safeParse(email).success);
-      if (emails.length === 0) return { lookedUp: new Set(), contact: new Set(), lead: new Set() };
-      return {
-        lookedUp: new Set(emails),
-        contact: await emailsInUse(trx, parts.contacts.noun.name, workspaceId, contactRule, emails),
-        lead: await emailsInUse(trx, parts.leads.noun.name, workspaceId, LEAD_RULE, emails),
-      };
+      const none = new Set<string>();
+      if (emails.length === 0) return { lookedUp: none, contact: new Set(), lead: none, locked: none };
+      const contacts = parts.contacts.noun.name;
+      const contact = caselessSet(await emailsInUse(trx, contacts, workspaceId, contactRule, emails));
+      const lookedUp = caselessSet(emails);
+      const locked = mayCreateContacts(connection)
+        ? new Set([...lookedUp].filter((email) => !contact.has(email)))
+        : none;
+      if (locked.size > 0) await lockMatches(trx, contacts, workspaceId, [...locked]);
+      const lead = caselessSet(await emailsInUse(trx, parts.leads.noun.name, workspaceId, LEAD_RULE, emails));
+      return { lookedUp, contact, lead, locked };
     },
     match: makePayerMatch(parts),
   };
@@ -157,7 +173,7 @@ function makePayerMatch({ contacts, leads }: PayerParts): PayerMatcher['match'] 
 
     const emails = clues.emails.filter((email) => emailAddress.safeParse(email).success);
     const possible = (object: 'contact' | 'lead') =>
-      emails.filter((email) => !known.lookedUp.has(email) || known[object].has(email));
+      emails.filter((email) => !known.lookedUp.has(caseless(email)) || known[object].has(caseless(email)));
     const { customerContactId, reference, phones } = clues;
     const found =
       (customerContactId && (await ofContact(customerContactId, 'customer'))) ||
@@ -169,14 +185,24 @@ function makePayerMatch({ contacts, leads }: PayerParts): PayerMatcher['match'] 
     const [email] = emails;
     if (createFrom === null || email === undefined) return UNMATCHED;
 
-    await lockMatches(trx, contacts.noun.name, workspaceId, emails.map(caseless));
+    const unlocked = emails.map(caseless).filter((key) => !known.locked.has(key));
+    if (unlocked.length > 0) await lockMatches(trx, contacts.noun.name, workspaceId, unlocked);
     const meanwhile = await byContactAddress('email', emails);
     if (meanwhile) return meanwhile;
     const plan = contacts.planEnriched(writer, newContact(clues, email, createFrom));
     const lanes = await contacts.store.createWithin(trx, writer, [plan]);
-    known.contact.add(email);
+    known.contact.add(caseless(email));
     return { ...UNMATCHED, contactId: plan.id, by: 'created', lanes };
   };
+}
+
+/** Whether a payer whom nobody knows becomes a contact. */
+export function mayCreateContacts({ settings }: Pick<ProviderConnection, 'settings'>): boolean {
+  return settings['create_contact'] !== false;
+}
+
+function caselessSet(emails: Iterable<string>): Set<string> {
+  return new Set([...emails].map(caseless));
 }
 
 const MAX_NAME = 200;

@@ -7,6 +7,8 @@ import { isoTime, type Clock } from '../base/clock.ts';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
+/** PostgreSQL has no year 0. */
+const YEAR_1 = Date.parse('0001-01-01T00:00:00Z');
 
 const money = z.number().meta({ description: 'In units of the currency.' });
 
@@ -87,7 +89,7 @@ export function paymentSummaryRoutes({ db, clock }: { db: Database; clock: Clock
       answers: { 200: shape },
       async handle({ caller: { workspaceId, may }, query: requested }) {
         const to = requested.to ?? isoTime(clock.now());
-        const from = requested.from ?? isoTime(Date.parse(to) - DEFAULT_DAYS * DAY_MS);
+        const from = requested.from ?? isoTime(Math.max(YEAR_1, Date.parse(to) - DEFAULT_DAYS * DAY_MS));
         const [recurring, received, counts] = await Promise.all([
           may('subscriptions:read')
             ? db.read<{ currency: string; subscriptions: number; yearly: string; monthly: string }>(

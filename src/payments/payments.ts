@@ -108,7 +108,7 @@ function makePayments(parts: PaymentsParts, records: Records, assignment: JobTyp
     routes: [
       ...paymentSummaryRoutes(parts),
       ...paymentPartRoutes({ ...parts, ...services }),
-      ...reconciliationRoutes({ ...parts, reconciliations, job }),
+      ...reconciliationRoutes({ ...reading, job }),
     ],
     jobTypes: [assignment, job],
     recurring: [reconciliationSchedule(reading, job)],

@@ -118,7 +118,9 @@ export class LockedObjects {
 
   /** Locks further objects, after those that were locked before. */
   async lock(keys: readonly ObjectKey[]): Promise<void> {
-    const further = keys.filter(({ kind, externalId }) => !this.#objects.has(`${kind} ${externalId}`));
+    // Each once: several objects may name the same one.
+    const named = new Map(keys.map((key) => [`${key.kind} ${key.externalId}`, key]));
+    const further = [...named].flatMap(([name, key]) => (this.#objects.has(name) ? [] : [key]));
     if (further.length > 0) this.#add(await query<Row>(this.#trx, LOCK, this.#lockValues(further)));
   }
 

@@ -1,12 +1,15 @@
 import { isoTime, type Clock } from '../base/clock.ts';
-import { coalesce } from '../base/coalesce.ts';
-import { ApiError } from '../base/errors.ts';
+import { coalesce, Overloaded } from '../base/coalesce.ts';
+import { ApiError, unavailable } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
-import type { Database } from '../db/pool.ts';
+import { badData } from '../db/batch-runner.ts';
+import { failureKind } from '../db/failure.ts';
+import { TIMEOUT_MS, type Database } from '../db/pool.ts';
 import type { LaneKey } from '../events/outbox.ts';
 import type { BaseRecord } from '../record/noun.ts';
 import type { RecordService } from '../record/record-service.ts';
 import { appliedOf, writeChanged } from './applied-facts.ts';
+import { storableFacts } from './fact-check.ts';
 import type { FactContext } from './fact-context.ts';
 import { emailsOf, keysOf, spreadFacts } from './fact-spread.ts';
 import { makePayerMatcher } from './payer-match.ts';
@@ -39,8 +42,6 @@ export interface ProviderPaymentsParts {
 const SLOTS = 2;
 /** Events of a transaction. */
 const MAX_BATCH = 64;
-/** Ids are indexed. */
-const MAX_ID = 255;
 
 const IGNORED: AppliedResult = { isChanged: false, outcome: 'ignored', answer: '{"status":"ignored"}' };
 const DUPLICATE: AppliedResult = { isChanged: false, outcome: 'duplicate', answer: '{"status":"duplicate"}' };
@@ -52,6 +53,9 @@ interface Reported {
   event: ProviderEvent;
   facts: readonly ProviderFact[];
 }
+
+/** What became of an event. */
+type Outcome = [Reported, AppliedResult | Error];
 
 /**
  * Concurrent events of a connection are applied in one transaction: each holds the feed's counter of its workspace until
@@ -82,20 +86,38 @@ export function makeProviderPayments(parts: ProviderPaymentsParts): ProviderPaym
     return items.map((item) => results.get(item)!);
   }
 
-  /** Where one event cannot be applied, the others are: each in its own transaction. */
-  async function applyGroup(items: Reported[]): Promise<[Reported, AppliedResult | Error][]> {
+  /**
+   * Where one event cannot be applied, the others are: each in its own transaction. Where the database is gone, they do
+   * not wait for it one after the other.
+   */
+  async function applyGroup(items: Reported[]): Promise<Outcome[]> {
+    const deadline = performance.now() + TIMEOUT_MS;
     try {
       const applied = await applyTogether(items);
       return items.map((item, at) => [item, applied[at]!]);
     } catch (error) {
       if (items.length === 1) return [[items[0]!, error as Error]];
-      const alone: [Reported, AppliedResult | Error][] = [];
-      for (const item of items) alone.push(...(await applyGroup([item])));
+      const alone: Outcome[] = [];
+      let latest: unknown = error;
+      for (const item of items) {
+        const isGone = isUnavailable(latest) && performance.now() > deadline;
+        if (!isGone) [, latest] = (await applyGroup([item]))[0]!;
+        alone.push([item, latest as Outcome[1]]);
+      }
       return alone;
     }
   }
 
+  /** Throws `validation_error` for a value that the database refuses. */
   async function applyTogether(items: readonly Reported[]): Promise<AppliedResult[]> {
+    try {
+      return await applyAll(items);
+    } catch (error) {
+      throw failureKind(error) === 'data' ? badData(error) : error;
+    }
+  }
+
+  async function applyAll(items: readonly Reported[]): Promise<AppliedResult[]> {
     const { connection, event } = items[0]!;
     const currency = await parts.currencyOf(connection.workspaceId);
     const writer = { workspaceId: connection.workspaceId, actor: `door:${connection.kind}` };
@@ -114,7 +136,7 @@ export function makeProviderPayments(parts: ProviderPaymentsParts): ProviderPaym
         writer,
         firesFrom: event.firesFrom ?? null,
         payers,
-        knownEmails: await payers.lookUp(trx, connection.workspaceId, emailsOf(objects)),
+        knownEmails: await payers.lookUp(trx, connection, emailsOf(objects)),
         currency,
         at: isoTime(now),
         lanes: [],
@@ -137,16 +159,20 @@ export function makeProviderPayments(parts: ProviderPaymentsParts): ProviderPaym
   return {
     async apply(connection, event, facts) {
       if (facts.length === 0) return IGNORED;
-      requireUsableIds(event, facts);
-      return batches.add({ connection, event, facts });
+      return batches.add({ connection, event, facts: storableFacts(event, facts) }).catch((error) => {
+        throw error instanceof Overloaded ? unavailable('Too many events are waiting.', 60) : error;
+      });
     },
 
     async applyAlone(connection, event, facts) {
       if (facts.length === 0) return IGNORED;
-      requireUsableIds(event, facts);
-      return (await applyTogether([{ connection, event, facts }]))[0]!;
+      return (await applyTogether([{ connection, event, facts: storableFacts(event, facts) }]))[0]!;
     },
   };
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'unavailable';
 }
 
 /** Records the events. @returns which were not applied before; those without an id never were */
@@ -156,10 +182,4 @@ async function newEvents(
 ): Promise<(item: Reported) => boolean> {
   const begun = await objects.begin(items.flatMap(({ event }) => event.externalId ?? []));
   return ({ event: { externalId } }) => externalId === null || begun.has(externalId);
-}
-
-function requireUsableIds({ externalId }: ProviderEvent, facts: readonly ProviderFact[]): void {
-  const ids = [...(externalId === null ? [] : [externalId]), ...keysOf(facts).map((key) => key.externalId)];
-  if (ids.every((id) => id !== '' && id.length <= MAX_ID && !id.includes('\0') && id.isWellFormed())) return;
-  throw new ApiError('validation_error', `An id is empty, or longer than ${MAX_ID} characters.`);
 }

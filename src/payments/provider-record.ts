@@ -85,11 +85,11 @@ export function subscriptionValues(
     status: subscription.status,
     plan_name: shortened(subscription.planName, 255),
     price_external_id: shortened(subscription.priceId, 255),
-    quantity: subscription.quantity,
+    quantity: countOf(subscription.quantity),
     amount: amount && Number(fromMinorUnits(BigInt(amount.minor), amount.currency)),
     currency: amount?.currency ?? fallback,
     interval: subscription.interval ?? 'month',
-    interval_count: subscription.intervalCount ?? 1,
+    interval_count: countOf(subscription.intervalCount) ?? 1,
     started_at: timeOf(subscription.startedAt),
     current_period_end: timeOf(subscription.currentPeriodEnd),
     trial_end: timeOf(subscription.trialEnd),
@@ -122,6 +122,13 @@ function shortened(text: string | null, max: number): string | null {
   if (text === null) return null;
   const stored = text.replaceAll('\0', '').slice(0, max).toWellFormed();
   return stored === '' ? null : stored;
+}
+
+const MAX_COUNT = 2_147_483_647;
+
+/** What the column can hold: usage that is metered may be more. */
+function countOf(count: number | null): number | null {
+  return count !== null && count >= 0 && count <= MAX_COUNT ? count : null;
 }
 
 function timeOf(ms: number | null): string | null {

@@ -5,7 +5,8 @@ import type { ProviderEvent, ProviderFact } from './provider-fact.ts';
 /** Something that a provider answered: an event, or an object as it is now. */
 export interface ProviderReading {
   event: ProviderEvent;
-  facts: ProviderFact[];
+  /** Throws `validation_error` for what cannot be recorded, such as an amount that its currency does not have. */
+  facts(): ProviderFact[];
 }
 
 /** Reads an account. The times of what it returns are in milliseconds; nothing has to be in order. */

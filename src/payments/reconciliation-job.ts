@@ -8,7 +8,7 @@ import { jobType, type JobRun, type JobType } from '../jobs/job.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { RecurringJob } from '../jobs/recurring-job.ts';
 import type { HttpClient } from '../net/http-client.ts';
-import type { ProviderPayments } from './provider-fact.ts';
+import type { AppliedResult, ProviderEvent, ProviderPayments } from './provider-fact.ts';
 import type { ProviderSource } from './provider-source.ts';
 import {
   addReading,
@@ -28,6 +28,7 @@ const EVERY_S: Readonly<Record<ReconciledSource, number>> = { events: HOUR_S, ob
 const OVERLAP_MS: Readonly<Record<ReconciledSource, number>> = { events: HOUR_S * 1000, objects: 3 * DAY_MS };
 
 const DEFAULT_HISTORY_DAYS = 90;
+const MAX_ERROR = 500;
 
 const payload = z.strictObject({
   connection_id: z.uuid(),
@@ -78,16 +79,22 @@ export function reconciliationJob(parts: ReconciliationParts): JobType<Payload> 
       try {
         for await (const { event, facts } of reader[requested.source](since, signal)) {
           signal.throwIfAborted();
-          const { isChanged, record } = await parts.providers.applyAlone(
-            { workspaceId: workspaceId!, id, kind, settings },
-            { ...event, ...(firesFrom !== undefined && { firesFrom }) },
-            facts,
-          );
-          addReading(progress, event, isChanged && record ? record : null);
+          const apply = () =>
+            parts.providers.applyAlone(
+              { workspaceId: workspaceId!, id, kind, settings },
+              { ...event, ...(firesFrom !== undefined && { firesFrom }) },
+              facts(),
+            );
+          await addApplied(progress, event, apply);
         }
         await reconciliations.finish(workspaceId!, runId, progress, null);
       } catch (error) {
-        await reconciliations.finish(workspaceId!, runId, progress, (error as Error).message.slice(0, 500));
+        await reconciliations.finish(
+          workspaceId!,
+          runId,
+          progress,
+          (error as Error).message.slice(0, MAX_ERROR),
+        );
         // A key that may not read something stays so; anything else is tried again.
         if (!(error instanceof ApiError && error.code === 'conflict')) throw error;
       }
@@ -109,6 +116,21 @@ export function reconciliationJob(parts: ReconciliationParts): JobType<Payload> 
     if (source === 'events') return Date.parse(createdAt);
     const days = Number(settings['history_days'] ?? DEFAULT_HISTORY_DAYS);
     return Math.min(clock.now(), Date.parse(createdAt)) - days * DAY_MS;
+  }
+}
+
+/** Applies what was read. What cannot be recorded is listed, and does not keep the others from being read. */
+async function addApplied(
+  progress: Progress,
+  event: ProviderEvent,
+  apply: () => Promise<AppliedResult>,
+): Promise<void> {
+  try {
+    const { outcome, isChanged, record = null } = await apply();
+    if (outcome !== 'ignored') addReading(progress, event, { record: isChanged ? record : null });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 'validation_error')) throw error;
+    addReading(progress, event, { record: null, reason: error.message.slice(0, MAX_ERROR) });
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApiError } from '../base/errors.ts';
+import { ApiError, invalid } from '../base/errors.ts';
 import { instant } from '../base/values/time.ts';
 import type { Connections } from '../connections/connection-store.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
@@ -8,6 +8,7 @@ import type { RecordChange } from '../http/record-change.ts';
 import { pageQuery, pageShape } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
+import type { ProviderSource } from './provider-source.ts';
 import type { reconciliationJob } from './reconciliation-job.ts';
 import { RECONCILED_SOURCES, type Reconciliation, type Reconciliations } from './reconciliation-store.ts';
 
@@ -33,10 +34,12 @@ const shape = z
           external_id: z.string().nullable(),
           record_type: z.string().nullable(),
           record_id: z.uuid().nullable(),
+          reason: z.string().nullable().meta({ description: 'Why it cannot be recorded; null if it was.' }),
         }),
       )
       .meta({
-        description: 'What had been missed, at most 500, with the records that were created or changed.',
+        description:
+          'What had been missed, at most 500, with the records that were created or changed; also what cannot be recorded, with its `reason`.',
       }),
     error: z.string().nullable(),
   })
@@ -59,6 +62,7 @@ interface Parts {
   recordChange: RecordChange;
   connections: Pick<Connections, 'get'>;
   reconciliations: Reconciliations;
+  sources: readonly ProviderSource[];
   jobs: JobQueue;
   job: ReturnType<typeof reconciliationJob>;
 }
@@ -68,6 +72,7 @@ export function reconciliationRoutes({
   db,
   connections,
   reconciliations,
+  sources,
   jobs,
   job,
   recordChange,
@@ -108,6 +113,8 @@ export function reconciliationRoutes({
         const { workspaceId } = ctx.caller;
         const { connection_id: id, since, fires_history: fires } = ctx.body;
         const connection = await connections.get(workspaceId, id);
+        if (!sources.some(({ kind }) => kind === connection.kind))
+          throw invalid('connection_id', 'must be a connection to a payment provider that can be read');
         if (!connection.active) throw new ApiError('conflict', 'The connection is not active.');
         const options = {
           ...(since !== undefined && { since }),

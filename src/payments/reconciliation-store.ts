@@ -7,13 +7,15 @@ import { query } from '../db/query.ts';
 export const RECONCILED_SOURCES = ['events', 'objects'] as const;
 export type ReconciledSource = (typeof RECONCILED_SOURCES)[number];
 
-/** Something that was read and had been missed. */
+/** Something that was read and had been missed, or that cannot be recorded. */
 export interface Difference {
   /** The provider's name of it. */
   type: string;
   external_id: string | null;
   record_type: string | null;
   record_id: Uuid | null;
+  /** Why it cannot be recorded; null if it was. */
+  reason: string | null;
 }
 
 /** One reading of a provider. */
@@ -135,8 +137,12 @@ export function makeReconciliations({
         error,
       ]);
     },
-    list: (workspaceId, { connectionId, after, limit }) =>
-      db.read<Reconciliation>(LIST, [workspaceId, connectionId, after, limit]),
+    async list(workspaceId, { connectionId, after, limit }) {
+      const rows = await db.read<Reconciliation>(LIST, [workspaceId, connectionId, after, limit]);
+      // Earlier ones have no reason.
+      const shown = (item: Difference) => ({ ...item, reason: item.reason ?? null });
+      return rows.map((row) => ({ ...row, differences: row.differences.map(shown) }));
+    },
     async lastStart(workspaceId, connectionId, source) {
       const [row] = await db.read<{ started_at: string }>(LAST, [workspaceId, connectionId, source]);
       return row ? Date.parse(row.started_at) : null;
@@ -148,22 +154,22 @@ export function makeReconciliations({
   };
 }
 
-/** Counts what was read; `record` is what it changed. */
+/** Counts what was read; `record` is what it changed, `reason` why it cannot be recorded. */
 export function addReading(
   progress: Progress,
   { type, externalId }: { type: string; externalId: string | null },
-  record: RecordReference | null,
+  { record, reason = null }: { record: RecordReference | null; reason?: string | null },
 ): void {
   progress.read += 1;
-  if (!record) return;
-  progress.changed += 1;
-  if (progress.differences.length < MAX_DIFFERENCES)
-    progress.differences.push({
-      type,
-      external_id: externalId,
-      record_type: record.type,
-      record_id: record.id,
-    });
+  if (record) progress.changed += 1;
+  if ((!record && reason === null) || progress.differences.length >= MAX_DIFFERENCES) return;
+  progress.differences.push({
+    type,
+    external_id: externalId,
+    record_type: record?.type ?? null,
+    record_id: record?.id ?? null,
+    reason,
+  });
 }
 
 export async function dropOldReconciliations(db: Database): Promise<number | null> {

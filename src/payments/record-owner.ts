@@ -3,7 +3,7 @@ import { isUuid, type Uuid } from '../base/id.ts';
 import type { FactContext } from './fact-context.ts';
 import { addressesOf } from './fact-spread.ts';
 import { valueOf, type KnownValues } from './known-value.ts';
-import type { PayerMatch } from './payer-match.ts';
+import { mayCreateContacts, type PayerMatch } from './payer-match.ts';
 import type { Payment } from './payment-fields.ts';
 import type { Customer, ProviderObject } from './provider-object.ts';
 
@@ -80,7 +80,7 @@ async function matchDetails(
   customer: Customer | undefined,
   mayCreate: boolean,
 ): Promise<PayerMatch> {
-  const isCreating = mayCreate && connection.settings['create_contact'] !== false;
+  const isCreating = mayCreate && mayCreateContacts(connection);
   const clues = {
     customerContactId: customer?.contactId ?? null,
     reference: valueOf<string>(details, 'contactRef'),

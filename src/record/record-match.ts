@@ -161,7 +161,7 @@ export function matching(table: string, workspaceId: Uuid, criteria: Criteria, l
 
 const LOCK = {
   name: 'record.lock-name',
-  text: `select pg_advisory_xact_lock(hashtextextended($1, 52))`,
+  text: `select pg_advisory_xact_lock(hashtextextended(k.key, 52)) from unnest($1::text[]) k(key)`,
 };
 
 /** Makes writers of records that could be the same wait for each other, until the end of the transaction. */
@@ -172,5 +172,6 @@ export async function lockMatches(
   keys: readonly string[],
 ): Promise<void> {
   // In one order, so that two transactions cannot wait for each other.
-  for (const key of keys.toSorted()) await query(trx, LOCK, [`${workspaceId} ${table} ${key}`]);
+  const sorted = [...new Set(keys)].toSorted();
+  await query(trx, LOCK, [sorted.map((key) => `${workspaceId} ${table} ${key}`)]);
 }

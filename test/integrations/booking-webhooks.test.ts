@@ -151,6 +151,11 @@ describe('BK5: Cal.com', () => {
     expect((await s.newEvents()).filter((type) => type === 'appointment.booked')).toHaveLength(1);
   });
 
+  test('with an id that cannot be stored is refused by name', async () => {
+    const { json } = await sendCalcom(calcomBody('BOOKING_CREATED', { uid: 'a\0b' }));
+    expect(json.error).toMatchObject({ code: 'validation_error', fields: [{ field: 'payload.uid' }] });
+  });
+
   test('of anything else is logged and ignored; a wrong signature is a 401', async () => {
     expect((await sendCalcom({ triggerEvent: 'PING', payload: {} })).json).toEqual({ status: 'ignored' });
     expect((await sendCalcom(calcomBody('BOOKING_CANCELLED', { uid: 'unknown' }))).json).toEqual({

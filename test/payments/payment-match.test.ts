@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { eraserOfAll } from '../../src/modules.ts';
 import { silent } from '../kit/database.ts';
+import { makeMember } from '../kit/member.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 import { sendEvent, PAYMENT_CONNECTIONS } from '../kit/payment-sender.ts';
 import { charge, customer, paymentIntent, stripeEvent } from '../kit/stripe-events.ts';
@@ -46,6 +47,44 @@ test('PM4: who assigns a contact settles it for the customer: earlier payments a
   await expect.poll(async () => (await find('pi_s2')).contact_id, { timeout: 15_000 }).toBe(jane.id);
   await pay('pi_s3', { customer: 'cus_s' });
   expect(await find('pi_s3')).toMatchObject({ contact_id: jane.id, matched_by: 'customer' });
+});
+
+test('PM4: who may change payments settles an ambiguous match, and nobody else', async () => {
+  const first = await contact('twins@s.example');
+  await contact('twins@s.example');
+  await pay('pi_two', { receipt_email: 'twins@s.example' });
+  const { id } = await find('pi_two');
+  const path = `/api/v1/payments/${id}`;
+  expect((await s.ask('GET', path)).json).toMatchObject({ contact_id: first.id, match_ambiguous: true });
+
+  const reader = await s.person(['payments:read', 'contacts:write', 'subscriptions:write']);
+  const member = await makeMember(s, 'member');
+  const other = await contact('other@s.example');
+  for (const body of [{ match_ambiguous: false }, { contact_id: other.id }]) {
+    for (const method of ['PATCH', 'PUT']) {
+      expect((await s.ask(method, path, { as: reader, body })).status).toBe(403);
+      expect((await member.ask(method, path, { body })).status).toBe(403);
+      const foreigner = await s.ask(method, path, { as: s.charlie, body });
+      // A contact of another workspace is refused first.
+      expect(foreigner.status).toBe('contact_id' in body ? 400 : 404);
+    }
+  }
+  const foreign = await s.ask('POST', '/api/v1/contacts', { as: s.charlie, body: { first_name: 'Eve' } });
+  const refused = await s.ask('PATCH', path, { body: { contact_id: foreign.json.id } });
+  expect([refused.status, refused.json.error.fields[0].field]).toEqual([400, 'contact_id']);
+  expect((await s.ask('GET', path)).json).toMatchObject({
+    contact_id: first.id,
+    match_ambiguous: true,
+    matched_by: 'email',
+    version: 1,
+  });
+
+  const writer = await s.person(['payments:write']);
+  const settled = await s.ask('PATCH', path, { as: writer, body: { match_ambiguous: false } });
+  expect(settled.json).toMatchObject({ contact_id: first.id, match_ambiguous: false, matched_by: 'member' });
+  // It does not become ambiguous again.
+  const again = await s.ask('PATCH', path, { as: writer, body: { match_ambiguous: true } });
+  expect(again.json).toMatchObject({ match_ambiguous: false, matched_by: 'member' });
 });
 
 test('a customer that becomes known later takes its payments along', async () => {

@@ -220,6 +220,12 @@ describe('subscriptions by hand', () => {
   });
 });
 
+test('a summary until the year 1 begins with it', async () => {
+  const { status, json } = await s.ask('GET', `${PATH}/summary?to=0001-01-01T00:00:00Z`);
+  expect(status).toBe(200);
+  expect(json).toMatchObject({ from: '0001-01-01T00:00:00.000Z', received: [] });
+});
+
 describe('who may see payments', () => {
   let reader: Person;
   beforeAll(async () => {

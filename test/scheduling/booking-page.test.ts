@@ -318,6 +318,17 @@ describe('BK1: schedules and time off', () => {
 });
 
 describe('who may', () => {
+  test('the availability of years that the database does not have is refused by name', async () => {
+    const path = `/api/v1/members/${olga.id}/availability`;
+    for (const from of ['0001-01-01T00:00:00Z', '9999-12-31T23:00:00Z']) {
+      const { status, json, text } = await olga.ask('GET', `${path}?from=${from}`);
+      expect(status, text).toBe(400);
+      expect(json.error.fields[0].field).toBe('from');
+    }
+    for (const from of ['0002-01-01T00:00:00Z', '9998-12-30T00:00:00Z'])
+      expect((await olga.ask('GET', `${path}?from=${from}`)).status).toBe(200);
+  });
+
   test('members read pages and change their own availability, no more', async () => {
     const page = await make(PAGES, { title: 'Read' });
     expect((await max.ask('GET', `${PAGES}/${page.id}`)).status).toBe(200);

@@ -267,11 +267,26 @@ describe('BK4: a feed of a member', () => {
     for (const word of ['Secret', 'Harbour', 'busy@example.com']) expect(text).not.toContain(word);
   });
 
+  test('has what the member hosts with others', async () => {
+    const other = await makeMember(s, 'member');
+    const { id, ical_uid: uid } = await book({ guest_email: 'both@example.com' });
+    await s.db.pool.query('update appointment set co_host_ids = $2 where id = $1', [id, [other.id]]);
+    const { json } = await other.ask('POST', '/api/v1/calendar-feeds', { body: {} });
+    expect((await s.ask('GET', new URL(json.url).pathname, { as: null })).text).toContain(uid);
+  });
+
   test("of another member needs the role admin; one's own needs none", async () => {
     const other = await makeMember(s, 'member');
     const path = '/api/v1/calendar-feeds';
     expect((await other.ask('POST', path, { body: { user_id: host.id } })).status).toBe(403);
     expect((await other.ask('POST', path, { body: {} })).status).toBe(201);
     expect((await other.ask('GET', path)).json.data).toHaveLength(1);
+    // A key of nobody acts as an owner.
+    const reader = await s.person(['appointments:read']);
+    expect((await s.ask('POST', path, { as: reader, body: { user_id: host.id } })).status).toBe(403);
+    expect((await s.ask('GET', path, { as: reader })).json.data).toEqual([]);
+    const { json } = await s.ask('POST', path, { body: { user_id: host.id } });
+    expect((await s.ask('DELETE', `${path}/${json.id}`, { as: reader })).status).toBe(404);
+    expect((await s.ask('GET', new URL(json.url).pathname, { as: null })).status).toBe(200);
   });
 });

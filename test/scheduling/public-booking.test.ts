@@ -146,9 +146,14 @@ describe('a booking as JSON', () => {
     ['a zone that does not exist', { time_zone: 'Mars/Olympus' }, 'time_zone'],
     ['a guest who is no address', { guests: ['nobody'] }, 'guests'],
     ['no answer to a required question', {}, 'topic'],
+    ['answers that are no object', { answers: ['x'] }, 'answers'],
+    ['a text for a checkbox', { answers: { topic: 'x', agreed: 'maybe' } }, 'agreed'],
   ])('with %s is a 400 that names the field', async (_name, more, field) => {
     const { path } = await makePage({
-      questions: [{ key: 'topic', label: 'Topic', type: 'text', required: true }],
+      questions: [
+        { key: 'topic', label: 'Topic', type: 'text', required: true },
+        { key: 'agreed', label: 'Agreed', type: 'checkbox' },
+      ],
     });
     const answers = field === 'topic' ? {} : { topic: 'x' };
     const { status, json } = await send(path, { start: '2027-03-01T09:00:00Z', ...JANE, answers, ...more });
@@ -297,6 +302,25 @@ describe('without a script', () => {
     const { text } = await visit(`${path}?${query}`);
     for (const value of ['Jane', 'jane@example.com', 'Harbour']) expect(text).toContain(`value="${value}"`);
     expect(text).not.toContain('bogus');
+  });
+
+  test('a time of long ago or far away is none that can be booked', async () => {
+    const { path } = await makePage();
+    for (const start of ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z']) {
+      const { status, text } = await visit(`${path}?start=${start}&time_zone=Pacific/Kiritimati`);
+      expect(status, text).toBe(200);
+      expect(text).toContain('taken in the meantime');
+      const sent = await sendForm(path, { start, ...JANE });
+      expect(sent.status, sent.text).toBe(400);
+    }
+  });
+
+  test('a URL with a NUL is a 404 page', async () => {
+    for (const path of [`/book/${slug}/a%00b`, `/book/a%00b/intro`]) {
+      expect((await visit(path)).status).toBe(404);
+      expect((await visit(`${path}/slots`)).json.error.code).toBe('not_found');
+      expect((await send(path, {})).json.error.code).toBe('not_found');
+    }
   });
 
   test('a page that does not exist is a 404 page', async () => {

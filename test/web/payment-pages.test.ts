@@ -156,3 +156,20 @@ test('an ambiguous match is confirmed, and is then no longer on the home page', 
   await expectShown(page.getByRole('heading', { name: 'Revenue' }));
   expect(await page.getByText(/uncertain contact/).count()).toBe(0);
 });
+
+test('the timeline of a disputed payment has the statuses as they were', async () => {
+  const { data } = (await s.ask('GET', '/api/v1/connections')).json;
+  const url = s.url + new URL(data[0].urls[0].url).pathname;
+  const money = { amount: 200, currency: 'eur', charge: 'ch_9', payment_intent: null };
+  const send = (n: number, type: string, object: object) => {
+    const event = stripeEvent(n, type, 1_780_000_000 + n, { ...object, ...money });
+    return sendUntilAccepted(url, { provider: 'stripe', type, text: JSON.stringify(event) });
+  };
+  await send(20, 'charge.dispute.created', { id: 'dp_9', object: 'dispute', status: 'needs_response' });
+  await send(21, 'refund.created', { id: 're_9', object: 'refund', status: 'succeeded' });
+  const [{ id }] = (await s.ask('GET', '/api/v1/payments?external_id=ch_9')).json.data;
+  await page.goto(`/payments/${id}`);
+  await expect
+    .poll(() => page.locator('main').innerText())
+    .toMatch(/Status:\s*Received\s*→\s*Partially refunded/);
+});

@@ -117,7 +117,7 @@ export const useTestConnection = (id: string) =>
     mutationFn: () => dataOf(api.POST('/api/v1/connections/{id}/test', { params: { path: { id } } })),
   });
 
-type Reconciliation = components['schemas']['Reconciliation'];
+export type Reconciliation = components['schemas']['Reconciliation'];
 export type ReconciledDifference = Reconciliation['differences'][number];
 
 /** What was last read of a provider with a key, and what had been missed. */

@@ -114,7 +114,9 @@ function ChangedValue({
   const Kind = field && FIELD_KINDS[field.kind];
   const now = useRecordNow(activity, field?.kind === 'currency');
   if (isEmptyValue(value)) return <span className={classes.aside}>none</span>;
-  const own = view.fields?.[name]?.Cell;
+  const { Cell, Value } = view.fields?.[name] ?? {};
+  // A cell of a list may show the record's state as it is now.
+  const own = (field?.kind === 'select' && Value) || Cell;
   if (!field || !Kind || (TEXT_KINDS.has(field.kind) && !own)) return shortened(textOf(value));
   // Stages and statuses have names of their own; other views also depend on the rest of the record.
   return createElement((NAMED_KINDS.has(field.kind) && own) || Kind.Cell, {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Uuid } from '../../base/id.ts';
 import { isEmailAddress } from '../../base/values/email-address.ts';
+import { plainText } from '../../base/values/text.ts';
 import { instant } from '../../base/values/time.ts';
 import type { InboundResult } from '../../connections/connection-kind.ts';
 import { validationError } from '../../http/error-response.ts';
@@ -28,8 +29,8 @@ const person = z.looseObject({
 const delivery = z.looseObject({
   triggerEvent: z.string(),
   payload: z.looseObject({
-    uid: z.string().min(1).max(200),
-    rescheduleUid: z.string().max(200).nullish(),
+    uid: plainText(200).min(1),
+    rescheduleUid: plainText(200).nullish(),
     title: z.string().nullish(),
     startTime: instant,
     endTime: instant,

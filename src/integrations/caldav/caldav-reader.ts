@@ -8,6 +8,7 @@ import {
 } from '../../scheduling/availability/calendar-reader.ts';
 import type { Interval } from '../../scheduling/availability/interval.ts';
 import { davResponses, firstHref, type DavResponse } from './dav-response.ts';
+import { isSameService } from './dav-service.ts';
 
 const MAX_REDIRECTS = 3;
 const MAX_CALENDARS = 20;
@@ -83,21 +84,6 @@ function makeDav(
     }
     throw new CalendarError('too_many_redirects');
   };
-}
-
-/** The same origin, or, by https, a host of the same domain: iCloud has a host for each account. */
-function isSameService(url: string, accountUrl: string): boolean {
-  const requested = new URL(url);
-  const here = new URL(accountUrl);
-  if (requested.origin === here.origin) return true;
-  const domain = here.hostname.split('.').slice(-2).join('.');
-  const isName = /[a-z]$/i.test(here.hostname) && domain.includes('.');
-  return (
-    isName &&
-    requested.protocol === 'https:' &&
-    here.protocol === 'https:' &&
-    requested.hostname.endsWith(`.${domain}`)
-  );
 }
 
 interface FoundCalendar {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Uuid } from '../../base/id.ts';
 import { isEmailAddress } from '../../base/values/email-address.ts';
+import { plainText } from '../../base/values/text.ts';
 import { instant } from '../../base/values/time.ts';
 import type { InboundResult } from '../../connections/connection-kind.ts';
 import { validationError } from '../../http/error-response.ts';
@@ -13,13 +14,13 @@ const delivery = z.looseObject({
   event: z.string(),
   payload: z.looseObject({
     /** The URI of the invitee: one person's part in an event. */
-    uri: z.string().min(1).max(500),
+    uri: plainText(500).regex(/[^/]$/, 'must end with the id of the invitee'),
     name: z.string().nullish(),
     email: z.string().nullish(),
     timezone: z.string().nullish(),
     text_reminder_number: z.string().nullish(),
     rescheduled: z.boolean().nullish(),
-    old_invitee: z.string().max(500).nullish(),
+    old_invitee: plainText(500).nullish(),
     questions_and_answers: z
       .array(z.looseObject({ question: z.string().nullish(), answer: z.string().nullish() }))
       .nullish(),

@@ -45,9 +45,8 @@ async function* readEvents(
   for await (const item of pages(api, `/v1/events?${createdSince(since)}`, signal)) {
     const event = readEvent(item);
     if (!event || event.isLive === !isLive) continue;
-    const facts = factsOf(event);
     const { id: externalId, type, createdAt } = event;
-    if (facts.length > 0) yield { event: { externalId, type, createdAt }, facts };
+    yield { event: { externalId, type, createdAt }, facts: () => factsOf(event) };
   }
 }
 
@@ -63,9 +62,10 @@ async function* readObjects(
       if (object['livemode'] === !isLive) continue;
       // Stripe's clock counts whole seconds; an event of this second is as new.
       const at = Math.floor(Date.now() / 1000) * 1000;
-      const facts = factsOfObject(kind, { object, at, eventId: '', type: null });
-      if (facts.length === 0) continue;
-      yield { event: { externalId: null, type: kind, createdAt: at }, facts };
+      yield {
+        event: { externalId: null, type: kind, createdAt: at },
+        facts: () => factsOfObject(kind, { object, at, eventId: '', type: null }),
+      };
     }
   }
 }

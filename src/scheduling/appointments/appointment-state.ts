@@ -83,7 +83,9 @@ export function appointmentAfter<R extends AppointmentState>(
   const isMoved =
     !isSameTime(before.starts_at, times.starts_at) || !isSameTime(before.ends_at, times.ends_at);
   if (isMoved && before.status === 'canceled')
-    throw new ApiError('conflict', 'The appointment is canceled; book another one.');
+    throw new ApiError('conflict', 'The appointment is canceled; book another one.', {
+      fields: [{ field: 'status', message: 'is canceled' }],
+    });
   const isCanceled = before.status !== 'canceled' && known.status === 'canceled';
   const isShown =
     isMoved ||

@@ -15,6 +15,9 @@ import type { ScheduleStore } from './schedule-store.ts';
 import { DAY_MS } from './zone-rules.ts';
 
 const MAX_DAYS = 62;
+/** With buffers and time zones, all times are then in the years that PostgreSQL and ISO 8601 have. */
+const EARLIEST = Date.parse('0002-01-01T00:00:00Z');
+const LATEST = Date.parse('9998-12-31T00:00:00Z');
 
 const query = z.strictObject({
   from: instant.optional().meta({ description: 'Default: now.' }),
@@ -77,6 +80,8 @@ export function memberAvailabilityRoutes(parts: MemberAvailabilityParts): Route[
         const [missing] = await parts.references.missing(workspaceId, { id: 'member' }, { id: userId });
         if (missing) throw new ApiError('not_found', 'There is no member with this id.');
         const start = from === undefined ? parts.clock.now() : Date.parse(from);
+        if (start < EARLIEST || start > LATEST)
+          throw invalid('from', 'must be a time in the years 2 to 9998');
         const end = to === undefined ? start + 14 * DAY_MS : Date.parse(to);
         if (end <= start) throw invalid('to', 'must be after from');
         if (end - start > MAX_DAYS * DAY_MS)

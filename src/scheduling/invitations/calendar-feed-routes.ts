@@ -30,7 +30,8 @@ const createdShape = shape.extend({
 
 const body = z.strictObject({
   user_id: recordId.optional().meta({
-    description: 'A member; default: the member who asks. Another member needs the role admin.',
+    description:
+      'A member; default: the member who asks. Another member needs the role admin, and the scope `booking:manage`.',
   }),
   busy_only: z.boolean().default(false),
 });
@@ -60,7 +61,8 @@ export function calendarFeedRoutes({ feeds, recordChange, baseUrl }: CalendarFee
       scope: 'appointments:read',
       tag,
       summary: 'List calendar feeds',
-      description: "The caller's own; with the role admin, those of all members.",
+      description:
+        "The caller's own; with the role admin and the scope `booking:manage`, those of all members.",
       answers: { 200: z.object({ data: z.array(shape) }) },
       async handle({ caller }) {
         const all = await feeds.list(caller.workspaceId);
@@ -82,7 +84,10 @@ export function calendarFeedRoutes({ feeds, recordChange, baseUrl }: CalendarFee
         const userId = ctx.body.user_id ?? caller.makerId;
         if (userId === null) throw invalid('user_id', 'is required');
         if (!mayManage(caller, userId))
-          throw new ApiError('forbidden', 'The feed of another member needs the role admin.');
+          throw new ApiError(
+            'forbidden',
+            'The feed of another member needs the role admin, and the scope booking:manage.',
+          );
         const feed = await feeds.create(
           caller,
           { user_id: userId, busy_only: ctx.body.busy_only },
@@ -112,8 +117,9 @@ export function calendarFeedRoutes({ feeds, recordChange, baseUrl }: CalendarFee
   ];
 }
 
-function mayManage({ makerId, role }: Caller, userId: Uuid): boolean {
-  return makerId === userId || isAtLeast(role, 'admin');
+/** A key that only reads must not give out, or revoke, the calendars of others. */
+function mayManage({ makerId, role, may }: Caller, userId: Uuid): boolean {
+  return makerId === userId || (isAtLeast(role, 'admin') && may('booking:manage'));
 }
 
 /** The feeds as calendars read them, without authentication besides the URL. */

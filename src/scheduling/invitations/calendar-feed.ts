@@ -68,7 +68,7 @@ const READ_MARK = {
 const EVENTS = {
   name: 'calendar_feed.appointments',
   text: `select ${INVITATION_COLUMNS} from appointment a
-         where a.workspace_id = $1 and a.host_id = $2 and a.status in ('pending', 'booked', 'completed', 'no_show')
+         where a.workspace_id = $1 and (a.host_id = $2 or $2 = any(a.co_host_ids)) and a.status in ('pending', 'booked', 'completed', 'no_show')
            and a.deleted_at is null
            and a.starts_at > $3::timestamptz - interval '30 days' and a.starts_at < $3::timestamptz + interval '365 days'
          order by a.starts_at, a.id limit 5000`,

@@ -76,7 +76,11 @@ export class BookingSite {
   /** The active page of the URL. Throws `not_found`. */
   async findPage(request: FastifyRequest): Promise<VisitedPage> {
     const { workspace = '', slug = '' } = request.params as { workspace?: string; slug?: string };
-    const visited = await this.#parts.pages.visited(workspace.toLowerCase(), slug.toLowerCase());
+    // PostgreSQL takes no NUL; other characters match no slug.
+    const isPossible = !`${workspace}${slug}`.includes('\0');
+    const visited = isPossible
+      ? await this.#parts.pages.visited(workspace.toLowerCase(), slug.toLowerCase())
+      : undefined;
     if (!visited?.page.active) throw new ApiError('not_found', NO_PAGE);
     return { ...visited, page: withSafeAddresses(visited.page) };
   }

@@ -50,12 +50,12 @@ export function readGuestInput(page: BookingPage, sent: SentFields): GuestInput 
     textOf(sent['location'], MAX_TEXT.location, page.location_kind === 'ask'),
   );
   const guests = taken('guests', guestsOf(sent['guests']));
-  const answered = answersIn(sent);
+  const answered = taken('answers', answersIn(page, sent));
   const answers: Answers = {};
-  for (const question of page.questions) {
+  for (const question of answered ? page.questions : []) {
     const answer = taken(
       question.key,
-      answerOf(question, Object.hasOwn(answered, question.key) ? answered[question.key] : undefined),
+      answerOf(question, Object.hasOwn(answered!, question.key) ? answered![question.key] : undefined),
     );
     if (answer !== null) answers[question.key] = answer;
   }
@@ -139,12 +139,18 @@ function guestsOf(sent: unknown): Read<string[]> {
   return addresses.every(isValid) ? { value: addresses } : { wrong: 'must be email addresses' };
 }
 
-function answersIn(sent: SentFields): SentFields {
+/** Those of JSON; the fields of a form, whose questions may also be called so. */
+function answersIn({ questions }: BookingPage, sent: SentFields): Read<SentFields> {
   const { answers } = sent;
-  return typeof answers === 'object' && answers !== null && !Array.isArray(answers)
-    ? (answers as SentFields)
-    : sent;
+  if (typeof answers === 'object' && answers !== null && !Array.isArray(answers))
+    return { value: answers as SentFields };
+  const isAbsent =
+    answers === undefined || answers === null || questions.some(({ key }) => key === 'answers');
+  return isAbsent ? { value: sent } : { wrong: 'must be an object with the answers by key' };
 }
+
+const CHECKED: ReadonlySet<unknown> = new Set([true, 'true', 'on']);
+const UNCHECKED: ReadonlySet<unknown> = new Set([undefined, null, false, '', 'false']);
 
 const MAX_ANSWER = 1000;
 const MAX_LONG_ANSWER = 10_000;
@@ -152,7 +158,8 @@ const MAX_LONG_ANSWER = 10_000;
 function answerOf(question: BookingQuestion, sent: unknown): Read<string | number | boolean | null> {
   const { type, required, options, value: hidden } = question;
   if (type === 'checkbox') {
-    const isChecked = sent === true || sent === 'true' || sent === 'on';
+    const isChecked = CHECKED.has(sent);
+    if (!isChecked && !UNCHECKED.has(sent)) return { wrong: 'must be true or false' };
     return required && !isChecked ? { wrong: 'must be checked' } : { value: isChecked };
   }
   if (type === 'number' && typeof sent === 'number') return { value: sent };

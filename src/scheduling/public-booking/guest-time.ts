@@ -12,14 +12,17 @@ export function clockIn(timeZone: string, time: string): string {
   return new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone }).format(new Date(time));
 }
 
-/** The date of a time, `YYYY-MM-DD`. */
+/** The date of a time, `YYYY-MM-DD`; of the year 10000 of a time zone, the year 0. @param time ISO 8601 */
 export function dateIn(timeZone: string, time: string): string {
-  return new Intl.DateTimeFormat('en-CA', {
+  const [year = '', ...monthAndDay] = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',
-  }).format(new Date(time));
+  })
+    .format(new Date(time))
+    .split('-');
+  return [year.padStart(4, '0').slice(-4), ...monthAndDay].join('-');
 }
 
 let names: readonly string[] | undefined;

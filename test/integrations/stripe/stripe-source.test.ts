@@ -130,6 +130,7 @@ test('what was missed since then fires once, and is listed', async () => {
         external_id: 'evt_missed',
         record_type: 'payment',
         record_id: payment.id,
+        reason: null,
       },
     ],
   });
@@ -137,6 +138,34 @@ test('what was missed since then fires once, and is listed', async () => {
   const again = await reconcile();
   expect(again.events).toMatchObject({ read_count: 1, changed_count: 0, differences: [] });
   expect(await s.newEvents()).toEqual([]);
+});
+
+test('what cannot be recorded is listed, and the rest is read', async () => {
+  const created = Math.floor(Date.now() / 1000) + 1;
+  const event = (n: string, amount: number, currency: string) => ({
+    ...stripeEvent(n, 'payment_intent.succeeded', created, {
+      ...paymentIntent(`pi_${n}`, amount, currency, { amount_received: amount, status: 'succeeded' }),
+      created,
+    }),
+  });
+  // Stripe's ISK has two decimals, which are zeros.
+  lists['events'] = [event('part', 150, 'isk'), event('large', 10 ** 14, 'eur'), event('right', 500, 'eur')];
+  const { events } = await reconcile();
+  expect(events).toMatchObject({ error: null, read_count: 3, changed_count: 1 });
+  expect(
+    events.differences.map(
+      (item: { external_id: string; record_id: string | null; reason: string | null }) => [
+        item.external_id,
+        item.record_id !== null,
+        item.reason,
+      ],
+    ),
+  ).toEqual([
+    ['evt_part', false, 'amount: must have no decimals in ISK'],
+    ['evt_large', false, 'amount: must have at most 12 digits before the point'],
+    ['evt_right', true, null],
+  ]);
+  await s.newEvents();
 });
 
 test('a key that may not read says so', async () => {
@@ -151,6 +180,9 @@ test('only who manages connections may start one', async () => {
   const body = { connection_id: connectionId };
   expect((await s.ask('POST', PATH, { as: reader, body })).status).toBe(403);
   expect((await s.ask('POST', PATH, { as: s.charlie, body })).status).toBe(404);
+  const other = await s.ask('POST', '/api/v1/connections', { body: { kind: 'calcom', name: 'Cal.com' } });
+  const refused = await s.ask('POST', PATH, { body: { connection_id: other.json.id } });
+  expect([refused.status, refused.json.error.fields[0].field]).toEqual([400, 'connection_id']);
   expect((await s.ask('GET', PATH, { as: reader })).json.data.length).toBeGreaterThan(0);
   expect((await s.ask('GET', PATH, { as: s.charlie })).json.data).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { Anchor } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import type { Appointment } from '../../api/appointment-queries.ts';
 import { PersonName } from '../../record/person.tsx';
@@ -84,8 +85,11 @@ export const appointmentView = viewOf<Appointment>({
       Filter: null,
     },
     guests: { isRare: true },
-    // A long link would leave no room for the title.
-    location: { Cell: null },
+    location: {
+      // A long link would leave no room for the title.
+      Cell: null,
+      Value: ({ value }) => <Location text={String(value)} />,
+    },
     answers: {
       Input: null,
       isShown: ({ answers }) => Object.keys(answers).length > 0,
@@ -125,3 +129,13 @@ export const appointmentView = viewOf<Appointment>({
   ),
   List: AppointmentList,
 });
+
+/** An address, a telephone number or a link. */
+function Location({ text }: { text: string }) {
+  if (!/^https?:\/\/\S+$/.test(text)) return text;
+  return (
+    <Anchor href={text} target="_blank" rel="noopener noreferrer" inherit>
+      {text}
+    </Anchor>
+  );
+}

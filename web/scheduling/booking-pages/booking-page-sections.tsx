@@ -1,4 +1,4 @@
-import { Checkbox, Group, MultiSelect, Select, TagsInput, Textarea, TextInput, Title } from '@mantine/core';
+import { Checkbox, MultiSelect, Select, TagsInput, Textarea, TextInput, Title } from '@mantine/core';
 import type { ChangeEvent, ReactNode } from 'react';
 import { FieldEditor } from '../../crm/forms/field-editor.tsx';
 import { LinesInput } from '../../crm/forms/lines-input.tsx';
@@ -66,7 +66,7 @@ export function TimeSection({ api: { form } }: SectionProps) {
   const { start_align_min: align } = form.values;
   return (
     <Section title="When">
-      <Group grow align="flex-start">
+      <div className={classes.pair}>
         <MinutesSelect
           label="A start every"
           presets={STEPS}
@@ -85,11 +85,11 @@ export function TimeSection({ api: { form } }: SectionProps) {
           value={align === null ? '' : String(align)}
           onChange={(chosen) => form.setFieldValue('start_align_min', chosen ? Number(chosen) : null)}
         />
-      </Group>
-      <Group grow align="flex-start">
+      </div>
+      <div className={classes.pair}>
         <MinutesSelect label="Free before" presets={BUFFERS} {...form.getInputProps('buffer_before_min')} />
         <MinutesSelect label="Free after" presets={BUFFERS} {...form.getInputProps('buffer_after_min')} />
-      </Group>
+      </div>
       <Select
         label="Time zone of the page"
         data={[
@@ -116,14 +116,14 @@ export function LimitSection({ api: { form } }: SectionProps) {
   });
   return (
     <Section title="Limits">
-      <Group grow align="flex-start">
+      <div className={classes.pair}>
         <MinutesSelect label="Shortest notice" presets={NOTICES} {...form.getInputProps('min_notice_min')} />
         <TextInput label="Days ahead" min={0} max={730} required {...count('max_ahead_days')} />
-      </Group>
-      <Group grow align="flex-start">
+      </div>
+      <div className={classes.pair}>
         <TextInput label="Most per day" placeholder="Any number" min={1} {...count('max_per_day')} />
         <TextInput label="Most per week" placeholder="Any number" min={1} {...count('max_per_week')} />
-      </Group>
+      </div>
       <MinutesSelect
         label="Guests may move and cancel until"
         description="A length of time before the start."

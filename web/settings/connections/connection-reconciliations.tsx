@@ -4,6 +4,7 @@ import {
   reconciliationsQuery,
   useReconcile,
   type Connection,
+  type Reconciliation,
   type ReconciledDifference,
 } from '../../api/connection-queries.ts';
 import { useObject } from '../../api/object-queries.ts';
@@ -43,11 +44,7 @@ export function ConnectionReconciliations({ connection }: { connection: Connecti
         {data.map(({ id, source, started_at: at, finished_at: end, read_count: read, ...rest }) => (
           <li key={id}>
             <Moment at={at} />: {numberText(read)} {source === 'events' ? 'events' : 'records'} read
-            {end === null
-              ? ', not finished'
-              : rest.changed_count === 0
-                ? ', nothing had been missed'
-                : `, ${numberText(rest.changed_count)} had been missed`}
+            {resultText(end, rest)}
             {rest.error !== null && (
               <Text size="sm" c="var(--mantine-color-error)">
                 {rest.error}
@@ -61,10 +58,27 @@ export function ConnectionReconciliations({ connection }: { connection: Connecti
   );
 }
 
+/** What came of a reading that has read something. */
+function resultText(
+  end: string | null,
+  {
+    error,
+    changed_count: changed,
+    differences,
+  }: Pick<Reconciliation, 'error' | 'changed_count' | 'differences'>,
+): string {
+  if (end === null) return ', not finished';
+  const refused = differences.filter(({ reason }) => reason !== null).length;
+  const missed = changed > 0 && `, ${numberText(changed)} had been missed`;
+  const left = refused > 0 && `, ${numberText(refused)} cannot be recorded`;
+  if (missed || left) return `${missed || ''}${left || ''}`;
+  return error === null ? ', nothing had been missed' : ', not completed';
+}
+
 function Differences({ differences }: { differences: readonly ReconciledDifference[] }) {
   return (
     <details>
-      <summary>What had been missed</summary>
+      <summary>Details</summary>
       <ul>
         {differences.map((difference) => (
           <li key={`${difference.type} ${difference.external_id} ${difference.record_id}`}>
@@ -77,7 +91,7 @@ function Differences({ differences }: { differences: readonly ReconciledDifferen
 }
 
 function Difference({
-  difference: { type, external_id: externalId, record_type: recordType, record_id: recordId },
+  difference: { type, external_id: externalId, record_type: recordType, record_id: recordId, reason },
 }: {
   difference: ReconciledDifference;
 }) {
@@ -86,6 +100,6 @@ function Difference({
   return object && recordId !== null ? (
     <TextLink {...paths.record(object.plural, recordId)}>{text}</TextLink>
   ) : (
-    text
+    [text, reason].filter(Boolean).join(': ')
   );
 }
