@@ -1,4 +1,5 @@
 import type { Icon } from '@tabler/icons-react';
+import type { QueryClient } from '@tanstack/react-query';
 import { lazyRouteComponent, type RouteComponent } from '@tanstack/react-router';
 
 /** A page of the dashboard. Its route, its link, its navigation item and its palette item follow from it. */
@@ -10,6 +11,8 @@ export interface Page {
   /** The title of the page, of its document and of the links to it; null if it depends on what the page shows. */
   title: string | null;
   component: RouteComponent;
+  /** Loads what else the page needs, before it is drawn. @param params of the path */
+  load?: (params: Readonly<Record<string, string>>, queries: QueryClient) => Promise<void>;
   /** Parses the parameters of the query. */
   search?: (input: Record<string, unknown>) => object;
   /** The scope that the page requires; null for everyone. A role has scopes. */

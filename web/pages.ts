@@ -16,19 +16,11 @@ import {
 } from '@tabler/icons-react';
 import { ACCOUNT_PAGES } from './account/account-pages.ts';
 import { analyticsSearch } from './crm/leads/analytics/analytics-search.ts';
-import { objectViews } from './crm/object-views.ts';
+import { loadListView, loadRecordViews } from './crm/object-views.ts';
 import { lazy, type Page } from './page-definition.ts';
 import { listSearch } from './record/list-search.ts';
 import { SCHEDULING_PAGES } from './scheduling/scheduling-pages.ts';
 import { SETTINGS_PAGES } from './settings/settings-pages.ts';
-
-/** With the views of objects, which these pages need at once. */
-async function objectPages() {
-  const views = objectViews();
-  const { ListPage, RecordPage } = await import('./record/object-pages.tsx');
-  await views;
-  return { ListPage, RecordPage };
-}
 
 /** Every page; in navigation and palette, a group has this order. */
 export const PAGES = {
@@ -98,13 +90,15 @@ export const PAGES = {
     frame: 'inside',
     title: null,
     search: listSearch,
-    component: lazy(objectPages, 'ListPage'),
+    component: lazy(() => import('./record/object-pages.tsx'), 'ListPage'),
+    load: loadListView,
   },
   record: {
     path: '/$plural/$id',
     frame: 'inside',
     title: null,
-    component: lazy(objectPages, 'RecordPage'),
+    component: lazy(() => import('./record/object-pages.tsx'), 'RecordPage'),
+    load: loadRecordViews,
   },
   mergeRecords: {
     path: '/$plural/$id/merge',
@@ -114,6 +108,7 @@ export const PAGES = {
       with: typeof other === 'string' ? other : undefined,
     }),
     component: lazy(() => import('./record/merge/merge-page.tsx'), 'MergePage'),
+    load: loadListView,
   },
 } as const satisfies Record<string, Page>;
 

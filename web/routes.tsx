@@ -65,6 +65,8 @@ function makeRoute<Parent extends AnyRoute, Path extends string, Search extends 
     path: page.path as Path,
     validateSearch: page.search as Search,
     component: page.component,
+    loader: ({ params, context }) =>
+      page.load?.(params as Record<string, string>, (context as { queries: QueryClient }).queries),
     staticData: { title: page.title },
   });
 }

@@ -1,18 +1,22 @@
 import {
-  Alert,
-  Anchor,
-  Badge,
-  Button,
   createTheme,
+  type AlertFactory,
+  type AnchorFactory,
+  type BadgeFactory,
+  type ButtonFactory,
   type CSSVariablesResolver,
-  Drawer,
-  Input,
+  type DrawerFactory,
+  type ExtendComponent,
+  type FactoryPayload,
+  type InputFactory,
+  type InputWrapperFactory,
   type MantineColorsTuple,
-  Menu,
-  Modal,
-  SegmentedControl,
-  Table,
-  Tooltip,
+  type MantineThemeComponent,
+  type MenuFactory,
+  type ModalFactory,
+  type SegmentedControlFactory,
+  type TableFactory,
+  type TooltipFactory,
 } from '@mantine/core';
 
 /** The accent colour. White text on shade 7, and shade 3 on dark backgrounds, meet WCAG AA. */
@@ -60,6 +64,14 @@ const dark: MantineColorsTuple = [
 /** The height of controls on desktop: 32 px. */
 const CONTROL = '2rem';
 
+/**
+ * What the theme changes about a component, as `Component.extend` of Mantine has it. By its type alone: a page without
+ * tables or dialogs does not load them.
+ */
+function changes<Factory extends FactoryPayload>(own: ExtendComponent<Factory>): MantineThemeComponent {
+  return own as MantineThemeComponent;
+}
+
 export const theme = createTheme({
   colors: { harbour, gray, dark },
   primaryColor: 'harbour',
@@ -80,10 +92,11 @@ export const theme = createTheme({
   radius: { xs: '0.25rem', sm: '0.375rem', md: '0.5rem', lg: '0.75rem' },
   cursorType: 'pointer',
   autoContrast: false,
+  respectReducedMotion: true,
   components: {
     // Links inherit the text size.
-    Anchor: Anchor.extend({ defaultProps: { inherit: true } }),
-    Alert: Alert.extend({
+    Anchor: changes<AnchorFactory>({ defaultProps: { inherit: true } }),
+    Alert: changes<AlertFactory>({
       defaultProps: { variant: 'light', p: 'sm' },
       // Only the icon is coloured, so that the text has full contrast.
       styles: {
@@ -91,41 +104,41 @@ export const theme = createTheme({
         title: { color: 'var(--mantine-color-text)' },
       },
     }),
-    Badge: Badge.extend({
+    Badge: changes<BadgeFactory>({
       defaultProps: { variant: 'light', radius: 'xs', tt: 'none', fw: 500, size: 'md' },
     }),
-    Button: Button.extend({
+    Button: changes<ButtonFactory>({
       defaultProps: { size: 'sm' },
       vars: (_theme, { size }) => ({
         root: size === 'sm' ? { '--button-height': CONTROL, '--button-padding-x': '0.75rem' } : {},
       }),
       styles: { label: { fontWeight: 500 } },
     }),
-    Drawer: Drawer.extend({
+    Drawer: changes<DrawerFactory>({
       defaultProps: { position: 'right', size: '28rem', overlayProps: { backgroundOpacity: 0.35 } },
       styles: { title: { fontWeight: 600 } },
     }),
-    Input: Input.extend({
+    Input: changes<InputFactory>({
       vars: (_theme, { size = 'sm' }) => ({
         wrapper: size === 'sm' ? { '--input-height': CONTROL, '--input-size': CONTROL } : {},
       }),
     }),
-    InputWrapper: Input.Wrapper.extend({
+    InputWrapper: changes<InputWrapperFactory>({
       styles: {
         label: { fontWeight: 500, marginBottom: '0.25rem' },
         description: { fontSize: '0.75rem', lineHeight: 1.4, marginBottom: '0.375rem' },
       },
     }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md', position: 'bottom-end' } }),
-    Modal: Modal.extend({
+    Menu: changes<MenuFactory>({ defaultProps: { shadow: 'md', position: 'bottom-end' } }),
+    Modal: changes<ModalFactory>({
       defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 } },
       styles: { title: { fontWeight: 600 } },
     }),
-    SegmentedControl: SegmentedControl.extend({
+    SegmentedControl: changes<SegmentedControlFactory>({
       styles: { root: { backgroundColor: 'var(--ground-hover)' } },
     }),
-    Table: Table.extend({ defaultProps: { verticalSpacing: 'xs' } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, fz: 'xs' } }),
+    Table: changes<TableFactory>({ defaultProps: { verticalSpacing: 'xs' } }),
+    Tooltip: changes<TooltipFactory>({ defaultProps: { openDelay: 400, fz: 'xs' } }),
   },
 });
 

@@ -86,7 +86,13 @@ export async function openWindow(
   url: string,
   options: BrowserContextOptions = {},
 ): Promise<Window> {
-  const context = await browser.newContext({ baseURL: url, viewport: DESKTOP, ...options });
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: DESKTOP,
+    // A click on what still slides may miss it.
+    reducedMotion: 'reduce',
+    ...options,
+  });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   const wrong: string[] = [];

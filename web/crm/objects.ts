@@ -1,27 +1,20 @@
-import type { ObjectViewsByKey } from '../record/object-view.ts';
-import { paymentView } from '../payments/payment-view.tsx';
-import { subscriptionView } from '../payments/subscription-view.tsx';
-import { appointmentView } from '../scheduling/appointments/appointment-view.tsx';
-import { assessmentView, courseRunView, enrolmentView } from '../training/training-views.tsx';
-import { companyView } from './companies/company-view.tsx';
-import { contactView } from './contacts/contact-view.tsx';
-import { dealView } from './deals/deal-view.tsx';
-import { leadView } from './leads/lead-view.tsx';
-import { noteView } from './notes/note-view.tsx';
-import { taskView } from './tasks/task-view.tsx';
+import type { ObjectView } from '../record/object-view.ts';
 
-/** What is special about objects in the dashboard, by their keys. An object without a view is drawn from its fields alone. */
-export const OBJECT_VIEWS: ObjectViewsByKey = {
-  contact: contactView,
-  company: companyView,
-  deal: dealView,
-  task: taskView,
-  lead: leadView,
-  note: noteView,
-  payment: paymentView,
-  subscription: subscriptionView,
-  appointment: appointmentView,
-  course_run: courseRunView,
-  enrolment: enrolmentView,
-  assessment: assessmentView,
+/**
+ * What is special about objects in the dashboard, by their keys. Each is loaded by the pages that show its records. An
+ * object without a view is drawn from its fields alone.
+ */
+export const OBJECT_VIEWS: Readonly<Record<string, () => Promise<ObjectView>>> = {
+  contact: async () => (await import('./contacts/contact-view.tsx')).contactView,
+  company: async () => (await import('./companies/company-view.tsx')).companyView,
+  deal: async () => (await import('./deals/deal-view.tsx')).dealView,
+  task: async () => (await import('./tasks/task-view.tsx')).taskView,
+  lead: async () => (await import('./leads/lead-view.tsx')).leadView,
+  note: async () => (await import('./notes/note-view.tsx')).noteView,
+  payment: async () => (await import('../payments/payment-view.tsx')).paymentView,
+  subscription: async () => (await import('../payments/subscription-view.tsx')).subscriptionView,
+  appointment: async () => (await import('../scheduling/appointments/appointment-view.tsx')).appointmentView,
+  course_run: async () => (await import('../training/training-views.tsx')).courseRunView,
+  enrolment: async () => (await import('../training/training-views.tsx')).enrolmentView,
+  assessment: async () => (await import('../training/training-views.tsx')).assessmentView,
 };

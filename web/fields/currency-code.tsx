@@ -1,17 +1,15 @@
 import { Select } from '@mantine/core';
 import { useSession } from '../api/session-queries.ts';
+import { CURRENCIES } from '../ui/format.ts';
 import { inputProps, type FieldKind, type InputProps } from './field-kind.ts';
 import { ExactFilter, ShownText } from './text.tsx';
-
-/** The API accepts the same codes. */
-const CURRENCIES = Intl.supportedValuesOf('currency');
 
 function Input(props: InputProps) {
   const { workspace } = useSession();
   return (
     <Select
       {...inputProps(props)}
-      data={CURRENCIES}
+      data={[...CURRENCIES]}
       placeholder={workspace.currency}
       nothingFoundMessage="No such currency"
       searchable

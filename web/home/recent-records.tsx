@@ -1,3 +1,4 @@
+import { Suspense } from 'react';
 import { nounOf, type ObjectType } from '../api/object-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
 import { paths } from '../paths.ts';
@@ -27,7 +28,9 @@ export function RecentRecords({
           <TextLink {...paths.record(object.plural, record.id)} className={classes.name}>
             {recordTitle(object, record)}
           </TextLink>
-          <LastChange object={object} record={record} />
+          <Suspense>
+            <LastChange object={object} record={record} />
+          </Suspense>
           <span className={classes.aside}>
             <Moment at={record.updated_at} />
           </span>

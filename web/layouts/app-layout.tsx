@@ -1,11 +1,11 @@
-import { ActionIcon, Box, Drawer, Text } from '@mantine/core';
+import { ActionIcon, Box, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconMenu2 } from '@tabler/icons-react';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { sessionQuery } from '../api/session-queries.ts';
-import { objectViews } from '../crm/object-views.ts';
+import { findView } from '../crm/object-views.ts';
 import { paths } from '../paths.ts';
 import { setRegion } from '../ui/format.ts';
 import { ObjectViews } from '../record/object-view.ts';
@@ -14,11 +14,16 @@ import { NoticeBell } from './notice-bell.tsx';
 import { PaletteLoader } from './palette-loader.tsx';
 import { Sidebar } from './sidebar.tsx';
 
+/** Loaded when the menu of a phone is first opened. */
+const MenuDrawer = lazy(async () => ({ default: (await import('./menu-drawer.tsx')).MenuDrawer }));
+
 /** The layout of all signed-in pages. Redirects to sign-in when the session has ended. */
 export function AppLayout() {
   const { data: session } = useSuspenseQuery(sessionQuery);
   const pathname = useLocation({ select: (location) => location.pathname });
   const [menuOpen, { open: openMenu, close: closeMenu }] = useDisclosure();
+  const [wasMenuOpened, setMenuOpened] = useState(false);
+  if (menuOpen && !wasMenuOpened) setMenuOpened(true);
   useEffect(closeMenu, [pathname, closeMenu]);
   if (session === null) return <RedirectToSignIn />;
   const { locale, time_zone: timeZone, currency } = session.workspace;
@@ -26,7 +31,7 @@ export function AppLayout() {
   setRegion(session.workspace);
 
   return (
-    <ObjectViews value={objectViews}>
+    <ObjectViews value={findView}>
       <div className={classes.shell}>
         <a href="#main" className={classes.skip}>
           Skip to content
@@ -43,17 +48,11 @@ export function AppLayout() {
           </Text>
           <NoticeBell />
         </Box>
-        <Drawer
-          opened={menuOpen}
-          onClose={closeMenu}
-          position="left"
-          size="17rem"
-          withCloseButton={false}
-          attributes={{ content: { 'aria-label': 'Menu' } }}
-          classNames={{ body: classes.drawer! }}
-        >
-          <Sidebar />
-        </Drawer>
+        {wasMenuOpened && (
+          <Suspense>
+            <MenuDrawer opened={menuOpen} onClose={closeMenu} />
+          </Suspense>
+        )}
         <main id="main" className={classes.main} tabIndex={-1}>
           <Outlet key={`${locale} ${timeZone} ${currency}`} />
         </main>

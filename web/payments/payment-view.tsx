@@ -3,17 +3,18 @@ import { MANUAL, type Payment } from '../api/payment-queries.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { viewOf, type FieldView } from '../record/object-view.ts';
 import { MatchFilter, PayerCell, ReceiptLink, ReferenceInput, StatusInput } from './payment-fields.tsx';
-import { MethodInput, methodText } from './payment-method.tsx';
+import { methodText } from './payment-method.tsx';
 import { PaymentFlags, PaymentStatus } from './payment-status.tsx';
-import { PaymentTotals } from './payment-totals.tsx';
 import { ConnectionLink, ProviderFilter, ProviderName } from './provider-name.tsx';
 import classes from './payments.module.css';
 import { PaymentsEmpty } from './payments-empty.tsx';
 
-/** Loaded on demand: lists do not need them. */
+/** Loaded on demand: most pages that show a payment do not need them. */
 const PaymentHistory = lazy(async () => ({
   default: (await import('./payment-history.tsx')).PaymentHistory,
 }));
+const MethodInput = lazy(async () => ({ default: (await import('./method-input.tsx')).MethodInput }));
+const PaymentTotals = lazy(async () => ({ default: (await import('./payment-totals.tsx')).PaymentTotals }));
 const PayerChoice = lazy(async () => ({ default: (await import('./payer-choice.tsx')).PayerChoice }));
 const RefundButton = lazy(async () => ({ default: (await import('./refund-button.tsx')).RefundButton }));
 const SalesList = lazy(async () => ({ default: (await import('./sales-list.tsx')).SalesList }));

@@ -4,9 +4,11 @@ import { useObject, type ObjectType } from '../api/object-queries.ts';
 import type { ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import classes from './activity-composer.module.css';
-import { NoteForm, type NoteType } from './note-form.tsx';
+import { NoteField } from './note-field.tsx';
+import type { NoteType } from './note-form.tsx';
 
-/** Loaded when somebody adds a task. */
+/** Loaded when somebody adds a task, or logs a call or a meeting. */
+const NoteForm = lazy(async () => ({ default: (await import('./note-form.tsx')).NoteForm }));
 const TaskForm = lazy(async () => ({ default: (await import('./task-form.tsx')).TaskForm }));
 
 type Kind = NoteType | 'task';
@@ -41,12 +43,16 @@ export function ActivityComposer({ object, record }: { object: ObjectType; recor
           data={kinds.map((value) => ({ value, label: LABELS[value] }))}
         />
       )}
-      {kind === 'task' ? (
-        <Suspense>
-          <TaskForm object={object} record={record} links={links} />
-        </Suspense>
+      {kind === 'note' ? (
+        <NoteField links={links} />
       ) : (
-        <NoteForm key={kind} type={kind} links={links} />
+        <Suspense>
+          {kind === 'task' ? (
+            <TaskForm object={object} record={record} links={links} />
+          ) : (
+            <NoteForm key={kind} type={kind} links={links} />
+          )}
+        </Suspense>
       )}
     </section>
   );

@@ -1,5 +1,5 @@
 import { Combobox, Textarea, useCombobox, type TextareaProps } from '@mantine/core';
-import { useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState, type RefObject } from 'react';
 import { typedMention } from './mentions.ts';
 import { useMembers } from './person.tsx';
 
@@ -9,11 +9,23 @@ const MAX_OFFERED = 6;
 export function MentionInput({
   value,
   onValue,
+  continued,
   ...props
-}: Omit<TextareaProps, 'value' | 'onChange'> & { value: string; onValue: (value: string) => void }) {
+}: Omit<TextareaProps, 'value' | 'onChange'> & {
+  value: string;
+  onValue: (value: string) => void;
+  /** A field whose place it takes, with the focus and the caret. */
+  continued?: RefObject<HTMLTextAreaElement | null> | undefined;
+}) {
   const members = useMembers();
   const list = useCombobox();
   const input = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    if (!continued?.current) return;
+    const { selectionStart, selectionEnd } = continued.current;
+    input.current!.focus();
+    input.current!.setSelectionRange(selectionStart, selectionEnd);
+  }, [continued]);
   const [typed, setTyped] = useState<string | null>(null);
   const offered =
     typed === null

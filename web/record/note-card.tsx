@@ -1,7 +1,7 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconDots, IconPencil, IconPinned, IconPinnedOff, IconTrash } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { lazy, Suspense, type ReactNode } from 'react';
 import { notes, type Note } from '../api/note-queries.ts';
 import { queriesOf, useRemoveRecord, useUpdateRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
@@ -11,8 +11,10 @@ import { notifyDone, notifyError, notifyWhenDone } from '../ui/notify.tsx';
 import { Actor } from './actor.tsx';
 import { Markdown } from './markdown.tsx';
 import classes from './note-card.module.css';
-import { NoteForm } from './note-form.tsx';
 import { NOTE_TYPES } from './note-types.ts';
+
+/** Loaded when somebody edits a note. */
+const NoteForm = lazy(async () => ({ default: (await import('./note-form.tsx')).NoteForm }));
 
 /** A note on a timeline. @param about the record that it is on, if that is not the one of the page */
 export function NoteCard({ note, about }: { note: Note; about?: ReactNode }) {
@@ -33,7 +35,9 @@ export function NoteCard({ note, about }: { note: Note; about?: ReactNode }) {
         {mayWrite && !isEditing && <Actions note={note} onEdit={edit.open} />}
       </div>
       {isEditing ? (
-        <NoteForm type={note.type} note={note} onClose={edit.close} />
+        <Suspense fallback={<Markdown text={note.body} />}>
+          <NoteForm type={note.type} note={note} onClose={edit.close} />
+        </Suspense>
       ) : (
         <Markdown text={note.body} />
       )}

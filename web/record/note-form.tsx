@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { DateTimePicker } from '../ui/date-inputs.tsx';
-import { useState, type KeyboardEvent } from 'react';
+import { useState, type KeyboardEvent, type RefObject } from 'react';
 import { notes, type Note } from '../api/note-queries.ts';
 import { useCreateRecord, useUpdateRecord } from '../api/record-queries.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
@@ -10,15 +10,23 @@ import { useApiForm } from '../ui/use-api-form.ts';
 import classes from './activity-composer.module.css';
 import { MentionInput } from './mention-input.tsx';
 import { withMentions, withoutMentions } from './mentions.ts';
+import { NOTE_PLACEHOLDER } from './note-types.ts';
 import { useMembers } from './person.tsx';
 
 export type NoteType = Note['type'];
 
 const PLACEHOLDERS: Readonly<Record<NoteType, string>> = {
-  note: 'Write a note…',
+  note: NOTE_PLACEHOLDER,
   call: 'What was said?',
   meeting: 'What was discussed?',
 };
+
+/** What was written before the form was loaded, and the field that it was written in. */
+export interface Draft {
+  text: string;
+  field: RefObject<HTMLTextAreaElement | null>;
+  hasFocus: boolean;
+}
 
 interface Values {
   body: string;
@@ -31,21 +39,23 @@ export function NoteForm({
   type,
   links,
   note,
+  draft,
   onClose,
 }: {
   type: NoteType;
   links?: Readonly<Record<string, string>>;
   /** Edits this one. */
   note?: Note;
+  draft?: Draft;
   onClose?: () => void;
 }) {
   const members = useMembers();
   const { mutateAsync: create } = useCreateRecord(notes);
   const { mutateAsync: update } = useUpdateRecord(notes);
-  const [isOpen, setOpen] = useState(note !== undefined || type !== 'note');
+  const [isOpen, setOpen] = useState(note !== undefined || type !== 'note' || draft !== undefined);
   const isTimed = type !== 'note';
   const api = useApiForm<Values>(
-    valuesOf(note, isTimed),
+    { ...valuesOf(note, isTimed), ...(draft && { body: draft.text }) },
     async ({ body, happened_at: at, duration_min: minutes }, form) => {
       const sent = {
         body: withMentions(body, members),
@@ -71,6 +81,7 @@ export function NoteForm({
         placeholder={PLACEHOLDERS[type]}
         minRows={isOpen ? 3 : 1}
         maxRows={16}
+        continued={draft?.hasFocus ? draft.field : undefined}
         onFocus={() => setOpen(true)}
         value={value as string}
         onValue={onChange as (text: string) => void}

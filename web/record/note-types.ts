@@ -6,3 +6,5 @@ export const NOTE_TYPES: Readonly<Record<Note['type'], { label: string; created:
   call: { label: 'Call', created: 'Call logged' },
   meeting: { label: 'Meeting', created: 'Meeting logged' },
 };
+
+export const NOTE_PLACEHOLDER = 'Write a note…';

@@ -79,20 +79,20 @@ export function viewOf<R extends BaseRecord>(view: ObjectView<R>): ObjectView {
   return view as unknown as ObjectView;
 }
 
-/** The views by the keys of their objects. */
-export type ObjectViewsByKey = Readonly<Record<string, ObjectView>>;
+export const NOTHING_SPECIAL: ObjectView = {};
 
-/** The views, or the promise of them until they are loaded; the same one for each call. */
-export type LoadViews = () => ObjectViewsByKey | Promise<ObjectViewsByKey>;
+/** The view of an object by its key, or the promise of it until it is loaded; the same one for each call. */
+export type FindView = (key: string) => ObjectView | Promise<ObjectView>;
 
-export const ObjectViews = createContext<LoadViews>(() => NONE);
+export const ObjectViews = createContext<FindView>(() => NOTHING_SPECIAL);
 
-const NONE: ObjectViewsByKey = {};
-
-const NOTHING_SPECIAL: ObjectView = {};
-
-/** Suspends until the views are loaded. */
-export function useObjectView(key: string): ObjectView {
-  const views = useContext(ObjectViews)();
-  return (views instanceof Promise ? use(views) : views)[key] ?? NOTHING_SPECIAL;
+/**
+ * Suspends until the view is loaded. Pages load those that they show before they are drawn (`crm/object-views.ts`); parts
+ * that show records of other objects have a boundary of their own.
+ * @param key null: no view is needed now
+ */
+export function useObjectView(key: string | null): ObjectView {
+  const find = useContext(ObjectViews);
+  const view = key === null ? NOTHING_SPECIAL : find(key);
+  return view instanceof Promise ? use(view) : view;
 }

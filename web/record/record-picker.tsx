@@ -91,7 +91,7 @@ const CREATE = 'create';
 /** Creates a record from its name, or from its email. */
 function useCreateByName(object: ObjectType, isOffered: boolean) {
   const mayWrite = useHasScope(`${object.plural}:write`);
-  const { isNameEnough = true } = useObjectView(object.key);
+  const { isNameEnough = true } = useObjectView(isOffered && mayWrite ? object.key : null);
   const { mutateAsync, isPending } = useCreateRecord(queriesOf(object));
   const isPossible = isOffered && mayWrite && isNameEnough;
   return {

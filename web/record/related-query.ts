@@ -10,21 +10,19 @@ export function useRelatedRecords({
   record,
   other,
   field,
-  enabled,
 }: {
   object: ObjectType;
   record: ObjectRecord;
   other: ObjectType;
   field: ObjectField;
-  enabled: boolean;
 }) {
   const expand = useExpansion(other);
   const filter = { [field.filter!.parameter]: record.id };
   const matchedBy = useObjectView(other.key).matchedBy?.({ object, record }) ?? null;
-  const { data, error, refetch } = useQuery({ ...relatedQuery(other, { ...filter, expand }), enabled });
+  const { data, error, refetch } = useQuery(relatedQuery(other, { ...filter, expand }));
   const { data: matched } = useQuery({
     ...relatedQuery(other, { ...matchedBy, expand }),
-    enabled: enabled && matchedBy !== null,
+    enabled: matchedBy !== null,
   });
   // One that references a record belongs to that record.
   const further = (matchedBy && matched?.data.filter((item) => item[field.key] === null)) ?? [];

@@ -3,7 +3,7 @@ import { ActionIcon, Skeleton, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPencil, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useId, type ReactNode } from 'react';
+import { Suspense, useId, type ReactNode } from 'react';
 import { fieldOf, nounOf, useObjects, type ObjectField, type ObjectType } from '../api/object-queries.ts';
 import { queriesOf, useUpdateRecord, type ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
@@ -39,15 +39,19 @@ export function RelatedRecords({ object, record }: Shown) {
   const referencing = objects.flatMap((other) => {
     if (view.listsItself?.includes(other.key)) return [];
     const field = other.fields.find((item) => item.references === object.key && item.filter);
-    return field ? [{ other, field }] : [];
+    return field && other.in_use && !UNLISTED_OBJECTS.has(other.key) ? [{ other, field }] : [];
   });
   return (
     <>
       {own.map(({ field, target }) => (
-        <Reference key={field.key} object={object} record={record} field={field} target={target} />
+        <Suspense key={field.key}>
+          <Reference object={object} record={record} field={field} target={target} />
+        </Suspense>
       ))}
       {referencing.map(({ other, field }) => (
-        <Referencing key={other.key} object={object} record={record} other={other} field={field} />
+        <Suspense key={other.key}>
+          <Referencing object={object} record={record} other={other} field={field} />
+        </Suspense>
       ))}
     </>
   );
@@ -111,16 +115,14 @@ function Reference({ object, record, field, target }: Shown & { field: ObjectFie
 function Referencing({ object, record, other, field }: Shown & { other: ObjectType; field: ObjectField }) {
   const view = useObjectView(other.key);
   const [isCreating, create] = useDisclosure();
-  const isUnlisted = UNLISTED_OBJECTS.has(other.key) || !other.in_use;
   const { records, count, all, error, refetch, isMatched } = useRelatedRecords({
     object,
     record,
     other,
     field,
-    enabled: !isUnlisted,
   });
   const mayWrite = useHasScope(`${other.plural}:write`) && (!field.read_only || isMatched);
-  if (isUnlisted || (count === 0 && !mayWrite)) return null;
+  if (count === 0 && !mayWrite) return null;
   const title = recordTitle(object, record);
   return (
     <Panel

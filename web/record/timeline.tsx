@@ -1,6 +1,6 @@
 import { Badge, Button, Pill, Skeleton, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { Suspense, type ReactNode } from 'react';
 import { timelineQuery, type Activity } from '../api/activity-queries.ts';
 import { nounOf, useObject } from '../api/object-queries.ts';
 import type { Note } from '../api/note-queries.ts';
@@ -139,14 +139,18 @@ function Event({ activity, other }: { activity: Activity; other: ReactNode }) {
       )}
       {shown.length === 1 && only && (
         <div>
-          <ChangeText activity={activity} change={only} />
+          <Suspense>
+            <ChangeText activity={activity} change={only} />
+          </Suspense>
         </div>
       )}
       {shown.length > 1 && (
         <ul className={classes.changes}>
           {shown.map((change) => (
             <li key={change.name}>
-              <ChangeText activity={activity} change={change} />
+              <Suspense>
+                <ChangeText activity={activity} change={change} />
+              </Suspense>
             </li>
           ))}
         </ul>

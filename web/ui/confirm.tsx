@@ -1,9 +1,7 @@
-import { Text } from '@mantine/core';
-import { modals } from '@mantine/modals';
-import type { ReactNode } from 'react';
+import { lazy, Suspense, useSyncExternalStore, type ReactNode } from 'react';
 
-/** Opens a confirmation dialog for an action that cannot be undone. */
-export function confirm(options: {
+/** What a confirmation dialog asks. */
+export interface Confirmation {
   title: string;
   text: ReactNode;
   /** The label of the confirm button. */
@@ -13,14 +11,41 @@ export function confirm(options: {
   onConfirm: () => void;
   /** Also called when the dialog is closed. */
   onCancel?: () => void;
-}): void {
-  modals.openConfirmModal({
-    title: options.title,
-    children: <Text size="sm">{options.text}</Text>,
-    labels: { confirm: options.action, cancel: 'Cancel' },
-    confirmProps: options.isHarmless ? {} : { color: 'red' },
-    onConfirm: options.onConfirm,
-    // Also called after a confirmation, when the promise is already resolved.
-    onClose: () => options.onCancel?.(),
-  });
+}
+
+/** Loaded with the first confirmation. */
+const Dialog = lazy(async () => ({ default: (await import('./confirm-dialog.tsx')).ConfirmDialog }));
+
+let asked: (Confirmation & { id: number }) | null = null;
+let last = 0;
+let redraw = () => {};
+
+/** Opens a confirmation dialog for an action that cannot be undone. */
+export function confirm(confirmation: Confirmation): void {
+  last += 1;
+  asked = { ...confirmation, id: last };
+  redraw();
+}
+
+/** Where the dialog of `confirm` is drawn; once in the application. */
+export function ConfirmArea() {
+  const confirmation = useSyncExternalStore(subscribe, () => asked);
+  return (
+    confirmation && (
+      <Suspense>
+        <Dialog key={confirmation.id} {...confirmation} onClosed={() => close(confirmation.id)} />
+      </Suspense>
+    )
+  );
+}
+
+function subscribe(changed: () => void): () => void {
+  redraw = changed;
+  return () => (redraw = () => {});
+}
+
+/** Unless another one was opened meanwhile. */
+function close(id: number): void {
+  if (asked?.id === id) asked = null;
+  redraw();
 }

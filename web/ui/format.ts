@@ -175,6 +175,9 @@ export function relativeText(count: number, unit: 'minute' | 'hour' | 'day'): st
   return RELATIVE.format(count, unit);
 }
 
+/** The codes of currencies; the API accepts the same. */
+export const CURRENCIES: readonly string[] = Intl.supportedValuesOf('currency');
+
 /** Decimals of a currency: none of JPY, three of KWD. */
 export function decimalsOf(currency: string | null): number {
   const code = currency || current.region.currency;

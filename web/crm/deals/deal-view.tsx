@@ -1,15 +1,15 @@
-import { lazy } from 'react';
+import { lazy, Suspense } from 'react';
 import type { Deal } from '../../api/deal-queries.ts';
 import type { FilterProps, InputProps } from '../../fields/field-kind.ts';
 import { viewOf } from '../../record/object-view.ts';
 import { SelectFilter } from '../../ui/filters.tsx';
 import { AnyStageInput, PipelineInput, StageInput } from './deal-fields.tsx';
-import { DealOutcome } from './deal-outcome.tsx';
 import { DealStatus } from './deal-status.tsx';
-import { StageBar } from './stage-bar.tsx';
 import { PipelineName, StageName, usePipelines } from './stage-name.tsx';
 
-/** Loaded on demand: the page of a deal has no table. */
+/** Loaded on demand: a list needs no page, and the page of a deal has no table. */
+const DealOutcome = lazy(async () => ({ default: (await import('./deal-outcome.tsx')).DealOutcome }));
+const StageBar = lazy(async () => ({ default: (await import('./stage-bar.tsx')).StageBar }));
 const DealList = lazy(async () => ({ default: (await import('./deal-list.tsx')).DealList }));
 
 /** Selecting a pipeline also selects its first stage. */
@@ -93,7 +93,15 @@ export const dealView = viewOf<Deal>({
   }),
   emptyText: 'Track a sale through the stages of your pipeline until it is won or lost.',
   Badge: ({ record: { status } }) => <DealStatus status={status} />,
-  Actions: ({ record }) => <DealOutcome deal={record} />,
-  Progress: ({ record }) => <StageBar deal={record} />,
+  Actions: ({ record }) => (
+    <Suspense>
+      <DealOutcome deal={record} />
+    </Suspense>
+  ),
+  Progress: ({ record }) => (
+    <Suspense>
+      <StageBar deal={record} />
+    </Suspense>
+  ),
   List: DealList,
 });

@@ -5,12 +5,10 @@ import { paths } from '../../paths.ts';
 import { viewOf } from '../../record/object-view.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
-import { LeadConversion } from './lead-conversion.tsx';
-import { ConvertedBadge, ConvertedIcon, ConversionResult } from './lead-converted.tsx';
+import { ConvertedBadge, ConvertedIcon } from './lead-converted.tsx';
 import { CrmLeadIdInput, LeadSourceInput, LeadStatusInput } from './lead-fields.tsx';
 import classes from './lead-list.module.css';
 import { LeadStatus } from './lead-status.tsx';
-import { LeadStatusBar } from './lead-status-bar.tsx';
 
 /** Loaded on demand: a list needs no page, and the page of a lead has no table. */
 const LeadSubmissions = lazy(async () => ({
@@ -19,6 +17,10 @@ const LeadSubmissions = lazy(async () => ({
 const LeadDuplicates = lazy(async () => ({
   default: (await import('./lead-duplicates.tsx')).LeadDuplicates,
 }));
+const LeadConversion = lazy(async () => ({
+  default: (await import('./lead-conversion.tsx')).LeadConversion,
+}));
+const LeadProgress = lazy(async () => ({ default: (await import('./lead-progress.tsx')).LeadProgress }));
 const LeadPage = lazy(async () => ({ default: (await import('./lead-page.tsx')).LeadPage }));
 const LeadList = lazy(async () => ({ default: (await import('./lead-list.tsx')).LeadList }));
 
@@ -70,12 +72,15 @@ export const leadView = viewOf<Lead>({
       <ConvertedBadge lead={record} />
     </>
   ),
-  Actions: ({ record }) => <LeadConversion lead={record} />,
+  Actions: ({ record }) => (
+    <Suspense>
+      <LeadConversion lead={record} />
+    </Suspense>
+  ),
   Progress: ({ record }) => (
-    <>
-      <LeadStatusBar lead={record} />
-      <ConversionResult lead={record} />
-    </>
+    <Suspense>
+      <LeadProgress lead={record} />
+    </Suspense>
   ),
   panels: {
     duplicates: ({ record }) => (

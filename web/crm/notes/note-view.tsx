@@ -3,7 +3,7 @@ import type { Note } from '../../api/note-queries.ts';
 import { NOTE_TYPES } from '../../record/note-types.ts';
 import { viewOf } from '../../record/object-view.ts';
 
-/** Loaded on demand: the views of all objects are loaded together. */
+/** Loaded on demand: most pages only need the names of the fields. */
 const Markdown = lazy(async () => ({ default: (await import('../../record/markdown.tsx')).Markdown }));
 
 /** Notes are written and read on the pages of the records that they are on. */
