@@ -4,10 +4,13 @@ import {
   IconCalendarEvent,
   IconCash,
   IconCircleCheck,
+  IconClipboardCheck,
   IconInbox,
   IconNote,
   IconRepeat,
+  IconSchool,
   IconTargetArrow,
+  IconUsers,
   type Icon,
 } from '@tabler/icons-react';
 
@@ -22,6 +25,10 @@ export const OBJECT_ICONS: Readonly<Record<string, Icon>> = {
   payment: IconCash,
   subscription: IconRepeat,
   appointment: IconCalendarEvent,
+  course: IconSchool,
+  course_run: IconCalendarEvent,
+  enrolment: IconUsers,
+  assessment: IconClipboardCheck,
 };
 
 /** Objects that are neither in navigation nor among what the palette creates. */
