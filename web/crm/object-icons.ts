@@ -4,12 +4,15 @@ import {
   IconCalendarEvent,
   IconCash,
   IconCircleCheck,
+  IconClipboardCheck,
   IconInbox,
   IconMail,
   IconNote,
   IconRepeat,
+  IconSchool,
   IconTargetArrow,
   IconTemplate,
+  IconUsers,
   type Icon,
 } from '@tabler/icons-react';
 
@@ -26,6 +29,10 @@ export const OBJECT_ICONS: Readonly<Record<string, Icon>> = {
   appointment: IconCalendarEvent,
   email: IconMail,
   template: IconTemplate,
+  course: IconSchool,
+  course_run: IconCalendarEvent,
+  enrolment: IconUsers,
+  assessment: IconClipboardCheck,
 };
 
 /** Objects that are neither in navigation nor among what the palette creates. */

@@ -278,7 +278,9 @@ export function eventTypes(
     throw invalid(names.length > 1 ? 'events' : 'events.0', why);
   }
   const types = names.flatMap((name, at) => {
-    const meant: readonly [string, ...string[]] = name === '*' ? [name] : format.typesOf(name);
+    // A type that the workspace defined may have the name of a type of the format's system.
+    const isOwn = name === '*' || catalogue.type(name)?.custom === true;
+    const meant: readonly [string, ...string[]] = isOwn ? [name] : format.typesOf(name);
     const [type] = meant;
     if (type !== '*' && !catalogue.type(type) && !kept.includes(type)) {
       const why =

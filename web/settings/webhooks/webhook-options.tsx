@@ -79,7 +79,7 @@ export function toOptionsInput(options: Options, format: WebhookFormat): Webhook
       options.headers.filter(({ name }) => name !== '').map(({ name, value }) => [name, value]),
     ),
     payload: options.payload === '' ? format.payload : options.payload,
-    ...(format.names.length > 0 && { names: options.names === '' ? format.names[0]! : options.names }),
+    ...(format.names.length > 0 && { names: options.names === '' ? format.names[0] : options.names }),
     retry: {
       max: retry.max === '' ? format.retry.max : retry.max,
       intervals_s:
