@@ -80,7 +80,8 @@ async function attemptWrite(
   };
   const record = await api.call(sent.method, sent.path, { ...sent.request, headers }, as);
   const id = write.action === 'created' ? String(record['id']) : String(preview.record['id']);
-  const entries = await operations.lastEntries(api.caller, id);
+  const at = typeof record['updated_at'] === 'string' ? record['updated_at'] : null;
+  const entries = await operations.entriesOfWrite(api.caller, id, at);
   const step: Step = { object: noun.name, id, action: write.action, entries };
   return {
     shown: {

@@ -158,6 +158,7 @@ test('every page of docs/integrations/ is linked from its index, and every page 
       'calendly.md',
       'google-ads-lead-forms.md',
       'make.md',
+      'mcp.md',
       'n8n.md',
       'paypal.md',
       'receivers.md',
