@@ -13,7 +13,7 @@ import { recordUsage, type ServerParts } from '../http/server.ts';
 import { checkOrigin } from '../http/session-cookie.ts';
 import type { McpParts } from './mcp-handler.ts';
 
-export const MCP_PATH = '/mcp';
+const MCP_PATH = '/mcp';
 
 /** JSON-RPC: the body is not JSON; the request is refused before any method runs. */
 const PARSE_ERROR = -32_700;

@@ -14,7 +14,7 @@ export interface Step {
   entries: Uuid[];
 }
 
-export interface Operation {
+interface Operation {
   id: Uuid;
   actor: string;
   tool: string;

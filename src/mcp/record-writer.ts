@@ -14,7 +14,7 @@ export type Write =
   | { action: 'deleted'; id: string };
 
 /** What a write did, or would do, and the step to undo it. */
-export interface Written {
+interface Written {
   shown: Body;
   /** Missing for a dry run, and for a change that changed nothing. */
   step?: Step;
@@ -135,7 +135,7 @@ export function customChanges(before: unknown, after: unknown): [string, [unknow
 }
 
 /** The title of a record, as the dashboard shows it. */
-export function titleOf(noun: Noun, record: Body): string {
+function titleOf(noun: Noun, record: Body): string {
   const parts = noun.title
     .map((field) => record[field])
     .filter((part) => typeof part === 'string' && part !== '');
