@@ -19,7 +19,7 @@ interface Message {
 }
 
 /** The program that talks to the bridge, over its standard input and output. */
-export interface StdioClient {
+interface StdioClient {
   input: Readable;
   /** Writes a line to standard output, which has nothing else. */
   write: (line: string) => void;

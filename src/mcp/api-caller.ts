@@ -3,10 +3,10 @@ import { ApiError } from '../base/errors.ts';
 import type { Api, Invocation } from '../http/invoke.ts';
 import type { Route } from '../http/route.ts';
 
-export type Method = Route['method'];
+type Method = Route['method'];
 
 /** What is sent to a route. */
-export type Sent = Pick<Invocation, 'params' | 'query' | 'body' | 'headers'>;
+type Sent = Pick<Invocation, 'params' | 'query' | 'body' | 'headers'>;
 
 /** A body of the API. Tools pass it on, so its fields are not known here. */
 export type Body = Record<string, unknown>;

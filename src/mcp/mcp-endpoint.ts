@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -12,7 +13,7 @@ import { recordUsage, type ServerParts } from '../http/server.ts';
 import { checkOrigin } from '../http/session-cookie.ts';
 import type { McpParts } from './mcp-handler.ts';
 
-export const MCP_PATH = '/mcp';
+const MCP_PATH = '/mcp';
 
 /** JSON-RPC: the body is not JSON; the request is refused before any method runs. */
 const PARSE_ERROR = -32_700;
@@ -44,13 +45,14 @@ export function mountMcp(app: FastifyInstance, parts: EndpointParts): void {
     const { makeMcpHandler } = await import('./mcp-handler.ts');
     return makeMcpHandler({ ...parts, api: app.api! });
   };
-  app.addHook('onClose', async () => (await loading)?.close());
+  // Before the server waits for running requests.
+  app.addHook('preClose', async () => (await loading)?.close());
   app.route({
     method: ['GET', 'POST', 'DELETE'],
     url: MCP_PATH,
     config: { errors: errors as ErrorStyle },
     async onRequest(request) {
-      checkOrigin(request, parts.publicUrl, 'optional');
+      checkPage(request, parts.publicUrl);
       if (rawKey(request.headers) === null)
         throw new ApiError('unauthorized', 'Send an API key: Authorization: Bearer <key>.');
       await lookUpCaller(parts, null, request);
@@ -76,6 +78,19 @@ export function mountMcp(app: FastifyInstance, parts: EndpointParts): void {
   });
 }
 
+/**
+ * Throws `forbidden` for a page of another site. Without a public URL, a page of this server is one at an address, not at a
+ * name: anyone can point a name at this server (DNS rebinding).
+ */
+function checkPage(request: FastifyRequest, publicUrl: string): void {
+  checkOrigin(request, publicUrl, 'optional');
+  const { origin } = request.headers;
+  if (origin === undefined || publicUrl !== '') return;
+  const { hostname } = new URL(origin);
+  if (hostname !== 'localhost' && isIP(hostname.replace(/^\[|\]$/g, '')) === 0)
+    throw new ApiError('forbidden', 'Set FAIRLEAD_PUBLIC_URL to use MCP from a page (Origin).');
+}
+
 function webRequest({ method, url, headers, rawBody }: FastifyRequest, signal: AbortSignal): Request {
   const sent = new Headers();
   for (const [name, value] of Object.entries(headers))
@@ -99,7 +114,11 @@ function authInfoOf(caller: Caller, { ip }: FastifyRequest, signal: AbortSignal)
 }
 
 function send(reply: FastifyReply, response: Response, caller: Caller): FastifyReply {
-  reply.code(response.status).headers({ 'x-request-id': reply.request.id, ...rateLimitHeaders(caller) });
+  reply.code(response.status).headers({
+    'x-request-id': reply.request.id,
+    'x-content-type-options': 'nosniff',
+    ...rateLimitHeaders(caller),
+  });
   for (const [name, value] of response.headers) if (name !== 'content-length') reply.header(name, value);
   if (!response.body) return reply.send();
   return reply.send(Readable.fromWeb(response.body as ReadableStream));

@@ -20,8 +20,8 @@ export interface McpParts extends Omit<ToolContext, 'api'> {
   version: string;
 }
 
-/** Whoever sent a request. */
-export interface McpClient {
+/** The sender of a request. */
+interface McpClient {
   caller: Caller;
   address: string;
   signal: AbortSignal;
@@ -42,12 +42,16 @@ export function makeMcpHandler(parts: McpParts): McpHttpHandler {
       const api = new ApiCaller(parts.api, routes, client.caller, client);
       return serverFor({ ...parts, api }, parts);
     },
-    { onerror: (error) => parts.log.debug({ err: error.message }, 'MCP request refused') },
+    {
+      onerror: (error) => parts.log.debug({ err: error.message }, 'MCP request refused'),
+      // Nothing is sent later, so no stream outlives the right that opened it.
+      maxSubscriptions: 0,
+    },
   );
 }
 
 /** The tools that a caller may use. */
-export function toolsFor(context: ToolContext): Tool[] {
+function toolsFor(context: ToolContext): Tool[] {
   const writes = writeTools(context);
   return [
     ...readTools(context),
@@ -59,7 +63,9 @@ export function toolsFor(context: ToolContext): Tool[] {
 
 function serverFor(context: ToolContext, { version, log }: Pick<McpParts, 'version' | 'log'>): McpServer {
   const info = { name: 'fairlead', title: 'Fairlead CRM', version, websiteUrl: context.baseUrl() };
-  const server = new McpServer(info, { instructions: INSTRUCTIONS });
+  const unchanging = { listChanged: false };
+  const capabilities = { tools: unchanging, resources: unchanging, prompts: unchanging };
+  const server = new McpServer(info, { instructions: INSTRUCTIONS, capabilities });
   for (const { name, title, description, input, annotations, run } of toolsFor(context)) {
     server.registerTool(
       name,

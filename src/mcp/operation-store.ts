@@ -14,7 +14,7 @@ export interface Step {
   entries: Uuid[];
 }
 
-export interface Operation {
+interface Operation {
   id: Uuid;
   actor: string;
   tool: string;
@@ -43,8 +43,11 @@ export interface Operations {
   find(workspaceId: Uuid, id: Uuid): Promise<Operation | undefined>;
   /** Marks an operation as undone, with an audit entry. */
   markUndone(caller: Caller, operation: Operation): Promise<void>;
-  /** The ids of the entries that the last write of a caller added to the timeline of a record. */
-  lastEntries(caller: Caller, recordId: Uuid): Promise<Uuid[]>;
+  /**
+   * The ids of the entries that a write of a caller added to the timeline of a record.
+   * @param at the time of the write, ISO 8601; null for the last write
+   */
+  entriesOfWrite(caller: Caller, recordId: Uuid, at: string | null): Promise<Uuid[]>;
   /** The entries of a record from this one on, oldest first; at most 500. */
   entriesFrom(workspaceId: Uuid, recordId: Uuid, from: Uuid): Promise<Entry[]>;
 }
@@ -67,12 +70,12 @@ const MARK_UNDONE = {
          where workspace_id = $1 and id = $2 and undone_at is null returning id`,
 };
 
-const LAST_ENTRIES = {
-  name: 'mcp-operation.last-entries',
+const ENTRIES_OF_WRITE = {
+  name: 'mcp-operation.entries-of-write',
   text: `select a.id from activity a
-         where a.workspace_id = $1 and a.record_id = $2 and a.actor = $3 and a.occurred_at = (
+         where a.workspace_id = $1 and a.record_id = $2 and a.actor = $3 and a.occurred_at = coalesce($4, (
            select l.occurred_at from activity l
-           where l.workspace_id = $1 and l.record_id = $2 and l.actor = $3 order by l.id desc limit 1)
+           where l.workspace_id = $1 and l.record_id = $2 and l.actor = $3 order by l.id desc limit 1))
          order by a.id`,
 };
 
@@ -128,8 +131,8 @@ export function makeOperations(db: Database, audit: Audit, clock: Clock): Operat
       });
     },
 
-    async lastEntries({ workspaceId, actor }, recordId) {
-      const rows = await db.read<{ id: Uuid }>(LAST_ENTRIES, [workspaceId, recordId, actor]);
+    async entriesOfWrite({ workspaceId, actor }, recordId, at) {
+      const rows = await db.read<{ id: Uuid }>(ENTRIES_OF_WRITE, [workspaceId, recordId, actor, at]);
       return rows.map(({ id }) => id);
     },
 

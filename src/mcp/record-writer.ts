@@ -14,7 +14,7 @@ export type Write =
   | { action: 'deleted'; id: string };
 
 /** What a write did, or would do, and the step to undo it. */
-export interface Written {
+interface Written {
   shown: Body;
   /** Missing for a dry run, and for a change that changed nothing. */
   step?: Step;
@@ -80,7 +80,8 @@ async function attemptWrite(
   };
   const record = await api.call(sent.method, sent.path, { ...sent.request, headers }, as);
   const id = write.action === 'created' ? String(record['id']) : String(preview.record['id']);
-  const entries = await operations.lastEntries(api.caller, id);
+  const at = typeof record['updated_at'] === 'string' ? record['updated_at'] : null;
+  const entries = await operations.entriesOfWrite(api.caller, id, at);
   const step: Step = { object: noun.name, id, action: write.action, entries };
   return {
     shown: {
@@ -134,7 +135,7 @@ export function customChanges(before: unknown, after: unknown): [string, [unknow
 }
 
 /** The title of a record, as the dashboard shows it. */
-export function titleOf(noun: Noun, record: Body): string {
+function titleOf(noun: Noun, record: Body): string {
   const parts = noun.title
     .map((field) => record[field])
     .filter((part) => typeof part === 'string' && part !== '');

@@ -53,7 +53,9 @@ async function deleteCreated(
 ): Promise<Outcome> {
   const record = await current(context, noun, step.id);
   if (!record) return { state: 'nothing_to_do', reason: 'It is deleted already.' };
-  const since = (await entriesSince(context, step)).filter(({ actor }) => actor !== context.api.caller.actor);
+  const entries = await entriesOf(context, step);
+  const own = new Set([context.api.caller.actor, ...entries.filter(isOf(step)).map(({ actor }) => actor)]);
+  const since = entries.filter(({ actor }) => !own.has(actor));
   if (since.length > 0) {
     return {
       state: 'conflict',
@@ -86,7 +88,7 @@ async function restoreDeleted(
   const action = `restore the ${noun.label.toLowerCase()}`;
   if (isDryRun) return { state: 'would_be_undone', action };
   await api.call('POST', `${noun.plural}/:id/restore`, { params: { id: step.id } });
-  const entries = await operations.lastEntries(api.caller, step.id);
+  const entries = await operations.entriesOfWrite(api.caller, step.id, null);
   const { object, id } = step;
   return { state: 'undone', action, step: { object, id, action: 'restored', entries } };
 }
@@ -94,8 +96,9 @@ async function restoreDeleted(
 async function setBack(context: ToolContext, noun: Noun, step: Step, isDryRun: boolean): Promise<Outcome> {
   const record = await current(context, noun, step.id);
   if (!record) return { state: 'conflict', reason: 'It was deleted since.' };
-  const since = await entriesSince(context, step);
-  const own = await ownEntries(context, step);
+  const entries = await entriesOf(context, step);
+  const own = entries.filter(isOf(step));
+  const since = entries.filter((entry) => !own.includes(entry));
   if (own.length === 0) return { state: 'refused', reason: 'Its previous values are no longer kept.' };
 
   const values: Body = {};
@@ -177,16 +180,12 @@ function authorOf(entry: Entry | undefined): Body {
   return { changed_by: entry.actor_name ?? entry.actor, changed_at: entry.occurred_at };
 }
 
-async function entriesSince(context: ToolContext, step: Step): Promise<Entry[]> {
-  const all = await entriesOf(context, step);
-  return all.filter(({ id }) => !step.entries.includes(id));
+/** Whether an entry is of the step itself. */
+function isOf(step: Step) {
+  return ({ id }: Entry) => step.entries.includes(id);
 }
 
-async function ownEntries(context: ToolContext, step: Step): Promise<Entry[]> {
-  const all = await entriesOf(context, step);
-  return all.filter(({ id }) => step.entries.includes(id));
-}
-
+/** The entries of a step and those since. */
 async function entriesOf({ api, operations }: ToolContext, { id, entries }: Step): Promise<Entry[]> {
   const [first] = entries;
   return first === undefined ? [] : operations.entriesFrom(api.caller.workspaceId, id, first);

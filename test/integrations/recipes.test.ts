@@ -159,6 +159,7 @@ test('every page of docs/integrations/ is linked from its index, and every page 
       'google-ads-lead-forms.md',
       'mailgun.md',
       'make.md',
+      'mcp.md',
       'n8n.md',
       'paypal.md',
       'postmark.md',

@@ -42,7 +42,7 @@ const envelope = (version: string) => ({
 /** The message of an answer, which the protocol of 2025 sends as an event. */
 const messageOf = (text: string) => JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text);
 
-describe.for<Era>(['2025', '2026'])('a client of the protocol of %s', (era) => {
+describe.for<Era>(['2025', '2026'])('AN14, EC1: a client of the protocol of %s', (era) => {
   test('sees the tools, resources and prompts that its key may use, and calls one', async () => {
     const alice = await mcpClient(s, s.alice, era);
     const tools = await alice.tools();
@@ -131,6 +131,19 @@ describe('requests that are not of the protocol are refused', () => {
     const { cookie } = await makeMember(s, 'admin');
     expect((await ask({ as: null, headers: { cookie, origin: s.url } })).status).toBe(401);
     expect((await ask({ headers: { origin: 'https://evil.example' } })).status).toBe(403);
+    // A name that was pointed at this server: Host and Origin agree.
+    const rebound = await s.server.inject({
+      method: 'POST',
+      url: '/mcp',
+      headers: {
+        ...HEADERS,
+        host: 'evil.example',
+        origin: 'http://evil.example',
+        authorization: `Bearer ${s.alice.key}`,
+      },
+      payload: request('ping'),
+    });
+    expect(rebound.statusCode).toBe(403);
     expect((await ask({ headers: { ...HEADERS, origin: s.url } })).status).toBe(200);
   });
 });

@@ -87,7 +87,7 @@ describe('what follows from the course', () => {
   });
 });
 
-describe('events', () => {
+describe('AC7: events', () => {
   test('a change of status fires status_changed alone, with both statuses', async () => {
     const { json: made } = await enrol(await makeRun());
     await s.newEvents();
