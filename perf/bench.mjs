@@ -17,6 +17,7 @@ import { mixes } from './bench-mixes.mjs';
 import { searchRecords } from './bench-search.mjs';
 import { payments } from './bench-payments.mjs';
 import { lists, search } from './bench-reads.mjs';
+import { sms } from './bench-sms.mjs';
 import { slots } from './bench-slots.mjs';
 import { workers } from './bench-workers.mjs';
 import { start } from './bench-start.mjs';
@@ -37,6 +38,7 @@ const sections = {
   leads,
   'lead-reads': leadReads,
   payments,
+  sms,
   'search-records': searchRecords,
   lists,
   search,

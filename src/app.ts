@@ -7,7 +7,14 @@ import { makeAccounts } from './accounts.ts';
 import type { Uuid } from './base/id.ts';
 import { makeConnectionEvents } from './connections/connection-event.ts';
 import { makeConnections } from './connections/connection-store.ts';
-import { CALENDAR_READERS, CATALOGUE, FORMATS, LEAD_INPUTS, PAYMENT_SOURCES, PHONE_PROVIDERS } from './catalogue.ts';
+import {
+  CALENDAR_READERS,
+  CATALOGUE,
+  FORMATS,
+  LEAD_INPUTS,
+  PAYMENT_SOURCES,
+  PHONE_PROVIDERS,
+} from './catalogue.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
 import type { Engine } from './delivery/engine.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';

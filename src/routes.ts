@@ -159,7 +159,9 @@ export function connectionServices({
   http,
   log,
   baseUrl,
-}: Pick<ConnectionServices, 'http' | 'log' | 'baseUrl'> & { modules: Modules }): (name: string) => ConnectionServices {
+}: Pick<ConnectionServices, 'http' | 'log' | 'baseUrl'> & { modules: Modules }): (
+  name: string,
+) => ConnectionServices {
   const { activities, inboundLeads } = modules.crm;
   return (name) => ({
     activities,

@@ -126,8 +126,7 @@ export const NOT_PERSONAL: Readonly<Record<string, Columns>> = {
   assessment: 'status created_by',
   payment: 'provider status currency matched_by dispute_status connection_id created_by',
   subscription: 'provider status currency interval matched_by connection_id created_by',
-  message:
-    'direction channel status encoding provider connection_id error_code opt_out_type created_by',
+  message: 'direction channel status encoding provider connection_id error_code opt_out_type created_by',
   message_media: 'content_type',
   phone_lane: 'number',
   call: 'direction status provider connection_id dial_state created_by',

@@ -70,6 +70,8 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
     const isCall = pathname.endsWith('/Calls.json');
     if (request.method === 'GET' && pathname.endsWith('/Messages.json'))
       return json(200, { messages: accepted.filter(({ to }) => to === searchParams.get('To')).toReversed() });
+    if (request.method === 'GET' && pathname.endsWith(`${ACCOUNT_SID}.json`))
+      return json(200, { status: 'active' });
     if (request.method === 'GET') return json(404, { code: 20404 });
 
     (isCall ? calls : sent).push(form);

@@ -3,6 +3,7 @@ import { ApiError } from '../../base/errors.ts';
 import { plainText } from '../../base/values/text.ts';
 import type { ConnectionKind, InboundHandler, InboundResult } from '../../connections/connection-kind.ts';
 import type { ConnectionServices } from '../integration.ts';
+import { testTelnyx } from './telnyx-api.ts';
 import { readTelnyxEvent, telnyxSummary } from './telnyx-event.ts';
 import { verifyTelnyxSignature } from './telnyx-signature.ts';
 
@@ -86,5 +87,6 @@ export const telnyxConnection: ConnectionKind<ConnectionServices> = {
   }),
   generate: {},
   scopes: ['messages:write', 'contacts:write'],
+  test: ({ settings, secrets }, { http }) => testTelnyx({ settings, secrets }, http),
   inbound: [events],
 };

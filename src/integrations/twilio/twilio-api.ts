@@ -1,4 +1,5 @@
 import { ApiError } from '../../base/errors.ts';
+import type { TestResult } from '../../connections/connection-kind.ts';
 import type { CallReport } from '../../messaging/telephony/call-state.ts';
 import type { MessageReport } from '../../messaging/telephony/message-status.ts';
 import { mediaTypeOf } from '../../messaging/telephony/media-type.ts';
@@ -13,7 +14,7 @@ import type {
   SendOutcome,
 } from '../../messaging/telephony/phone-provider.ts';
 import { ConnectionError } from '../../net/connection-failure.ts';
-import type { HttpResponse } from '../../net/http-client.ts';
+import type { HttpClient, HttpResponse } from '../../net/http-client.ts';
 import { numbersIn } from './twilio-number.ts';
 import { callStatusOf, messageStatusOf } from './twilio-status.ts';
 import { OPTED_OUT_CODE, twilioErrorText } from './twilio-error.ts';
@@ -181,6 +182,26 @@ async function fetchFile(
     next = new URL(location, next).href;
   }
   throw new ApiError('conflict', 'The file is behind too many redirects.');
+}
+
+/** Asks Twilio for the account: whether its SID and auth token are right. Never throws. */
+export async function testTwilio(
+  account: Pick<PhoneAccount, 'settings' | 'secrets'>,
+  http: HttpClient,
+): Promise<TestResult> {
+  const url = `${baseOf(account)}/2010-04-01/Accounts/${encodeURIComponent(String(account.settings['account_sid']))}.json`;
+  try {
+    const { status } = await http(url, {
+      headers: { authorization: authorization(account), accept: 'application/json' },
+      timeoutMs: TIMEOUT_MS,
+    });
+    if (status === 200) return { ok: true, message: 'Twilio knows the account, and accepts the auth token.' };
+    if (status === 401 || status === 404)
+      return { ok: false, message: 'Twilio refused the account SID and the auth token.' };
+    return { ok: false, message: `Twilio answered ${status}.` };
+  } catch (error) {
+    return { ok: false, message: `Twilio could not be reached: ${(error as Error).message}.` };
+  }
 }
 
 type Posted = { response: HttpResponse; json: Json } | { failure: string; isUnsent: boolean };

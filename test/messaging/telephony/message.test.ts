@@ -366,6 +366,14 @@ describe('SM1: a message is received', () => {
   });
 });
 
+test('the test of a connection asks Twilio, and says what is wrong', async () => {
+  const testOf = async (id: string) => (await s.ask('POST', `/api/v1/connections/${id}/test`)).json;
+  expect(await testOf(connection.id)).toMatchObject({ ok: true });
+  const wrong = await connect({ from: OURS, account_sid: 'AC1' });
+  expect(await testOf(wrong.id)).toMatchObject({ ok: false, message: expect.stringContaining('refused') });
+  await s.ask('DELETE', `/api/v1/connections/${wrong.id}`);
+});
+
 describe('threads and access', () => {
   test('a thread has its newest message and how many were not read', async () => {
     const From = '+15559000001';
