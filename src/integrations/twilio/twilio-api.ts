@@ -163,8 +163,8 @@ async function fetchFile(
   const ownHost = new URL(baseOf(account)).host;
   let next = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const { host, hostname } = new URL(next);
-    if (host !== ownHost && !FILE_HOSTS.test(hostname))
+    const { host, hostname, protocol } = new URL(next);
+    if (host !== ownHost && (protocol !== 'https:' || !FILE_HOSTS.test(hostname)))
       throw new ApiError('conflict', 'The file is at a host that is none of Twilio.');
     const isOwn = host === ownHost || hostname === 'api.twilio.com';
     const headers = isOwn ? { authorization: authorization(account) } : {};

@@ -159,6 +159,15 @@ describe('SM1: a message is sent', () => {
     expect(twilio.sent.map(({ Body }) => Body)).toEqual(['After it']);
   });
 
+  test('what a deleted connection has left fails, and says why', async () => {
+    const other = await connect({ from: '+15550100002' });
+    const soon = new Date(Date.now() + 600).toISOString();
+    const { id } = await send({ body: 'Left', connection_id: other.id, send_at: soon });
+    await s.ask('DELETE', `/api/v1/connections/${other.id}`);
+    await until(id, 'failed');
+    expect(await read(id)).toMatchObject({ error_text: 'No connection with this id.' });
+  });
+
   test('what was sent cannot be changed', async () => {
     const { id } = await send({ body: 'Fixed' });
     const { status, json } = await s.ask('PATCH', `/api/v1/messages/${id}`, { body: { body: 'Other' } });
