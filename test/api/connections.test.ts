@@ -469,7 +469,10 @@ describe('base_url', () => {
     const { id } = await makeMember(s, 'member');
     const settings = { url: 'https://calendar.example.com/team.ics', user_id: id };
     needed['ics'] = { settings };
-    needed['twilio'] = { settings: { account_sid: 'AC1', from: '+15550100001' }, secrets: { auth_token: 'a token' } };
+    needed['twilio'] = {
+      settings: { account_sid: 'AC1', from: '+15550100001' },
+      secrets: { auth_token: 'a token' },
+    };
     const public_key = `${'A'.repeat(43)}=`;
     needed['telnyx'] = { settings: { public_key, from: '+15550100001' }, secrets: { api_key: 'KEY1' } };
     needed['caldav'] = { settings, secrets: { username: 'jane', password: 'a long password' } };

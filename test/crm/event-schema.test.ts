@@ -316,7 +316,12 @@ async function provideTelephony(
 ): Promise<void> {
   const twilio = await startFakeTwilio();
   try {
-    const settings = { account_sid: ACCOUNT_SID, from: '+15550100001', base_url: twilio.url, per_second: 100 };
+    const settings = {
+      account_sid: ACCOUNT_SID,
+      from: '+15550100001',
+      base_url: twilio.url,
+      per_second: 100,
+    };
     const secrets = { auth_token: AUTH_TOKEN };
     const connection = await post('connections', { kind: 'twilio', name: 'Twilio', settings, secrets });
     const statusOf = async (id: string) => (await s.ask('GET', `/api/v1/messages/${id}`)).json;

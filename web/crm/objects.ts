@@ -1,6 +1,5 @@
 import type { ObjectViewsByKey } from '../record/object-view.ts';
-import { callView } from '../messaging/call-view.tsx';
-import { messageView } from '../messaging/message-view.tsx';
+import { MESSAGING_VIEWS } from '../messaging/messaging-views.ts';
 import { paymentView } from '../payments/payment-view.tsx';
 import { subscriptionView } from '../payments/subscription-view.tsx';
 import { appointmentView } from '../scheduling/appointments/appointment-view.tsx';
@@ -22,6 +21,5 @@ export const OBJECT_VIEWS: ObjectViewsByKey = {
   payment: paymentView,
   subscription: subscriptionView,
   appointment: appointmentView,
-  message: messageView,
-  call: callView,
+  ...MESSAGING_VIEWS,
 };

@@ -41,7 +41,7 @@ function Player({ record }: ShownProps<Call>) {
 export const callView = viewOf<Call>({
   isNameEnough: false,
   createLabel: 'Log a call',
-  emptyText: 'Calls through Twilio appear here by themselves. You can also log one by hand.',
+  emptyText: 'Calls through a phone provider appear here by themselves. You can also log one by hand.',
   fields: {
     status: { Cell: CallStatus, Value: null },
     duration: { label: 'Duration', Cell: Duration, Value: Duration },

@@ -1,10 +1,7 @@
-import { lazy } from 'react';
 import type { Message } from '../api/message-queries.ts';
 import { viewOf } from '../record/object-view.ts';
+import { MessageMedia } from './message-media.tsx';
 import { StateBadge, type Tone } from '../ui/state-badge.tsx';
-
-/** Loaded on demand: the page of a contact needs neither. */
-const MessageList = lazy(async () => ({ default: (await import('./message-list.tsx')).MessageList }));
 
 const HIDDEN = { Input: null, Cell: null, Value: null, Filter: null };
 
@@ -37,6 +34,8 @@ export const messageView = viewOf<Message>({
     delivered_at: { isRare: true },
   },
   Badge: ({ record: { status } }) => <StateBadge tone={TONES[status] ?? 'calm'}>{status}</StateBadge>,
+  panels: {
+    media: ({ record }) => (record.media_count === 0 ? null : <MessageMedia id={record.id} />),
+  },
   lastChange: ({ direction }) => (direction === 'in' ? 'Message received' : 'Message sent'),
-  List: MessageList,
 });

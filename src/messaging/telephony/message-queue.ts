@@ -32,7 +32,7 @@ export interface MessageQueue {
     trx: Transaction,
     message: { workspaceId: Uuid; id: Uuid; connectionId: Uuid; number: string; dueAt: string | null },
   ): Promise<void>;
-  /** Tells the senders of this process that something was queued. */
+  /** Notifies the senders of this process that something was queued. */
   notify(): void;
   onNotify(listener: () => void): void;
   /** Claims the message that is due first and whose number may send now; the number then pauses by its rate. */
