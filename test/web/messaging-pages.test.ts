@@ -55,7 +55,7 @@ const make = async (plural: string, body: object) =>
 
 test('a thread shows what came in; an answer is counted, sent and shown', async () => {
   await page.goto('/messages');
-  await page.waitForTimeout(2500); await picture(page, 'dbg'); await expectShown(page.getByText('Are you open on Sunday?').last());
+  await expectShown(page.getByText('Are you open on Sunday?').last());
   const box = page.getByLabel('Message', { exact: true });
   await box.fill(`${'a'.repeat(140)}🙂`);
   await expectShown(page.getByText('3 messages'));

@@ -11,7 +11,7 @@ import type {
 } from '../../messaging/telephony/phone-provider.ts';
 import { ConnectionError } from '../../net/connection-failure.ts';
 import type { HttpClient } from '../../net/http-client.ts';
-import { reportOf } from './telnyx-event.ts';
+import { codeOf, reportOf } from './telnyx-event.ts';
 
 const BASE_URL = 'https://api.telnyx.com';
 const TIMEOUT_MS = 15_000;
@@ -76,8 +76,8 @@ function outcomeOf(status: number, json: Json): SendOutcome {
     return { outcome: 'deferred', pauseMs: PAUSE_MS, error: `Telnyx answered ${status}` };
   if (status >= 500) return { outcome: 'unknown', error: `Telnyx answered ${status}` };
   const [error = {}] = (Array.isArray(json['errors']) ? json['errors'] : []) as Json[];
-  const code = String(error['code'] ?? status);
-  const text = String(error['detail'] ?? error['title'] ?? `Telnyx answered ${status}.`);
+  const code = codeOf(error['code']) ?? String(status);
+  const text = codeOf(error['detail']) ?? codeOf(error['title']) ?? `Telnyx answered ${status}.`;
   return { outcome: 'refused', code, text, isOptOut: code === OPTED_OUT };
 }
 
@@ -113,7 +113,7 @@ async function fetchFile(
     throw new ApiError('conflict', 'The file is at a host that is none of Telnyx.');
   const { status, headers, body } = await http(url, { timeoutMs: FILE_TIMEOUT_MS, maxBytes });
   if (status !== 200) throw new Error(`Telnyx answered ${status} instead of the file`);
-  return { bytes: body, contentType: mediaTypeOf(body, String(headers['content-type'] ?? '')) };
+  return { bytes: body, contentType: mediaTypeOf(body, headers['content-type']) };
 }
 
 function parsed(body: Buffer): Json {

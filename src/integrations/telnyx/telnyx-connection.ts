@@ -10,8 +10,7 @@ import { verifyTelnyxSignature } from './telnyx-signature.ts';
 const events: InboundHandler<ConnectionServices> = {
   path: '',
   label: 'Webhook URL',
-  verify: (request, { settings }) =>
-    verifyTelnyxSignature(request, String(settings['public_key'] ?? ''), Date.now()),
+  verify: (request, { settings }) => verifyTelnyxSignature(request, publicKeyIn(settings), Date.now()),
   summarize: ({ body }) => telnyxSummary(body),
   async handle({ body }, { workspaceId, id, settings }, { phone, takeLead }): Promise<InboundResult> {
     const event = readTelnyxEvent(body);
@@ -34,7 +33,7 @@ const events: InboundHandler<ConnectionServices> = {
       const input = { phone: number, source: 'SMS' };
       const lead = await takeLead(workspaceId, {
         id: message.externalId,
-        input: input as never,
+        input,
         sent: input,
         sentText: () => JSON.stringify(input),
       });
@@ -45,6 +44,11 @@ const events: InboundHandler<ConnectionServices> = {
 };
 
 const ANSWER = { answer: '{"status":"ok"}' };
+
+/** '' of an unknown connection. */
+function publicKeyIn({ public_key: key }: Readonly<Record<string, unknown>>): string {
+  return typeof key === 'string' ? key : '';
+}
 
 /** Messages of a Telnyx account (SM3). */
 export const telnyxConnection: ConnectionKind<ConnectionServices> = {

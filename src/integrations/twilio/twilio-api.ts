@@ -173,8 +173,7 @@ async function fetchFile(
       headers: sent,
       body,
     } = await http(next, { headers, timeoutMs: FILE_TIMEOUT_MS, maxBytes });
-    if (status === 200)
-      return { bytes: body, contentType: mediaTypeOf(body, String(sent['content-type'] ?? '')) };
+    if (status === 200) return { bytes: body, contentType: mediaTypeOf(body, sent['content-type']) };
     if (status === 404 && hop === 0) throw new Error('Twilio does not have the file yet');
     const location = sent.location;
     if (status < 300 || status > 399 || location === undefined)

@@ -86,7 +86,7 @@ export function makeReceivedMessages(parts: ReceivedMessageParts) {
       connection_id: connectionId,
       external_id: externalId,
       user_id: known.user_id,
-      ...(person ? {} : (found as object)),
+      ...(person ? {} : found),
     };
     const media = received.media.slice(0, MAX_MEDIA);
     const resolved: MessageResolution = {

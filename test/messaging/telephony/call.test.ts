@@ -40,7 +40,7 @@ beforeAll(async () => {
   urls = Object.fromEntries((made.urls as { url: string }[]).map(({ url }) => [url.split('/').at(-1)!, url]));
   jane = await make('contacts', { first_name: 'Jane', last_name: 'Doe', phone: JANE, owner_id: member.id });
   const phone = await s.ask('PUT', `/api/v1/member-phones/${member.id}`, { body: { phone: AGENT } });
-  expect(phone.status).toBe(204);
+  if (phone.status !== 204) throw new Error(phone.text);
   await make('webhooks', {
     name: 'AutomateNexus',
     url: automatenexus.url,
@@ -95,7 +95,7 @@ describe('SM2: a call comes in', () => {
     expect(await read(id)).toMatchObject({ status: 'completed', duration: 42, answered_by: AGENT });
     const fired = await s.newEvents();
     expect([fired[0], fired.at(-1)]).toEqual(['call.created', 'call.completed']);
-    expect(fired.filter((type) => type === 'call.completed')).toHaveLength(1);
+    expect(fired.filter((event) => event === 'call.completed')).toHaveLength(1);
 
     await twilio.post(urlIn(text, 'recording'), {
       CallSid,

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ACCOUNT_SID, AUTH_TOKEN, PICTURE, startFakeTwilio, type FakeTwilio } from '../../kit/fake-twilio.ts';
 import { startReceiver, type Receiver } from '../../kit/receiver.ts';

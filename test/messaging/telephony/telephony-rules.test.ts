@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isWithinHours } from '../../../src/messaging/telephony/business-hours.ts';
 import { abandonedCall, callAfter, type CallReport } from '../../../src/messaging/telephony/call-state.ts';
