@@ -17,6 +17,7 @@ import { mixes } from './bench-mixes.mjs';
 import { searchRecords } from './bench-search.mjs';
 import { payments } from './bench-payments.mjs';
 import { lists, search } from './bench-reads.mjs';
+import { sms } from './bench-sms.mjs';
 import { slots } from './bench-slots.mjs';
 import { tracking } from './bench-tracking.mjs';
 import { workers } from './bench-workers.mjs';
@@ -39,6 +40,7 @@ const sections = {
   'lead-reads': leadReads,
   payments,
   tracking,
+  sms,
   'search-records': searchRecords,
   lists,
   search,

@@ -5,6 +5,7 @@ import { Connection, get, post, requestText } from './connection.mjs';
 import { contactText, fullContactText } from './contact.mjs';
 import { leadText } from './lead.mjs';
 import { stripeRequest } from './stripe-request.mjs';
+import { twilioRequest } from './twilio-request.mjs';
 import { answer } from './helper.mjs';
 import { now } from './now.mjs';
 import { copied } from './wire.mjs';
@@ -31,6 +32,11 @@ function burst({ keys, kind, ...options }) {
 /** The same with signed events of Stripe. */
 function stripeBurst({ path, secret, ...options }) {
   return flood(options, 200, () => stripeRequest(path, secret, `${process.pid}${made++}`));
+}
+
+/** The same with signed messages of Twilio. */
+function twilioBurst({ url, token, ...options }) {
+  return flood(options, 200, () => twilioRequest(url, token, `${process.pid}${made++}`));
 }
 
 /** The same, reading: the paths take turns. */
@@ -215,6 +221,7 @@ async function edits({ port, key, records, perRecord }) {
 answer({
   burst,
   stripeBurst,
+  twilioBurst,
   readBurst,
   steady,
   storm,

@@ -53,7 +53,7 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    const form = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString())) as Form;
+    const form = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString()));
     const { pathname, searchParams } = new URL(request.url!, 'http://fake');
     const password = `Basic ${Buffer.from(`${ACCOUNT_SID}:${AUTH_TOKEN}`).toString('base64')}`;
     const json = (status: number, body: object) => {
@@ -70,6 +70,8 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
     const isCall = pathname.endsWith('/Calls.json');
     if (request.method === 'GET' && pathname.endsWith('/Messages.json'))
       return json(200, { messages: accepted.filter(({ to }) => to === searchParams.get('To')).toReversed() });
+    if (request.method === 'GET' && pathname.endsWith(`${ACCOUNT_SID}.json`))
+      return json(200, { status: 'active' });
     if (request.method === 'GET') return json(404, { code: 20404 });
 
     (isCall ? calls : sent).push(form);

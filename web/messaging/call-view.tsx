@@ -1,3 +1,4 @@
+import { lazy } from 'react';
 import type { Call } from '../api/message-queries.ts';
 import type { ShownProps } from '../fields/field-kind.ts';
 import { viewOf } from '../record/object-view.ts';
@@ -40,8 +41,9 @@ function Player({ record }: ShownProps<Call>) {
 
 export const callView = viewOf<Call>({
   isNameEnough: false,
+  List: lazy(async () => ({ default: (await import('./call-list.tsx')).CallList })),
   createLabel: 'Log a call',
-  emptyText: 'Calls through Twilio appear here by themselves. You can also log one by hand.',
+  emptyText: 'Calls through a phone provider appear here by themselves. You can also log one by hand.',
   fields: {
     status: { Cell: CallStatus, Value: null },
     duration: { label: 'Duration', Cell: Duration, Value: Duration },

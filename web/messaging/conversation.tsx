@@ -1,6 +1,6 @@
 import { Skeleton, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { conversationQuery, useMarkThreadRead, type Message } from '../api/message-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
@@ -22,9 +22,6 @@ export function Conversation({
   const { data: messages, error, refetch } = useQuery(conversationQuery(number));
   const maySend = useHasScope('messages:send');
   useReadMark(number, messages);
-  const end = useRef<HTMLLIElement>(null);
-  const count = messages?.length;
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [count]);
   if (error && !messages) return <ErrorPanel error={error} retry={() => void refetch()} />;
   return (
     <div className={classes.conversation}>
@@ -38,11 +35,16 @@ export function Conversation({
         {messages?.map((message) => (
           <MessageItem key={message.id} message={message} />
         ))}
-        <li ref={end} aria-hidden />
+        {messages && <li key={messages.length} ref={showEnd} aria-hidden />}
       </ol>
       {maySend && <MessageComposer number={number} contactId={contactId} isOptedOut={isOptedOut} />}
     </div>
   );
+}
+
+/** The end of the thread; a new one for each new message. */
+function showEnd(end: HTMLLIElement | null): void {
+  void end?.scrollIntoView({ block: 'nearest' });
 }
 
 /** What is open has been read. */

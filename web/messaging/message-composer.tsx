@@ -83,7 +83,7 @@ export function MessageComposer({
               aria-label="From"
               w="10rem"
               data={[...new Set(numbers.map((item) => item.number))]}
-              value={from ?? numbers[0]!.number}
+              value={from ?? numbers[0].number}
               onChange={setFrom}
               allowDeselect={false}
             />
@@ -124,10 +124,10 @@ function NotConnected() {
     <Alert m="md" variant="light" title="No phone number is connected">
       {mayConnect ? (
         <>
-          <TextLink {...paths.connections()}>Connect Twilio or Telnyx</TextLink> to send messages.
+          <TextLink {...paths.connections()}>Connect a phone provider</TextLink> to send messages.
         </>
       ) : (
-        'An owner or admin can connect Twilio or Telnyx, so that you can send messages.'
+        'An owner or admin can connect a phone provider, so that you can send messages.'
       )}
     </Alert>
   );

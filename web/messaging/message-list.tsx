@@ -41,7 +41,7 @@ export function MessageList() {
       {error && !threads && <ErrorPanel error={error} retry={() => void refetch()} />}
       {threads?.length === 0 && number === null && (
         <EmptyState icon={IconMessage} title="No messages yet">
-          Text messages that you send and receive through Twilio, Telnyx or your own gateway appear here.
+          Text messages that you send and receive through a phone provider or your own gateway appear here.
         </EmptyState>
       )}
       {threads && (threads.length > 0 || number !== null) && (

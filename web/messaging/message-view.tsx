@@ -1,10 +1,8 @@
 import { lazy } from 'react';
 import type { Message } from '../api/message-queries.ts';
 import { viewOf } from '../record/object-view.ts';
+import { MessageMedia } from './message-media.tsx';
 import { StateBadge, type Tone } from '../ui/state-badge.tsx';
-
-/** Loaded on demand: the page of a contact needs neither. */
-const MessageList = lazy(async () => ({ default: (await import('./message-list.tsx')).MessageList }));
 
 const HIDDEN = { Input: null, Cell: null, Value: null, Filter: null };
 
@@ -20,6 +18,7 @@ const TONES: Partial<Record<Message['status'], Tone>> = {
 /** Messages are written in their thread. */
 export const messageView = viewOf<Message>({
   isNameEnough: false,
+  List: lazy(async () => ({ default: (await import('./message-list.tsx')).MessageList })),
   fields: {
     direction: { Input: null },
     from: { Input: null },
@@ -37,6 +36,8 @@ export const messageView = viewOf<Message>({
     delivered_at: { isRare: true },
   },
   Badge: ({ record: { status } }) => <StateBadge tone={TONES[status] ?? 'calm'}>{status}</StateBadge>,
+  panels: {
+    media: ({ record }) => (record.media_count === 0 ? null : <MessageMedia id={record.id} />),
+  },
   lastChange: ({ direction }) => (direction === 'in' ? 'Message received' : 'Message sent'),
-  List: MessageList,
 });

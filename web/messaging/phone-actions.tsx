@@ -1,17 +1,17 @@
-import { Button, Drawer, Group, Modal, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconMessage, IconPhone } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import {
-  memberPhonesQuery,
-  phoneNumbersQuery,
-  useClickToCall,
-  useSetMemberPhone,
-} from '../api/message-queries.ts';
+import { lazy, Suspense } from 'react';
+import { memberPhonesQuery, phoneNumbersQuery, useClickToCall } from '../api/message-queries.ts';
 import { useScopeCheck, useSession } from '../api/session-queries.ts';
 import { notifyDone, notifyWhenDone } from '../ui/notify.tsx';
-import { useApiForm } from '../ui/use-api-form.ts';
-import { Conversation } from './conversation.tsx';
+
+/** Loaded on demand: most visits of a page neither write nor call. */
+const ConversationDrawer = lazy(async () => ({
+  default: (await import('./conversation-drawer.tsx')).ConversationDrawer,
+}));
+const OwnPhone = lazy(async () => ({ default: (await import('./own-phone.tsx')).OwnPhone }));
 
 /** Writes to a number and calls it: through a phone connection, else by the device. */
 export function PhoneActions({
@@ -47,9 +47,9 @@ export function PhoneActions({
         </Button>
       )}
       {isOpen && (
-        <Drawer opened onClose={thread.close} position="right" title={`Messages with ${number}`} size="md">
-          <Conversation number={number} contactId={contactId} />
-        </Drawer>
+        <Suspense>
+          <ConversationDrawer number={number} contactId={contactId} onClose={thread.close} />
+        </Suspense>
       )}
     </>
   );
@@ -76,52 +76,17 @@ function CallButton({ number, contactId }: { number: string; contactId: string |
         Call
       </Button>
       {isAsking && (
-        <OwnPhone
-          userId={user.id}
-          onClose={ask.close}
-          onSaved={() => {
-            ask.close();
-            start();
-          }}
-        />
+        <Suspense>
+          <OwnPhone
+            userId={user.id}
+            onClose={ask.close}
+            onSaved={() => {
+              ask.close();
+              start();
+            }}
+          />
+        </Suspense>
       )}
     </>
-  );
-}
-
-/** Asked once: which phone of the member rings first. */
-function OwnPhone({
-  userId,
-  onClose,
-  onSaved,
-}: {
-  userId: string;
-  onClose: () => void;
-  onSaved: () => void;
-}) {
-  const { mutateAsync: save } = useSetMemberPhone();
-  const api = useApiForm({ phone: '' }, async ({ phone }) => {
-    await save({ userId, phone });
-    onSaved();
-  });
-  return (
-    <Modal opened onClose={onClose} title="Your phone">
-      <form onSubmit={api.onSubmit}>
-        <TextInput
-          data-autofocus
-          required
-          type="tel"
-          label="Your phone number"
-          description="It rings first. Calls of your contacts ring there too."
-          {...api.form.getInputProps('phone')}
-          error={api.form.errors['phone'] ?? api.error?.message}
-        />
-        <Group justify="flex-end" mt="md">
-          <Button type="submit" loading={api.busy}>
-            Save and call
-          </Button>
-        </Group>
-      </form>
-    </Modal>
   );
 }

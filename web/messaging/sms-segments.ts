@@ -22,7 +22,7 @@ const LIMITS = { gsm7: { single: 160, each: 153 }, ucs2: { single: 70, each: 67 
  * src/messaging/telephony/sms-segments.ts counts the same for what is sent.
  */
 export function countSegments(text: string): SmsSegments {
-  const characters = [...text];
+  const characters = Array.from(text);
   const isGsm = characters.every((character) => BASIC.has(character) || EXTENSION.has(character));
   const encoding = isGsm ? 'gsm7' : 'ucs2';
   const sizes = characters.map((character) =>

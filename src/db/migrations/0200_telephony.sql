@@ -47,6 +47,7 @@ create index message_lead on message (workspace_id, lead_id, id) where lead_id i
 create index message_deal on message (workspace_id, deal_id, id) where deal_id is not null;
 create index message_user on message (workspace_id, user_id, id) where user_id is not null;
 create index message_peer on message (workspace_id, peer, id);
+create index message_writer on message (workspace_id, peer, id) where direction = 'out' and user_id is not null;
 create unique index message_external on message (workspace_id, connection_id, external_id) where external_id is not null;
 create index message_trash on message (workspace_id, updated_at, id) where deleted_at is not null and expunged_at is null;
 create index message_to_erase on message (deleted_at, id) where erase_requested_at is not null and expunged_at is null;

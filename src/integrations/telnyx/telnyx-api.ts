@@ -1,4 +1,5 @@
 import { ApiError } from '../../base/errors.ts';
+import type { TestResult } from '../../connections/connection-kind.ts';
 import { mediaTypeOf } from '../../messaging/telephony/media-type.ts';
 import type {
   FetchedFile,
@@ -9,7 +10,8 @@ import type {
   SendOutcome,
 } from '../../messaging/telephony/phone-provider.ts';
 import { ConnectionError } from '../../net/connection-failure.ts';
-import { reportOf } from './telnyx-event.ts';
+import type { HttpClient } from '../../net/http-client.ts';
+import { codeOf, reportOf } from './telnyx-event.ts';
 
 const BASE_URL = 'https://api.telnyx.com';
 const TIMEOUT_MS = 15_000;
@@ -47,9 +49,7 @@ async function send(
     webhook_url: `${baseUrl}/webhooks/${kind}/${connectionId}`,
   };
   try {
-    const base =
-      typeof settings['base_url'] === 'string' ? settings['base_url'].replace(/\/+$/, '') : BASE_URL;
-    const response = await http(`${base}/v2/messages`, {
+    const response = await http(`${baseOf(settings)}/v2/messages`, {
       method: 'POST',
       headers: { authorization: `Bearer ${secrets['api_key']!}`, 'content-type': 'application/json' },
       body: JSON.stringify(sent),
@@ -76,9 +76,31 @@ function outcomeOf(status: number, json: Json): SendOutcome {
     return { outcome: 'deferred', pauseMs: PAUSE_MS, error: `Telnyx answered ${status}` };
   if (status >= 500) return { outcome: 'unknown', error: `Telnyx answered ${status}` };
   const [error = {}] = (Array.isArray(json['errors']) ? json['errors'] : []) as Json[];
-  const code = String(error['code'] ?? status);
-  const text = String(error['detail'] ?? error['title'] ?? `Telnyx answered ${status}.`);
+  const code = codeOf(error['code']) ?? String(status);
+  const text = codeOf(error['detail']) ?? codeOf(error['title']) ?? `Telnyx answered ${status}.`;
   return { outcome: 'refused', code, text, isOptOut: code === OPTED_OUT };
+}
+
+/** Asks Telnyx for the balance: whether the API key is right. Never throws. */
+export async function testTelnyx(
+  { settings, secrets }: Pick<PhoneAccount, 'settings' | 'secrets'>,
+  http: HttpClient,
+): Promise<TestResult> {
+  try {
+    const { status } = await http(`${baseOf(settings)}/v2/balance`, {
+      headers: { authorization: `Bearer ${secrets['api_key']!}` },
+      timeoutMs: TIMEOUT_MS,
+    });
+    if (status === 200) return { ok: true, message: 'Telnyx accepts the API key.' };
+    if (status === 401 || status === 403) return { ok: false, message: 'Telnyx refused the API key.' };
+    return { ok: false, message: `Telnyx answered ${status}.` };
+  } catch (error) {
+    return { ok: false, message: `Telnyx could not be reached: ${(error as Error).message}.` };
+  }
+}
+
+function baseOf(settings: PhoneAccount['settings']): string {
+  return typeof settings['base_url'] === 'string' ? settings['base_url'].replace(/\/+$/, '') : BASE_URL;
 }
 
 async function fetchFile(
@@ -91,7 +113,7 @@ async function fetchFile(
     throw new ApiError('conflict', 'The file is at a host that is none of Telnyx.');
   const { status, headers, body } = await http(url, { timeoutMs: FILE_TIMEOUT_MS, maxBytes });
   if (status !== 200) throw new Error(`Telnyx answered ${status} instead of the file`);
-  return { bytes: body, contentType: mediaTypeOf(body, String(headers['content-type'] ?? '')) };
+  return { bytes: body, contentType: mediaTypeOf(body, headers['content-type']) };
 }
 
 function parsed(body: Buffer): Json {

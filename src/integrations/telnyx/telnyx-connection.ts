@@ -3,14 +3,14 @@ import { ApiError } from '../../base/errors.ts';
 import { plainText } from '../../base/values/text.ts';
 import type { ConnectionKind, InboundHandler, InboundResult } from '../../connections/connection-kind.ts';
 import type { ConnectionServices } from '../integration.ts';
+import { testTelnyx } from './telnyx-api.ts';
 import { readTelnyxEvent, telnyxSummary } from './telnyx-event.ts';
 import { verifyTelnyxSignature } from './telnyx-signature.ts';
 
 const events: InboundHandler<ConnectionServices> = {
   path: '',
   label: 'Webhook URL',
-  verify: (request, { settings }) =>
-    verifyTelnyxSignature(request, String(settings['public_key'] ?? ''), Date.now()),
+  verify: (request, { settings }) => verifyTelnyxSignature(request, publicKeyIn(settings), Date.now()),
   summarize: ({ body }) => telnyxSummary(body),
   async handle({ body }, { workspaceId, id, settings }, { phone, takeLead }): Promise<InboundResult> {
     const event = readTelnyxEvent(body);
@@ -33,7 +33,7 @@ const events: InboundHandler<ConnectionServices> = {
       const input = { phone: number, source: 'SMS' };
       const lead = await takeLead(workspaceId, {
         id: message.externalId,
-        input: input as never,
+        input,
         sent: input,
         sentText: () => JSON.stringify(input),
       });
@@ -44,6 +44,11 @@ const events: InboundHandler<ConnectionServices> = {
 };
 
 const ANSWER = { answer: '{"status":"ok"}' };
+
+/** '' of an unknown connection. */
+function publicKeyIn({ public_key: key }: Readonly<Record<string, unknown>>): string {
+  return typeof key === 'string' ? key : '';
+}
 
 /** Messages of a Telnyx account (SM3). */
 export const telnyxConnection: ConnectionKind<ConnectionServices> = {
@@ -86,5 +91,6 @@ export const telnyxConnection: ConnectionKind<ConnectionServices> = {
   }),
   generate: {},
   scopes: ['messages:write', 'contacts:write'],
+  test: ({ settings, secrets }, { http }) => testTelnyx({ settings, secrets }, http),
   inbound: [events],
 };

@@ -55,7 +55,7 @@ export function reportOf(payload: Json): (MessageReport & { isOptOut: boolean })
   const status = STATUSES[textOf(to?.['status']) ?? ''];
   if (externalId === null || status === undefined) return null;
   const [error] = objectsIn(payload['errors']);
-  const code = error ? String(error['code'] ?? '') || null : null;
+  const code = codeOf(error?.['code']);
   return {
     externalId,
     status,
@@ -63,6 +63,11 @@ export function reportOf(payload: Json): (MessageReport & { isOptOut: boolean })
     errorText: textOf(error?.['detail']) ?? textOf(error?.['title']),
     isOptOut: code === OPTED_OUT,
   };
+}
+
+/** As a text, of a text or a number. */
+export function codeOf(value: unknown): string | null {
+  return typeof value === 'number' ? String(value) : textOf(value);
 }
 
 function receivedIn(payload: Json, externalId: string): ReceivedMessage | null {

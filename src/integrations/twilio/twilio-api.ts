@@ -1,4 +1,5 @@
 import { ApiError } from '../../base/errors.ts';
+import type { TestResult } from '../../connections/connection-kind.ts';
 import type { CallReport } from '../../messaging/telephony/call-state.ts';
 import type { MessageReport } from '../../messaging/telephony/message-status.ts';
 import { mediaTypeOf } from '../../messaging/telephony/media-type.ts';
@@ -13,7 +14,7 @@ import type {
   SendOutcome,
 } from '../../messaging/telephony/phone-provider.ts';
 import { ConnectionError } from '../../net/connection-failure.ts';
-import type { HttpResponse } from '../../net/http-client.ts';
+import type { HttpClient, HttpResponse } from '../../net/http-client.ts';
 import { numbersIn } from './twilio-number.ts';
 import { callStatusOf, messageStatusOf } from './twilio-status.ts';
 import { OPTED_OUT_CODE, twilioErrorText } from './twilio-error.ts';
@@ -162,8 +163,8 @@ async function fetchFile(
   const ownHost = new URL(baseOf(account)).host;
   let next = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const { host, hostname } = new URL(next);
-    if (host !== ownHost && !FILE_HOSTS.test(hostname))
+    const { host, hostname, protocol } = new URL(next);
+    if (host !== ownHost && (protocol !== 'https:' || !FILE_HOSTS.test(hostname)))
       throw new ApiError('conflict', 'The file is at a host that is none of Twilio.');
     const isOwn = host === ownHost || hostname === 'api.twilio.com';
     const headers = isOwn ? { authorization: authorization(account) } : {};
@@ -172,8 +173,7 @@ async function fetchFile(
       headers: sent,
       body,
     } = await http(next, { headers, timeoutMs: FILE_TIMEOUT_MS, maxBytes });
-    if (status === 200)
-      return { bytes: body, contentType: mediaTypeOf(body, String(sent['content-type'] ?? '')) };
+    if (status === 200) return { bytes: body, contentType: mediaTypeOf(body, sent['content-type']) };
     if (status === 404 && hop === 0) throw new Error('Twilio does not have the file yet');
     const location = sent.location;
     if (status < 300 || status > 399 || location === undefined)
@@ -181,6 +181,26 @@ async function fetchFile(
     next = new URL(location, next).href;
   }
   throw new ApiError('conflict', 'The file is behind too many redirects.');
+}
+
+/** Asks Twilio for the account: whether its SID and auth token are right. Never throws. */
+export async function testTwilio(
+  account: Pick<PhoneAccount, 'settings' | 'secrets'>,
+  http: HttpClient,
+): Promise<TestResult> {
+  const url = `${baseOf(account)}/2010-04-01/Accounts/${encodeURIComponent(String(account.settings['account_sid']))}.json`;
+  try {
+    const { status } = await http(url, {
+      headers: { authorization: authorization(account), accept: 'application/json' },
+      timeoutMs: TIMEOUT_MS,
+    });
+    if (status === 200) return { ok: true, message: 'Twilio knows the account, and accepts the auth token.' };
+    if (status === 401 || status === 404)
+      return { ok: false, message: 'Twilio refused the account SID and the auth token.' };
+    return { ok: false, message: `Twilio answered ${status}.` };
+  } catch (error) {
+    return { ok: false, message: `Twilio could not be reached: ${(error as Error).message}.` };
+  }
 }
 
 type Posted = { response: HttpResponse; json: Json } | { failure: string; isUnsent: boolean };

@@ -3,6 +3,7 @@ import { plainText } from '../../base/values/text.ts';
 import type { ConnectionKind } from '../../connections/connection-kind.ts';
 import { BUSINESS_HOURS } from '../../messaging/telephony/business-hours.ts';
 import type { ConnectionServices } from '../integration.ts';
+import { testTwilio } from './twilio-api.ts';
 import { TWILIO } from './twilio-request.ts';
 import { smsHandler, smsStatusHandler } from './twilio-sms.ts';
 import { dialResult, recording, voice, voicemail, voiceStatus } from './twilio-voice.ts';
@@ -86,5 +87,6 @@ export const twilioConnection: ConnectionKind<ConnectionServices> = {
   }),
   generate: {},
   scopes: ['messages:write', 'calls:write', 'contacts:write'],
+  test: ({ settings, secrets }, { http }) => testTwilio({ settings, secrets }, http),
   inbound: [smsHandler, smsStatusHandler, voice, voiceStatus, recording, dialResult, voicemail],
 };

@@ -25,7 +25,7 @@ export const smsHandler: InboundHandler<ConnectionServices> = {
       const input = { ...(name === null ? {} : { name }), phone: number, source: 'SMS' };
       const lead = await takeLead(connection.workspaceId, {
         id: received.externalId,
-        input: input as never,
+        input,
         sent: input,
         sentText: () => JSON.stringify(input),
       });

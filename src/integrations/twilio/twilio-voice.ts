@@ -142,7 +142,8 @@ function dialVerb(
 
 /** Nobody takes the call: a voicemail, if the connection has one. */
 function farewell(settings: Connection['settings'], at: Urls, isOpen: boolean): TwimlVerb[] {
-  const greeting = String(settings[isOpen ? 'voicemail_text' : 'closed_text'] ?? '').trim();
+  const sent = settings[isOpen ? 'voicemail_text' : 'closed_text'];
+  const greeting = typeof sent === 'string' ? sent.trim() : '';
   const say: TwimlVerb[] = greeting === '' ? [] : [{ name: 'Say', content: greeting }];
   if (settings['voicemail'] === false) return [...say, { name: 'Hangup' }];
   return [

@@ -26,9 +26,9 @@ function localTime(timeZone: string, nowMs: number): { weekday: number; minutes:
     minute: '2-digit',
     hourCycle: 'h23',
   }).formatToParts(nowMs);
-  const of = (type: string) => parts.find((part) => part.type === type)!.value;
+  const partOf = (type: string) => parts.find((part) => part.type === type)!.value;
   return {
-    weekday: WEEKDAYS.indexOf(of('weekday')) + 1,
-    minutes: Number(of('hour')) * 60 + Number(of('minute')),
+    weekday: WEEKDAYS.indexOf(partOf('weekday')) + 1,
+    minutes: Number(partOf('hour')) * 60 + Number(partOf('minute')),
   };
 }

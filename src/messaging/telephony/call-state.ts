@@ -87,7 +87,7 @@ function childAfter(call: Call, report: CallReport, at: string): Call {
   return isFirstOver ? ended(call, 'no_answer', at) : raised(call, 'ringing');
 }
 
-/** A call of which nothing was heard for long: what is known of it decides. */
+/** A call without a report for long: what is known of it decides. */
 export function abandonedCall(call: Call, at: string): Call {
   if (hasEnded(call)) return call;
   if (call.answered_at !== null) return ended(call, 'completed', at);

@@ -1,6 +1,6 @@
 import { readImageHeader } from '../../files/image-header.ts';
 
-/** What browsers may be told without harm, although only the provider says so. */
+/** Types that do no harm in a browser, although only the provider says so. */
 const SAFE = new Set([
   'audio/mpeg',
   'audio/mp3',

@@ -47,7 +47,7 @@ export function messageCreateOptions(parts: MessageCreateParts): CreateOptions<M
       if (media.length > 0 && !isOut) throw invalid('media', 'is for messages that are sent');
       requireChecked(writer);
       const files = media.length === 0 ? [] : await uploadedMedia(db, caller.workspaceId, media);
-      const plan = await messages.plan(writer, fields as MessageInput, source);
+      const plan = await messages.plan(writer, fields, source);
       const answer = { status: 201, body: JSON.stringify({ id: plan.id, status: 'created' }) };
       if (files.length === 0) {
         await messages.store.create(writer, [plan], answer);

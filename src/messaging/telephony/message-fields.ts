@@ -8,7 +8,7 @@ import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
 import type { RecordOf } from '../../record/noun.ts';
 
-/** Twilio's limit, in characters. */
+/** What providers take, in characters. */
 export const MAX_BODY = 1600;
 /** Files of one message. */
 export const MAX_MEDIA = 10;
@@ -109,7 +109,6 @@ export const MESSAGE_FIELDS = {
     description: 'The kind of its connection; null for a message received elsewhere',
     max: 50,
     readOnly: true,
-    sample: 'twilio',
     filter: true,
     summary: 'value',
   }),

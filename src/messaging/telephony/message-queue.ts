@@ -32,7 +32,7 @@ export interface MessageQueue {
     trx: Transaction,
     message: { workspaceId: Uuid; id: Uuid; connectionId: Uuid; number: string; dueAt: string | null },
   ): Promise<void>;
-  /** Tells the senders of this process that something was queued. */
+  /** Notifies the senders of this process that something was queued. */
   notify(): void;
   onNotify(listener: () => void): void;
   /** Claims the message that is due first and whose number may send now; the number then pauses by its rate. */
@@ -72,7 +72,10 @@ values ($1, $2, $3, $4, coalesce($5::timestamptz, now()))`,
 const CLAIMED = `s.workspace_id as "workspaceId", s.message_id as id, s.connection_id as "connectionId", s.claim,
   m."from", m."to", m.body, m.media_count as "mediaCount", m.deleted_at is not null as "isDeleted"`;
 
-/** The rate of a number is a setting of its connection, in messages a second. */
+/**
+ * The rate of a number is a setting of its connection, in messages a second. What a deleted connection has left is
+ * claimed too, so that it ends.
+ */
 const CLAIM = {
   name: 'message_send.claim',
   text: `
@@ -82,10 +85,10 @@ with due as (
          ${IS_RECIPIENT_OPTED_OUT} as is_opted_out
   from message_send s
   join message m on m.workspace_id = s.workspace_id and m.id = s.message_id
-  join connection c on c.workspace_id = s.workspace_id and c.id = s.connection_id and c.active
+  left join connection c on c.workspace_id = s.workspace_id and c.id = s.connection_id
   join phone_lane l
     on l.workspace_id = s.workspace_id and l.connection_id = s.connection_id and l.number = s.number
-  where s.claim is null and s.due_at <= ${NOW} and l.next_at <= ${NOW}
+  where s.claim is null and coalesce(c.active, true) and s.due_at <= ${NOW} and l.next_at <= ${NOW}
   order by s.due_at, s.message_id limit 1 for update of s, l skip locked
 ), paced as (
   update phone_lane l set next_at = greatest(l.next_at, now()) + due.pause_s * interval '1 second'

@@ -58,7 +58,7 @@ const UNKNOWN = {
 export function makeMessageSender(parts: MessageSenderParts): Follower {
   const { queue, log } = parts;
   const inFlight = new Set<Promise<void>>();
-  let isStopping = false;
+  const stopping = new AbortController();
   let isStarted = false;
   let running: Promise<void> | null = null;
   let isAgain = false;
@@ -85,14 +85,14 @@ export function makeMessageSender(parts: MessageSenderParts): Follower {
       await queue.recover();
       await startAll(queue.claimUnsettled, (message) => lookUp(parts, message));
       await startAll(queue.claim, (message) => sendClaimed(parts, message));
-    } while (isAgain && !isStopping);
+    } while (isAgain && !stopping.signal.aborted);
   }
 
   async function startAll<T extends { id: string }>(
     claim: () => Promise<T | null>,
     work: (message: T) => Promise<void>,
   ): Promise<void> {
-    while (!isStopping) {
+    while (!stopping.signal.aborted) {
       if (inFlight.size >= MAX_IN_FLIGHT) await Promise.race(inFlight);
       const message = await claim();
       if (!message) return;
@@ -107,7 +107,7 @@ export function makeMessageSender(parts: MessageSenderParts): Follower {
 
   function repeat(): void {
     void pass().then(() => {
-      if (!isStopping) timer = setTimeout(repeat, PASS_MS).unref();
+      if (!stopping.signal.aborted) timer = setTimeout(repeat, PASS_MS).unref();
     });
   }
 
@@ -117,7 +117,7 @@ export function makeMessageSender(parts: MessageSenderParts): Follower {
       repeat();
     },
     async stop() {
-      isStopping = true;
+      stopping.abort();
       clearTimeout(timer);
       const late = new Promise((resolve) => {
         setTimeout(resolve, STOP_TIMEOUT_MS).unref();

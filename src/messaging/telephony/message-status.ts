@@ -37,7 +37,7 @@ const FAILURES: ReadonlySet<MessageStatus> = new Set(['failed', 'undelivered']);
 /** The message after a report. It may be the first to say that the provider accepted the message. */
 export function messageAfter(current: Message, report: MessageReport, at: string): Message {
   const { externalId, errorCode, errorText } = report;
-  // A provider that reports `queued` has accepted it all the same.
+  // A provider that reports `queued` has accepted it too.
   const status = RANKS[report.status] < ACCEPTED_RANK ? 'sent' : report.status;
   const known = { ...current, external_id: current.external_id ?? externalId };
   const accepted =

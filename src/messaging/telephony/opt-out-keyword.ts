@@ -1,7 +1,7 @@
 /** What a person asks for with a keyword. */
 export type OptOutType = 'stop' | 'start' | 'help';
 
-/** As Twilio and the carriers of the US and Canada know them. */
+/** As providers and the carriers of the US and Canada know them. */
 const KEYWORDS: Readonly<Record<OptOutType, ReadonlySet<string>>> = {
   stop: new Set(['stop', 'stopall', 'unsubscribe', 'cancel', 'end', 'quit', 'revoke', 'optout']),
   start: new Set(['start', 'yes', 'unstop']),

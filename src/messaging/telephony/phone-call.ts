@@ -33,7 +33,7 @@ export interface IncomingCall {
   to: string;
 }
 
-/** What the provider is told to do with a call. */
+/** What the provider has to do with a call. */
 export interface CallRoute {
   callId: Uuid;
   /** The number to be called; null: straight to voicemail, or the end. */
@@ -67,7 +67,7 @@ export interface PhoneCalls {
   report(line: PhoneLine, key: CallKey, report: CallReport): Promise<TakenReport>;
   /** Notes a recording, which a job then fetches. */
   recorded(line: PhoneLine, key: CallKey, recording: CallRecording): Promise<TakenReport>;
-  /** Ends a call of which nothing is heard any more. */
+  /** Ends a call of which no more reports come. */
   abandon(workspaceId: Uuid, id: Uuid): Promise<void>;
 }
 

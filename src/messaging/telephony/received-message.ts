@@ -8,8 +8,8 @@ import type { Plan, Writer } from '../../record/record-plan.ts';
 import type { RecordService } from '../../record/record-service.ts';
 import type { FollowUpTasks } from './follow-up-task.ts';
 import { MAX_BODY, MAX_MEDIA, type Message } from './message-fields.ts';
+import { findKnownSender, type KnownSender, type KnownSenderParts } from './known-sender.ts';
 import { insertMedia, type NewMedia } from './message-media.ts';
-import { personWith } from './message-values.ts';
 import type { MessageInput, MessageResolution } from './message.ts';
 import { asksToStop, optOutKeyword, type OptOutType } from './opt-out-keyword.ts';
 
@@ -32,7 +32,7 @@ export interface ReceivedMessage {
   media: readonly { url: string; contentType: string }[];
   /** What the provider itself made of it. */
   optOutType: OptOutType | null;
-  /** The name that the sender goes by, of WhatsApp. */
+  /** The name of the sender in WhatsApp. */
   senderName: string | null;
 }
 
@@ -41,7 +41,7 @@ export interface TakenMessage {
   id: Uuid;
 }
 
-export interface ReceivedMessageParts {
+export interface ReceivedMessageParts extends KnownSenderParts {
   db: Database;
   notify(lanes: LaneKey[]): void;
   jobs: JobQueue;
@@ -55,15 +55,6 @@ export interface ReceivedMessageParts {
 /** Creates the lead of an unknown number. @returns its id */
 export type CreateLead = (number: string, name: string | null) => Promise<Uuid>;
 
-/** One statement, since a busy number receives many: whether the message is known, and who wrote to the number last. */
-const KNOWN = {
-  name: 'message.known',
-  text: `
-select (select id from message where workspace_id = $1 and connection_id = $2 and external_id = $3) as id,
-       (select user_id from message
-        where workspace_id = $1 and peer = $4 and direction = 'out' and user_id is not null
-        order by id desc limit 1) as user_id`,
-};
 const FIND = {
   name: 'message.find-external',
   text: `select id from message where workspace_id = $1 and connection_id = $2 and external_id = $3`,
@@ -80,17 +71,12 @@ export function makeReceivedMessages(parts: ReceivedMessageParts) {
   ): Promise<TakenMessage> {
     const { workspaceId, id: connectionId } = line;
     const { externalId, from, body } = received;
-    const [known] = await db.read<{ id: Uuid | null; user_id: Uuid | null }>(KNOWN, [
-      workspaceId,
-      connectionId,
-      externalId,
-      from,
-    ]);
-    if (known!.id !== null) return { outcome: 'duplicate', id: known!.id };
+    const known = await findKnownSender(parts, { workspaceId, connectionId }, externalId, from);
+    if (known.message_id !== null) return { outcome: 'duplicate', id: known.message_id };
 
     const keyword = received.optOutType ?? optOutKeyword(body);
     const writer: Writer = { workspaceId, actor: `door:${line.kind}` };
-    const found = await personOf(parts, line, received, createLead);
+    const found = await personOf(parts, line, received, known, createLead);
     const person = 'plan' in found ? found : null;
     const input: MessageInput = {
       direction: 'in',
@@ -99,8 +85,8 @@ export function makeReceivedMessages(parts: ReceivedMessageParts) {
       body: body === '' ? null : body.slice(0, MAX_BODY),
       connection_id: connectionId,
       external_id: externalId,
-      user_id: known!.user_id,
-      ...(person ? {} : (found as object)),
+      user_id: known.user_id,
+      ...(person ? {} : found),
     };
     const media = received.media.slice(0, MAX_MEDIA);
     const resolved: MessageResolution = {
@@ -127,13 +113,14 @@ export function makeReceivedMessages(parts: ReceivedMessageParts) {
 
 /** Who sent it: a contact, a lead, or a person to be created, by the setting of the connection. */
 async function personOf(
-  { db, people }: ReceivedMessageParts,
+  { people }: ReceivedMessageParts,
   { workspaceId, settings, kind }: PhoneLine,
   { from, senderName }: ReceivedMessage,
+  { contact_id: contactId, lead_id: leadId }: KnownSender,
   createLead: CreateLead,
 ): Promise<PreparedPerson | { contact_id?: Uuid; lead_id?: Uuid }> {
-  const found = await personWith(people, db, workspaceId, from);
-  if (found.contact_id !== undefined || found.lead_id !== undefined) return found;
+  if (contactId !== null) return { contact_id: contactId };
+  if (leadId !== null) return { lead_id: leadId };
   if (settings['create'] === 'lead') return { lead_id: await createLead(from, senderName) };
   if (settings['create'] !== 'contact') return {};
   return people.prepare(

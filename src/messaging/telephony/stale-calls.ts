@@ -8,7 +8,7 @@ import type { PhoneCalls } from './phone-call.ts';
 
 /** A call whose first leg has ended waits this long for the report of the second. */
 const OVER = "interval '10 minutes'";
-/** Longer than providers let calls last: Twilio four hours. */
+/** Longer than providers let calls last, which is four hours. */
 const SILENT = "interval '5 hours'";
 const BATCH = 100;
 

@@ -31,15 +31,15 @@ describe('X-Twilio-Signature', () => {
     expect(verify(url, 'RSOYDt4T1cUTdK1PDd93/VVr8B8=', form)).toBeNull();
   });
 
-  const URL_ = 'https://crm.example.com/webhooks/twilio/1/sms';
+  const SMS_URL = 'https://crm.example.com/webhooks/twilio/1/sms';
   test.each<[string, string, string, Record<string, string | string[]>]>([
-    ['nothing in the form', URL_, URL_, {}],
-    ['an empty value', URL_, URL_, { Body: '', From: '+1' }],
-    ['names by code unit, capitals first', URL_, URL_, { b: '1', B: '2', a: '3', _: '4' }],
-    ['a value that occurs twice counts once', URL_, URL_, { a: ['2', '1', '2'] }],
-    ['text of all scripts', URL_, URL_, { Body: 'Grüße 🙂 жук + & =' }],
-    ['JSON as a value', URL_, URL_, { AddOns: '{"status":"successful","a":[1,"+"]}' }],
-    ['the port that the proxy adds', URL_, `${URL_.replace('.com/', '.com:443/')}`, { a: '1' }],
+    ['nothing in the form', SMS_URL, SMS_URL, {}],
+    ['an empty value', SMS_URL, SMS_URL, { Body: '', From: '+1' }],
+    ['names by code unit, capitals first', SMS_URL, SMS_URL, { b: '1', B: '2', a: '3', _: '4' }],
+    ['a value that occurs twice counts once', SMS_URL, SMS_URL, { a: ['2', '1', '2'] }],
+    ['text of all scripts', SMS_URL, SMS_URL, { Body: 'Grüße 🙂 жук + & =' }],
+    ['JSON as a value', SMS_URL, SMS_URL, { AddOns: '{"status":"successful","a":[1,"+"]}' }],
+    ['the port that the proxy adds', SMS_URL, SMS_URL.replace('.com/', '.com:443/'), { a: '1' }],
     [
       'a port that Twilio leaves out',
       'https://crm.example.com:8443/x',
@@ -47,19 +47,19 @@ describe('X-Twilio-Signature', () => {
       { a: '1' },
     ],
     ['http and its port', 'http://crm.example.com/x', 'http://crm.example.com:80/x', { a: '1' }],
-    ['the order of the query', `${URL_}?b=2&a=1`, `${URL_}?b=2&a=1`, { a: '1' }],
-    ['a query with spaces as plus', `${URL_}?a=x+y&c=%20`, `${URL_}?a=x+y&c=%20`, { a: '1' }],
-    ['a query that older systems encode again', `${URL_}?a=x+y`, `${URL_}?a=x%20y`, { a: '1' }],
+    ['the order of the query', `${SMS_URL}?b=2&a=1`, `${SMS_URL}?b=2&a=1`, { a: '1' }],
+    ['a query with spaces as plus', `${SMS_URL}?a=x+y&c=%20`, `${SMS_URL}?a=x+y&c=%20`, { a: '1' }],
+    ['a query that older systems encode again', `${SMS_URL}?a=x+y`, `${SMS_URL}?a=x%20y`, { a: '1' }],
     ['the password in the URL', 'https://u:p@crm.example.com/x', 'https://u:p@crm.example.com/x', { a: '1' }],
   ])('is verified: %s', (_name, ours, signed, form) => {
     expect(verify(ours, sign(TOKEN, signed, form), form)).toBeNull();
   });
 
   test.each<[string, string, string, Record<string, string>]>([
-    ['a query that a proxy reorders', `${URL_}?a=1&b=2`, `${URL_}?b=2&a=1`, { a: '1' }],
-    ['http in place of https', URL_.replace('https', 'http'), URL_, { a: '1' }],
-    ['another path', `${URL_}/x`, URL_, { a: '1' }],
-    ['another host', URL_.replace('crm', 'www'), URL_, { a: '1' }],
+    ['a query that a proxy reorders', `${SMS_URL}?a=1&b=2`, `${SMS_URL}?b=2&a=1`, { a: '1' }],
+    ['http in place of https', SMS_URL.replace('https', 'http'), SMS_URL, { a: '1' }],
+    ['another path', `${SMS_URL}/x`, SMS_URL, { a: '1' }],
+    ['another host', SMS_URL.replace('crm', 'www'), SMS_URL, { a: '1' }],
   ])('is refused, and the reason names our URL: %s', (_name, ours, signed, form) => {
     const problem = verify(ours, sign(TOKEN, signed, form), form);
     expect(problem).toContain(ours.split('?')[0]);
@@ -68,19 +68,19 @@ describe('X-Twilio-Signature', () => {
 
   test('is refused: another token, another value, one more parameter, none at all', () => {
     const form = { a: '1' };
-    expect(verify(URL_, sign('other', URL_, form), form)).not.toBeNull();
-    expect(verify(URL_, sign(TOKEN, URL_, form), { a: '2' })).not.toBeNull();
-    expect(verify(URL_, sign(TOKEN, URL_, form), { a: '1', b: '' })).not.toBeNull();
-    expect(verify(URL_, undefined, form)).toContain('missing');
+    expect(verify(SMS_URL, sign('other', SMS_URL, form), form)).not.toBeNull();
+    expect(verify(SMS_URL, sign(TOKEN, SMS_URL, form), { a: '2' })).not.toBeNull();
+    expect(verify(SMS_URL, sign(TOKEN, SMS_URL, form), { a: '1', b: '' })).not.toBeNull();
+    expect(verify(SMS_URL, undefined, form)).toContain('missing');
   });
 
   test('of a JSON body: bodySHA256 in the URL has to be that of the body', () => {
     const body = Buffer.from('{"a":1}');
     const hash = createHash('sha256').update(body).digest('hex');
-    const url = `${URL_}?bodySHA256=${hash}`;
+    const url = `${SMS_URL}?bodySHA256=${hash}`;
     expect(verify(url, sign(TOKEN, url, {}), null, body)).toBeNull();
     expect(verify(url, sign(TOKEN, url, {}), null, Buffer.from('{"a":2}'))).toContain('bodySHA256');
-    expect(verify(URL_, sign(TOKEN, URL_, {}), null, body)).not.toBeNull();
+    expect(verify(SMS_URL, sign(TOKEN, SMS_URL, {}), null, body)).not.toBeNull();
   });
 });
 

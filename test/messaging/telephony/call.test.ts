@@ -40,7 +40,7 @@ beforeAll(async () => {
   urls = Object.fromEntries((made.urls as { url: string }[]).map(({ url }) => [url.split('/').at(-1)!, url]));
   jane = await make('contacts', { first_name: 'Jane', last_name: 'Doe', phone: JANE, owner_id: member.id });
   const phone = await s.ask('PUT', `/api/v1/member-phones/${member.id}`, { body: { phone: AGENT } });
-  expect(phone.status).toBe(204);
+  if (phone.status !== 204) throw new Error(phone.text);
   await make('webhooks', {
     name: 'AutomateNexus',
     url: automatenexus.url,
@@ -64,7 +64,7 @@ async function make(plural: string, body: object) {
 const read = async (id: string) => (await s.ask('GET', `/api/v1/calls/${id}`)).json;
 let sid = 0;
 const newSid = () => `CAtest${++sid}`;
-const ring = (CallSid: string, From = JANE) =>
+const startCall = (CallSid: string, From = JANE) =>
   twilio.post(urls['voice']!, { CallSid, From, To: OURS, CallStatus: 'ringing', Direction: 'inbound' });
 async function callOf(externalId: string) {
   return (await s.ask('GET', `/api/v1/calls?external_id=${externalId}`)).json.data[0];
@@ -77,7 +77,7 @@ function urlIn(text: string, path: string): string {
 describe('SM2: a call comes in', () => {
   test('rings at the owner of the caller; call.completed once it ends, with its recording', async () => {
     const CallSid = newSid();
-    const { status, type, text } = await ring(CallSid);
+    const { status, type, text } = await startCall(CallSid);
     expect([status, type]).toEqual([200, 'text/xml']);
     expect(text).toContain(`>${AGENT}</Number>`);
     const child = { ParentCallSid: CallSid, CallSid: `${CallSid}child`, To: AGENT, From: JANE };
@@ -95,7 +95,7 @@ describe('SM2: a call comes in', () => {
     expect(await read(id)).toMatchObject({ status: 'completed', duration: 42, answered_by: AGENT });
     const fired = await s.newEvents();
     expect([fired[0], fired.at(-1)]).toEqual(['call.created', 'call.completed']);
-    expect(fired.filter((type) => type === 'call.completed')).toHaveLength(1);
+    expect(fired.filter((event) => event === 'call.completed')).toHaveLength(1);
 
     await twilio.post(urlIn(text, 'recording'), {
       CallSid,
@@ -117,7 +117,7 @@ describe('SM2: a call comes in', () => {
 
   test('that nobody takes goes to voicemail, and makes a task for the owner', async () => {
     const CallSid = newSid();
-    const { text } = await ring(CallSid);
+    const { text } = await startCall(CallSid);
     const result = await twilio.post(urlIn(text, 'dial-result'), {
       CallSid,
       Direction: 'inbound',
@@ -138,13 +138,13 @@ describe('SM2: a call comes in', () => {
   });
 
   test('with a hostile number is still well-formed XML', async () => {
-    const { text } = await ring(newSid(), `"/><Dial>&'<x>`);
+    const { text } = await startCall(newSid(), `"/><Dial>&'<x>`);
     expect(text).not.toContain('<x>');
   });
 
   test('that never ends is ended by what is known of it', async () => {
     const CallSid = newSid();
-    await ring(CallSid, '+15553330000');
+    await startCall(CallSid, '+15553330000');
     const { id } = await callOf(CallSid);
     await s.db.pool.query(`update call set updated_at = now() - interval '6 hours' where id = $1`, [id]);
     await s.db.pool.query(`update job set due_at = now() where type = 'call.end_stale'`);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ACCOUNT_SID, AUTH_TOKEN, PICTURE, startFakeTwilio, type FakeTwilio } from '../../kit/fake-twilio.ts';
 import { startReceiver, type Receiver } from '../../kit/receiver.ts';
@@ -157,6 +157,15 @@ describe('SM1: a message is sent', () => {
     const after = await send({ body: 'After it', send_at: new Date(Date.now() + 900).toISOString() });
     await until(after.id, 'sent');
     expect(twilio.sent.map(({ Body }) => Body)).toEqual(['After it']);
+  });
+
+  test('what a deleted connection has left fails, and says why', async () => {
+    const other = await connect({ from: '+15550100002' });
+    const soon = new Date(Date.now() + 600).toISOString();
+    const { id } = await send({ body: 'Left', connection_id: other.id, send_at: soon });
+    await s.ask('DELETE', `/api/v1/connections/${other.id}`);
+    await until(id, 'failed');
+    expect(await read(id)).toMatchObject({ error_text: 'No connection with this id.' });
   });
 
   test('what was sent cannot be changed', async () => {
@@ -364,6 +373,14 @@ describe('SM1: a message is received', () => {
     });
     expect(sending.status).toBe(403);
   });
+});
+
+test('the test of a connection asks Twilio, and says what is wrong', async () => {
+  const testOf = async (id: string) => (await s.ask('POST', `/api/v1/connections/${id}/test`)).json;
+  expect(await testOf(connection.id)).toMatchObject({ ok: true });
+  const wrong = await connect({ from: OURS, account_sid: 'AC1' });
+  expect(await testOf(wrong.id)).toMatchObject({ ok: false, message: expect.stringContaining('refused') });
+  await s.ask('DELETE', `/api/v1/connections/${wrong.id}`);
 });
 
 describe('threads and access', () => {

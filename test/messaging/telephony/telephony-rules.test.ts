@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isWithinHours } from '../../../src/messaging/telephony/business-hours.ts';
 import { abandonedCall, callAfter, type CallReport } from '../../../src/messaging/telephony/call-state.ts';
@@ -150,7 +150,7 @@ describe('SM2: reports of a call come in any order and twice', () => {
     );
   });
 
-  test('a call of which nothing more is heard ends as far as it is known', () => {
+  test('a call without further reports ends as far as it is known', () => {
     const at = '2026-06-01T12:00:00.000Z';
     expect(abandonedCall(newCall('out'), at)).toMatchObject({ status: 'failed' });
     expect(abandonedCall(newCall('in'), at)).toMatchObject({ status: 'no_answer' });
