@@ -82,7 +82,14 @@ function makeEmails(
   records: Records,
 ): Emails {
   const service = records.serviceOf(email);
-  const shared = { ...parts, emails: service, queue, kinds, effects: REPORT_EFFECTS };
+  const shared = {
+    ...parts,
+    emails: service,
+    queue,
+    kinds,
+    effects: REPORT_EFFECTS,
+    connectionUrl: (id: string) => `${parts.baseUrl()}/settings/connections/${id}`,
+  };
   const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps: COMPOSE_STEPS });
   return {
     routes: [
