@@ -92,7 +92,14 @@ function makeEmails(
   const service = records.serviceOf(email);
   const recipients: Recipients = makeRecipients(parts, records);
   const { effects, composeSteps } = recipients;
-  const shared = { ...parts, emails: service, queue, kinds, effects };
+  const shared = {
+    ...parts,
+    emails: service,
+    queue,
+    kinds,
+    effects,
+    connectionUrl: (id: string) => `${parts.baseUrl()}/settings/connections/${id}`,
+  };
   const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps });
   const reports = makeEmailReports(shared);
   const inbound = makeInbound(parts, records, reports);
