@@ -222,7 +222,7 @@ describe('signatures', () => {
   const now = Date.now();
 
   test('SendGrid: right, wrong, old, of another key, of another kind of key', () => {
-    const verify = (headers: Record<string, string>, raw = rawBody, key = SENDGRID_KEY) =>
+    const verify = (headers: Record<string, string>, raw: Buffer = rawBody, key = SENDGRID_KEY) =>
       verifySendgrid({ headers, rawBody: raw }, key, now);
     expect(verify(sendgridHeaders(body))).toBeNull();
     for (const [headers, raw, key] of [
@@ -284,7 +284,7 @@ describe('signatures', () => {
   });
 
   test('Resend: right, wrong, old, of several, of another scheme', () => {
-    const verify = (headers: Record<string, string>, raw = rawBody, secret = RESEND_SECRET) =>
+    const verify = (headers: Record<string, string>, raw: Buffer = rawBody, secret = RESEND_SECRET) =>
       verifyResend({ headers, rawBody: raw }, secret, now);
     const right = resendHeaders(body);
     expect(verify(right)).toBeNull();

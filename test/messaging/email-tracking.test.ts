@@ -247,8 +247,9 @@ test('hits of a private mail are read by its member alone, and by nobody of anot
 test('a server that stops writes every hit, also clicks that wait', async () => {
   const second = await secondServer(s);
   const emails = await Promise.all(Array.from({ length: 20 }, () => insertSentEmail(s)));
+  const secret = await insertSentEmail(s, { visibility: 'private' });
   await Promise.all(
-    emails.flatMap((email) => [
+    [...emails, secret].flatMap((email) => [
       fetch(second.url + email.pixel),
       fetch(second.url + email.links[0]!, { redirect: 'manual' }),
     ]),
@@ -259,4 +260,11 @@ test('a server that stops writes every hit, also clicks that wait', async () => 
     [emails.map(({ id }) => id)],
   );
   expect(rows).toEqual([{ opens: 20, clicks: 20 }]);
+  // Node is a program that lists of bots contain, so the person comes later.
+  await visit(secret.links[0]!);
+  await eventually(async () =>
+    expect(await eventsOf(secret)).toEqual([
+      { type: 'email.clicked', context: { verdict: 'human', reason: 'browser', link: null } },
+    ]),
+  );
 });

@@ -35,7 +35,7 @@ export interface HitEvent {
   link: number;
   type: 'email.opened' | 'email.clicked';
   at: number;
-  context: Judgement & { link?: string };
+  context: Judgement & { link?: string | null };
 }
 
 /** What a batch has written. */
