@@ -40,7 +40,11 @@ const listed = async (email: string) =>
     topic_id: string | null;
   }[];
 const postForm = ({ unsubscribe }: SentEmail, fields: Record<string, string> | string[][]) =>
-  fetch(s.url + unsubscribe, { method: 'POST', body: new URLSearchParams(fields as Record<string, string>), redirect: 'manual' });
+  fetch(s.url + unsubscribe, {
+    method: 'POST',
+    body: new URLSearchParams(fields as Record<string, string>),
+    redirect: 'manual',
+  });
 const ONE_CLICK = { 'List-Unsubscribe': 'One-Click' };
 
 /** A mail to an address, once its sending is over. */

@@ -3,6 +3,7 @@ import type { Connections } from '../../connections/connection-store.ts';
 import type { FileStore } from '../../files/file-store.ts';
 import type { MailCondition } from '../../mail/mail-queue.ts';
 import type { OutgoingDials } from '../../net/dial.ts';
+import { makeDnsRecords } from '../../net/dns-records.ts';
 import type { HttpClient } from '../../net/http-client.ts';
 import type { MadeModule, Module, ModuleParts, PreparedModule } from '../../record/module.ts';
 import type { Noun } from '../../record/noun.ts';
@@ -99,7 +100,7 @@ function makeEmails(
       ...emailRoutes({ ...shared, shown: records.shownAs(email) }),
       ...emailContentRoutes(shared),
       ...emailThreadRoutes(parts),
-      ...emailAccountRoutes(shared),
+      ...emailAccountRoutes({ ...shared, dnsRecords: makeDnsRecords() }),
       ...templateRoutes(drafting),
       ...recipients.routes,
     ],
