@@ -116,24 +116,24 @@ describe('Amazon SNS', () => {
   });
 
   test('a subscription is confirmed at Amazon alone, and a redirect is not followed', async () => {
-    const asked: string[] = [];
+    const requested: string[] = [];
     const answering =
       (status: number): HttpClient =>
       (url) => {
-        asked.push(url);
+        requested.push(url);
         return Promise.resolve({ status, headers: { location: 'http://127.0.0.1/' }, body: Buffer.from('') });
       };
     const at = (SubscribeURL: string) => ({ ...signed(confirmation), SubscribeURL }) as never;
     expect(await confirmSubscription(signed(confirmation) as never, answering(200))).toBe(true);
     expect(await confirmSubscription(signed(confirmation) as never, answering(302))).toBe(false);
-    expect(asked).toHaveLength(2);
+    expect(requested).toHaveLength(2);
     for (const url of [
       'https://sns.us-east-1.amazonaws.com.evil.example/?Action=ConfirmSubscription',
       'http://169.254.169.254/',
       '',
     ])
       expect(await confirmSubscription(at(url), answering(200))).toBe(false);
-    expect(asked).toHaveLength(2);
+    expect(requested).toHaveLength(2);
     expect(isSnsUrl('https://sns.cn-north-1.amazonaws.com.cn/x.pem', /\.pem$/)).toBe(true);
   });
 

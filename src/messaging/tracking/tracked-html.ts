@@ -9,12 +9,6 @@ export interface TrackedLink {
   url: string;
 }
 
-/** The URLs that a mail gets. */
-export interface TrackingUrls {
-  linkUrl(link: number): string;
-  pixelUrl(): string;
-}
-
 /** Reserved number: the link that people do not see. */
 export const HONEYPOT_LINK = 0xffff;
 
@@ -32,7 +26,7 @@ const VISIBLE_URL = /^(?:https?:\/\/|www\.)\S+$|^[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(
  */
 export function trackLinks(
   text: string,
-  linkUrl: TrackingUrls['linkUrl'],
+  linkUrl: (link: number) => string,
 ): { html: string; links: TrackedLink[] } {
   const tags = readTags(text);
   const links: TrackedLink[] = [];
