@@ -4340,6 +4340,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections/{id}/dns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the DNS records of an account's domain
+         * @description SPF, DKIM, DMARC and MX of the domain of `from_email`, with the exact record to add.
+         */
+        get: operations["getConnectionsIdDns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/email-accounts/{id}/resume": {
         parameters: {
             query?: never;
@@ -4398,6 +4418,134 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List opens and clicks of an email
+         * @description Newest first, each with its verdict and the reason of it. The first 1,000 of an email are kept; `opens` and `clicks` of the email count all.
+         */
+        get: operations["getEmailsIdHits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List suppressed addresses
+         * @description Newest first. No mail is sent to them, unless the sender insists.
+         */
+        get: operations["getSuppressions"];
+        put?: never;
+        /**
+         * Suppress an address
+         * @description With the reason `manual`. An address that has one already is answered with it.
+         */
+        post: operations["postSuppressions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suppressions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a suppression
+         * @description The address gets mail again, unless there is another suppression of it.
+         */
+        delete: operations["deleteSuppressionsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List email topics */
+        get: operations["getEmailTopics"];
+        put?: never;
+        /** Create an email topic */
+        post: operations["postEmailTopics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-topics/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an email topic */
+        get: operations["getEmailTopicsId"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an email topic
+         * @description Whoever unsubscribed from it stays subscribed to other mails. Emails with the topic stay.
+         */
+        delete: operations["deleteEmailTopicsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an email topic
+         * @description Changes only the fields sent.
+         */
+        patch: operations["patchEmailTopicsId"];
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/email-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the email preferences of a contact */
+        get: operations["getContactsIdEmailPreferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the email preferences of a contact
+         * @description Whether mails are sent is changed by the suppression list.
+         */
+        patch: operations["patchContactsIdEmailPreferences"];
         trace?: never;
     };
     "/api/v1/integrations": {
@@ -5738,6 +5886,191 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        EmailInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "out" | "in";
+            /**
+             * @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received";
+            /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
+            connection_id: string | null;
+            /** @description Thread id; mails with the same id answer each other */
+            thread_id: string | null;
+            /** @description Message-ID without angle brackets */
+            message_id: string | null;
+            /** @description Id at the provider */
+            provider_id: string | null;
+            /** @description Message-ID of the mail that it answers */
+            in_reply_to: string | null;
+            /** @description Address of the sender */
+            from: string | null;
+            /** @description Sender name */
+            from_name: string | null;
+            /** @description Address of the recipient; default: that of the contact or the lead */
+            to: string | null;
+            /** @description Recipient name */
+            to_name: string | null;
+            /** @description Further recipients, whose opens and clicks are not tracked */
+            cc: string[];
+            /** @description Further recipients that the others do not see */
+            bcc: string[];
+            /** @description Subject */
+            subject: string | null;
+            /** @description The beginning of the text */
+            snippet: string | null;
+            /** @description Id of the email topic; recipients can unsubscribe from it alone */
+            topic_id: string | null;
+            /** @description Template */
+            template_id: string | null;
+            /** @description Contact id; default: the contact with the address */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description The member who sent it, or whose mailbox it is in (user id) */
+            user_id: string | null;
+            /**
+             * @description Who may read it: the team, or only its member. It is that of the account
+             * @enum {string}
+             */
+            visibility: "team" | "private";
+            /** @description When it is sent; default: at once */
+            send_at: string | null;
+            /** @description When the mail system accepted it */
+            sent_at: string | null;
+            /** @description When the recipient's mail system accepted it, where that is reported */
+            delivered_at: string | null;
+            /** @description When it was received */
+            received_at: string | null;
+            /** @description How often it was opened, also by machines */
+            opens: number;
+            /** @description How often it was opened, without machines */
+            human_opens: number;
+            /** @description When a person opened it first */
+            first_opened_at: string | null;
+            /** @description How often its links were followed, also by machines */
+            clicks: number;
+            /** @description How often its links were followed, without machines */
+            human_clicks: number;
+            /** @description When a person followed a link first */
+            first_clicked_at: string | null;
+            /** @description `hard`: the address does not work. `soft`: for now. `block`: the mail was refused for what it is or where it comes from */
+            bounce_kind: ("hard" | "soft" | "block") | null;
+            /** @description Enhanced status code (RFC 3463) */
+            bounce_status: string | null;
+            /** @description What the mail system said */
+            bounce_reason: string | null;
+            /** @description Why it was not sent, or why that is unknown */
+            status_reason: string | null;
+            /** @description Whether opens are recorded */
+            track_opens: boolean;
+            /** @description Whether clicks are recorded */
+            track_clicks: boolean;
+            /** @description In bytes, as sent or received */
+            size: number | null;
+        };
+        SuppressionInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Null once the person was erased. */
+            email: string | null;
+            /**
+             * @description `hard_bounce`: the address does not work. `complaint`: the mail was reported as spam. `unsubscribe`: by the recipient. `manual`: by a member.
+             * @enum {string}
+             */
+            reason: "hard_bounce" | "complaint" | "unsubscribe" | "manual";
+            /** @description Null: mails of all topics and of none. */
+            topic_id: string | null;
+            /** @description The email that it comes from. */
+            email_id: string | null;
+            note: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        EmailPreferencesInput: {
+            /** @description Whether no mail is sent to one of its addresses. */
+            unsubscribed: boolean;
+            /** @description Why, of all its addresses. */
+            reasons: ("hard_bounce" | "complaint" | "unsubscribe" | "manual")[];
+            /** @description Names of topics. */
+            unsubscribed_topics: string[];
+            /**
+             * @description `denied`: neither opens nor clicks of mails to the contact are recorded.
+             * @enum {string}
+             */
+            tracking: "allowed" | "denied";
+        };
+        EmailTopicInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /**
+             * @description Recipients see it.
+             * @example Newsletter
+             */
+            name: string;
+            /** @description Recipients see it. */
+            description: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        EmailHitInput: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "open" | "click";
+            /** @description The target of the link; null for opens. */
+            url: string | null;
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description `human`: a person. `machine`: a scanner or a proxy. `unknown`: either. `ignored`: a member of the workspace; not counted.
+             * @enum {string}
+             */
+            verdict: "human" | "machine" | "unknown" | "ignored";
+            /**
+             * @description The rule by which it was judged.
+             * @enum {string}
+             */
+            reason: "self" | "method" | "prefetch" | "scanner" | "bot" | "no_user_agent" | "apple_mpp" | "microsoft_safelinks" | "microsoft_network" | "instant" | "honeypot" | "burst" | "proxied" | "mail_client" | "browser";
+            /** @description The program, as in `Gmail`. */
+            agent: string;
+        };
         TemplatePreviewInput: {
             subject: string | null;
             /** @description As it is sent: without scripts and the like. */
@@ -5809,6 +6142,23 @@ export interface components {
             /** @description Emails that wait, at most 1,000. */
             queued: number;
         };
+        EmailDomainInput: {
+            domain: string;
+            records: {
+                /** @enum {string} */
+                kind: "spf" | "dkim" | "dmarc" | "mx";
+                /** @enum {string} */
+                state: "ok" | "missing" | "wrong" | "unknown";
+                /** @description Name of the record. */
+                name: string;
+                /** @enum {string} */
+                type: "TXT" | "MX" | "CNAME";
+                found: string | null;
+                /** @description The record to add, or to change it to. */
+                expected: string | null;
+                message: string;
+            }[];
+        };
         EmailContentInput: {
             from: string | null;
             from_name: string | null;
@@ -5853,118 +6203,6 @@ export interface components {
             last_email_id: string | null;
             /** @description Of its latest email. */
             contact_id: string | null;
-        };
-        EmailInput: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /**
-             * @description Direction
-             * @enum {string}
-             */
-            direction: "out" | "in";
-            /**
-             * @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came
-             * @enum {string}
-             */
-            status: "draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received";
-            /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
-            connection_id: string | null;
-            /** @description Thread id; mails with the same id answer each other */
-            thread_id: string | null;
-            /** @description Message-ID without angle brackets */
-            message_id: string | null;
-            /** @description Id at the provider */
-            provider_id: string | null;
-            /** @description Message-ID of the mail that it answers */
-            in_reply_to: string | null;
-            /** @description Address of the sender */
-            from: string | null;
-            /** @description Sender name */
-            from_name: string | null;
-            /** @description Address of the recipient; default: that of the contact or the lead */
-            to: string | null;
-            /** @description Recipient name */
-            to_name: string | null;
-            /** @description Further recipients, whose opens and clicks are not tracked */
-            cc: string[];
-            /** @description Further recipients that the others do not see */
-            bcc: string[];
-            /** @description Subject */
-            subject: string | null;
-            /** @description The beginning of the text */
-            snippet: string | null;
-            /** @description Template */
-            template_id: string | null;
-            /** @description Contact id; default: the contact with the address */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description The member who sent it, or whose mailbox it is in (user id) */
-            user_id: string | null;
-            /**
-             * @description Who may read it: the team, or only its member. It is that of the account
-             * @enum {string}
-             */
-            visibility: "team" | "private";
-            /** @description When it is sent; default: at once */
-            send_at: string | null;
-            /** @description When the mail system accepted it */
-            sent_at: string | null;
-            /** @description When the recipient's mail system accepted it, where that is reported */
-            delivered_at: string | null;
-            /** @description When it was received */
-            received_at: string | null;
-            /** @description How often it was opened, also by machines */
-            opens: number;
-            /** @description How often it was opened, without machines */
-            human_opens: number;
-            /** @description When a person opened it first */
-            first_opened_at: string | null;
-            /** @description How often its links were followed, also by machines */
-            clicks: number;
-            /** @description How often its links were followed, without machines */
-            human_clicks: number;
-            /** @description When a person followed a link first */
-            first_clicked_at: string | null;
-            /** @description `hard`: the address does not work. `soft`: for now. `block`: the mail was refused for what it is or where it comes from */
-            bounce_kind: ("hard" | "soft" | "block") | null;
-            /** @description Enhanced status code (RFC 3463) */
-            bounce_status: string | null;
-            /** @description What the mail system said */
-            bounce_reason: string | null;
-            /** @description Why it was not sent, or why that is unknown */
-            status_reason: string | null;
-            /** @description Whether opens are recorded */
-            track_opens: boolean;
-            /** @description Whether clicks are recorded */
-            track_clicks: boolean;
-            /** @description In bytes, as sent or received */
-            size: number | null;
         };
         RefundInput: {
             /** Format: uuid */
@@ -6987,6 +7225,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description Whether the contact gets mail, and whether it is tracked */
+            readonly email_preferences?: components["schemas"]["EmailPreferencesInput"];
         };
         ExpandedContactInput: {
             /**
@@ -7044,6 +7284,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
+            /** @description Whether the contact gets mail, and whether it is tracked */
+            readonly email_preferences?: components["schemas"]["EmailPreferencesInput"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -8430,6 +8672,8 @@ export interface components {
             subject: string | null;
             /** @description The beginning of the text */
             snippet: string | null;
+            /** @description Id of the email topic; recipients can unsubscribe from it alone */
+            topic_id: string | null;
             /** @description Template */
             template_id: string | null;
             /** @description Contact id; default: the contact with the address */
@@ -9061,6 +9305,21 @@ export interface components {
              * @example de-DE
              */
             locale: string;
+            /**
+             * @description When opens of emails are recorded: `never`; `on_request`, of emails that ask for it; `always`, of emails that do not say otherwise.
+             * @enum {string}
+             */
+            open_tracking: "never" | "on_request" | "always";
+            /**
+             * @description When clicks on links in emails are recorded, as `open_tracking`.
+             * @enum {string}
+             */
+            click_tracking: "never" | "on_request" | "always";
+            /**
+             * @description Which hits fire `email.opened` and `email.clicked`, per email and link: `first_human`, the first by a person; `first_any`, the first; `every`, all.
+             * @enum {string}
+             */
+            tracking_events: "first_human" | "first_any" | "every";
         };
         MemberInput: {
             /** Format: uuid */
@@ -9875,6 +10134,191 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        Email: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Increases by one with every change; used as the ETag */
+            version: number;
+            /** @description Who created the record, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When the record was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed
+             */
+            updated_at: string;
+            /** @description Custom fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * @description Direction
+             * @enum {string}
+             */
+            direction: "out" | "in";
+            /**
+             * @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received";
+            /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
+            connection_id: string | null;
+            /** @description Thread id; mails with the same id answer each other */
+            thread_id: string | null;
+            /** @description Message-ID without angle brackets */
+            message_id: string | null;
+            /** @description Id at the provider */
+            provider_id: string | null;
+            /** @description Message-ID of the mail that it answers */
+            in_reply_to: string | null;
+            /** @description Address of the sender */
+            from: string | null;
+            /** @description Sender name */
+            from_name: string | null;
+            /** @description Address of the recipient; default: that of the contact or the lead */
+            to: string | null;
+            /** @description Recipient name */
+            to_name: string | null;
+            /** @description Further recipients, whose opens and clicks are not tracked */
+            cc: string[];
+            /** @description Further recipients that the others do not see */
+            bcc: string[];
+            /** @description Subject */
+            subject: string | null;
+            /** @description The beginning of the text */
+            snippet: string | null;
+            /** @description Id of the email topic; recipients can unsubscribe from it alone */
+            topic_id: string | null;
+            /** @description Template */
+            template_id: string | null;
+            /** @description Contact id; default: the contact with the address */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Lead */
+            lead_id: string | null;
+            /** @description The member who sent it, or whose mailbox it is in (user id) */
+            user_id: string | null;
+            /**
+             * @description Who may read it: the team, or only its member. It is that of the account
+             * @enum {string}
+             */
+            visibility: "team" | "private";
+            /** @description When it is sent; default: at once */
+            send_at: string | null;
+            /** @description When the mail system accepted it */
+            sent_at: string | null;
+            /** @description When the recipient's mail system accepted it, where that is reported */
+            delivered_at: string | null;
+            /** @description When it was received */
+            received_at: string | null;
+            /** @description How often it was opened, also by machines */
+            opens: number;
+            /** @description How often it was opened, without machines */
+            human_opens: number;
+            /** @description When a person opened it first */
+            first_opened_at: string | null;
+            /** @description How often its links were followed, also by machines */
+            clicks: number;
+            /** @description How often its links were followed, without machines */
+            human_clicks: number;
+            /** @description When a person followed a link first */
+            first_clicked_at: string | null;
+            /** @description `hard`: the address does not work. `soft`: for now. `block`: the mail was refused for what it is or where it comes from */
+            bounce_kind: ("hard" | "soft" | "block") | null;
+            /** @description Enhanced status code (RFC 3463) */
+            bounce_status: string | null;
+            /** @description What the mail system said */
+            bounce_reason: string | null;
+            /** @description Why it was not sent, or why that is unknown */
+            status_reason: string | null;
+            /** @description Whether opens are recorded */
+            track_opens: boolean;
+            /** @description Whether clicks are recorded */
+            track_clicks: boolean;
+            /** @description In bytes, as sent or received */
+            size: number | null;
+        };
+        Suppression: {
+            /** Format: uuid */
+            id: string;
+            /** @description Null once the person was erased. */
+            email: string | null;
+            /**
+             * @description `hard_bounce`: the address does not work. `complaint`: the mail was reported as spam. `unsubscribe`: by the recipient. `manual`: by a member.
+             * @enum {string}
+             */
+            reason: "hard_bounce" | "complaint" | "unsubscribe" | "manual";
+            /** @description Null: mails of all topics and of none. */
+            topic_id: string | null;
+            /** @description The email that it comes from. */
+            email_id: string | null;
+            note: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        EmailPreferences: {
+            /** @description Whether no mail is sent to one of its addresses. */
+            unsubscribed: boolean;
+            /** @description Why, of all its addresses. */
+            reasons: ("hard_bounce" | "complaint" | "unsubscribe" | "manual")[];
+            /** @description Names of topics. */
+            unsubscribed_topics: string[];
+            /**
+             * @description `denied`: neither opens nor clicks of mails to the contact are recorded.
+             * @enum {string}
+             */
+            tracking: "allowed" | "denied";
+        };
+        EmailTopic: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /**
+             * @description Recipients see it.
+             * @example Newsletter
+             */
+            name: string;
+            /** @description Recipients see it. */
+            description: string | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        EmailHit: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "open" | "click";
+            /** @description The target of the link; null for opens. */
+            url: string | null;
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description `human`: a person. `machine`: a scanner or a proxy. `unknown`: either. `ignored`: a member of the workspace; not counted.
+             * @enum {string}
+             */
+            verdict: "human" | "machine" | "unknown" | "ignored";
+            /**
+             * @description The rule by which it was judged.
+             * @enum {string}
+             */
+            reason: "self" | "method" | "prefetch" | "scanner" | "bot" | "no_user_agent" | "apple_mpp" | "microsoft_safelinks" | "microsoft_network" | "instant" | "honeypot" | "burst" | "proxied" | "mail_client" | "browser";
+            /** @description The program, as in `Gmail`. */
+            agent: string;
+        };
         TemplatePreview: {
             subject: string | null;
             /** @description As it is sent: without scripts and the like. */
@@ -9946,6 +10390,23 @@ export interface components {
             /** @description Emails that wait, at most 1,000. */
             queued: number;
         };
+        EmailDomain: {
+            domain: string;
+            records: {
+                /** @enum {string} */
+                kind: "spf" | "dkim" | "dmarc" | "mx";
+                /** @enum {string} */
+                state: "ok" | "missing" | "wrong" | "unknown";
+                /** @description Name of the record. */
+                name: string;
+                /** @enum {string} */
+                type: "TXT" | "MX" | "CNAME";
+                found: string | null;
+                /** @description The record to add, or to change it to. */
+                expected: string | null;
+                message: string;
+            }[];
+        };
         EmailContent: {
             from: string | null;
             from_name: string | null;
@@ -9990,118 +10451,6 @@ export interface components {
             last_email_id: string | null;
             /** @description Of its latest email. */
             contact_id: string | null;
-        };
-        Email: {
-            /**
-             * Format: uuid
-             * @description Record id
-             */
-            id: string;
-            /** @description Increases by one with every change; used as the ETag */
-            version: number;
-            /** @description Who created the record, as in `api_key:<id>` */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When the record was created
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the record was last changed
-             */
-            updated_at: string;
-            /** @description Custom fields, by name */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /**
-             * @description Direction
-             * @enum {string}
-             */
-            direction: "out" | "in";
-            /**
-             * @description `draft` keeps a new mail without sending it; every other value is set by the server. `unknown`: it was handed over, and no answer came
-             * @enum {string}
-             */
-            status: "draft" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "deferred" | "bounced" | "failed" | "unknown" | "cancelled" | "received";
-            /** @description The connection that sends or receives it; default: an account of the sender, else a shared one */
-            connection_id: string | null;
-            /** @description Thread id; mails with the same id answer each other */
-            thread_id: string | null;
-            /** @description Message-ID without angle brackets */
-            message_id: string | null;
-            /** @description Id at the provider */
-            provider_id: string | null;
-            /** @description Message-ID of the mail that it answers */
-            in_reply_to: string | null;
-            /** @description Address of the sender */
-            from: string | null;
-            /** @description Sender name */
-            from_name: string | null;
-            /** @description Address of the recipient; default: that of the contact or the lead */
-            to: string | null;
-            /** @description Recipient name */
-            to_name: string | null;
-            /** @description Further recipients, whose opens and clicks are not tracked */
-            cc: string[];
-            /** @description Further recipients that the others do not see */
-            bcc: string[];
-            /** @description Subject */
-            subject: string | null;
-            /** @description The beginning of the text */
-            snippet: string | null;
-            /** @description Template */
-            template_id: string | null;
-            /** @description Contact id; default: the contact with the address */
-            contact_id: string | null;
-            /** @description Company */
-            company_id: string | null;
-            /** @description Deal */
-            deal_id: string | null;
-            /** @description Lead */
-            lead_id: string | null;
-            /** @description The member who sent it, or whose mailbox it is in (user id) */
-            user_id: string | null;
-            /**
-             * @description Who may read it: the team, or only its member. It is that of the account
-             * @enum {string}
-             */
-            visibility: "team" | "private";
-            /** @description When it is sent; default: at once */
-            send_at: string | null;
-            /** @description When the mail system accepted it */
-            sent_at: string | null;
-            /** @description When the recipient's mail system accepted it, where that is reported */
-            delivered_at: string | null;
-            /** @description When it was received */
-            received_at: string | null;
-            /** @description How often it was opened, also by machines */
-            opens: number;
-            /** @description How often it was opened, without machines */
-            human_opens: number;
-            /** @description When a person opened it first */
-            first_opened_at: string | null;
-            /** @description How often its links were followed, also by machines */
-            clicks: number;
-            /** @description How often its links were followed, without machines */
-            human_clicks: number;
-            /** @description When a person followed a link first */
-            first_clicked_at: string | null;
-            /** @description `hard`: the address does not work. `soft`: for now. `block`: the mail was refused for what it is or where it comes from */
-            bounce_kind: ("hard" | "soft" | "block") | null;
-            /** @description Enhanced status code (RFC 3463) */
-            bounce_status: string | null;
-            /** @description What the mail system said */
-            bounce_reason: string | null;
-            /** @description Why it was not sent, or why that is unknown */
-            status_reason: string | null;
-            /** @description Whether opens are recorded */
-            track_opens: boolean;
-            /** @description Whether clicks are recorded */
-            track_clicks: boolean;
-            /** @description In bytes, as sent or received */
-            size: number | null;
         };
         Refund: {
             /** Format: uuid */
@@ -11124,6 +11473,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description Whether the contact gets mail, and whether it is tracked */
+            readonly email_preferences?: components["schemas"]["EmailPreferences"];
         };
         ExpandedContact: {
             /**
@@ -11181,6 +11532,8 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
+            /** @description Whether the contact gets mail, and whether it is tracked */
+            readonly email_preferences?: components["schemas"]["EmailPreferences"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
                 /** @description Without long texts and custom fields; null if the field is empty. */
@@ -12567,6 +12920,8 @@ export interface components {
             subject: string | null;
             /** @description The beginning of the text */
             snippet: string | null;
+            /** @description Id of the email topic; recipients can unsubscribe from it alone */
+            topic_id: string | null;
             /** @description Template */
             template_id: string | null;
             /** @description Contact id; default: the contact with the address */
@@ -13198,6 +13553,21 @@ export interface components {
              * @example de-DE
              */
             locale: string;
+            /**
+             * @description When opens of emails are recorded: `never`; `on_request`, of emails that ask for it; `always`, of emails that do not say otherwise.
+             * @enum {string}
+             */
+            open_tracking: "never" | "on_request" | "always";
+            /**
+             * @description When clicks on links in emails are recorded, as `open_tracking`.
+             * @enum {string}
+             */
+            click_tracking: "never" | "on_request" | "always";
+            /**
+             * @description Which hits fire `email.opened` and `email.clicked`, per email and link: `first_human`, the first by a person; `first_any`, the first; `every`, all.
+             * @enum {string}
+             */
+            tracking_events: "first_human" | "first_any" | "every";
         };
         Member: {
             /** Format: uuid */
@@ -15340,6 +15710,7 @@ export interface operations {
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
                         payment_totals?: components["schemas"]["PaymentTotals"];
+                        email_preferences?: components["schemas"]["EmailPreferences"];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -15588,6 +15959,7 @@ export interface operations {
                         /** @description Ids of the records that were merged into this one; left out if there are none */
                         merged_ids?: string[];
                         payment_totals?: components["schemas"]["PaymentTotals"];
+                        email_preferences?: components["schemas"]["EmailPreferences"];
                         /** @description True if other records exist that could be meant. */
                         ambiguous?: boolean;
                     };
@@ -24342,7 +24714,7 @@ export interface operations {
                 /** @description `next_cursor` of the previous page; only for the same sort and filters. */
                 cursor?: string;
                 /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
-                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-direction" | "direction" | "-status" | "status" | "-connection_id" | "connection_id" | "-thread_id" | "thread_id" | "-message_id" | "message_id" | "-provider_id" | "provider_id" | "-in_reply_to" | "in_reply_to" | "-from" | "from" | "-from_name" | "from_name" | "-to" | "to" | "-to_name" | "to_name" | "-subject" | "subject" | "-snippet" | "snippet" | "-visibility" | "visibility" | "-send_at" | "send_at" | "-sent_at" | "sent_at" | "-delivered_at" | "delivered_at" | "-received_at" | "received_at" | "-opens" | "opens" | "-human_opens" | "human_opens" | "-first_opened_at" | "first_opened_at" | "-clicks" | "clicks" | "-human_clicks" | "human_clicks" | "-first_clicked_at" | "first_clicked_at" | "-bounce_kind" | "bounce_kind" | "-bounce_status" | "bounce_status" | "-bounce_reason" | "bounce_reason" | "-status_reason" | "status_reason" | "-size" | "size") | string;
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-direction" | "direction" | "-status" | "status" | "-connection_id" | "connection_id" | "-thread_id" | "thread_id" | "-message_id" | "message_id" | "-provider_id" | "provider_id" | "-in_reply_to" | "in_reply_to" | "-from" | "from" | "-from_name" | "from_name" | "-to" | "to" | "-to_name" | "to_name" | "-subject" | "subject" | "-snippet" | "snippet" | "-topic_id" | "topic_id" | "-visibility" | "visibility" | "-send_at" | "send_at" | "-sent_at" | "sent_at" | "-delivered_at" | "delivered_at" | "-received_at" | "received_at" | "-opens" | "opens" | "-human_opens" | "human_opens" | "-first_opened_at" | "first_opened_at" | "-clicks" | "clicks" | "-human_clicks" | "human_clicks" | "-first_clicked_at" | "first_clicked_at" | "-bounce_kind" | "bounce_kind" | "-bounce_status" | "bounce_status" | "-bounce_reason" | "bounce_reason" | "-status_reason" | "status_reason" | "-size" | "size") | string;
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
@@ -24361,6 +24733,8 @@ export interface operations {
                 message_id?: string;
                 /** @description Only records with this provider_id. */
                 provider_id?: string;
+                /** @description Only records with this topic_id. */
+                topic_id?: string;
                 /** @description Only records with this template_id. */
                 template_id?: string;
                 /** @description Only records with this contact_id. */
@@ -24469,6 +24843,8 @@ export interface operations {
                     subject?: string | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly snippet?: unknown;
+                    /** @description Id of the email topic; recipients can unsubscribe from it alone */
+                    topic_id?: string | null;
                     /** @description Template */
                     template_id?: string | null;
                     /** @description Contact id; default: the contact with the address */
@@ -24749,6 +25125,8 @@ export interface operations {
                     subject?: string | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly snippet?: unknown;
+                    /** @description Id of the email topic; recipients can unsubscribe from it alone */
+                    topic_id?: string | null;
                     /** @description Template */
                     template_id?: string | null;
                     /** @description Contact id; default: the contact with the address */
@@ -24918,6 +25296,8 @@ export interface operations {
                     subject?: string | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly snippet?: unknown;
+                    /** @description Id of the email topic; recipients can unsubscribe from it alone */
+                    topic_id?: string | null;
                     /** @description Template */
                     template_id?: string | null;
                     /** @description Contact id; default: the contact with the address */
@@ -25133,6 +25513,8 @@ export interface operations {
                 include_deleted?: string;
                 /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
                 deleted?: "only";
+                /** @description Only records with this name. */
+                name?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -31696,6 +32078,49 @@ export interface operations {
             };
         };
     };
+    getConnectionsIdDns: {
+        parameters: {
+            query?: {
+                /** @description DKIM selector, as in `s1` of `s1._domainkey.example.com`. */
+                selector?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailDomain"];
+                };
+            };
+            /** @description No email account with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     postEmailAccountsIdResume: {
         parameters: {
             query?: never;
@@ -31792,6 +32217,449 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["MergeField"][];
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailsIdHits: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EmailHit"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSuppressions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the previous page. */
+                cursor?: string;
+                email?: string;
+                reason?: "hard_bounce" | "complaint" | "unsubscribe" | "manual";
+                topic_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Suppression"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSuppressions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Kept as sent; compared ignoring case. */
+                    email: string | null;
+                    /**
+                     * @description Only mails of this topic; default: all mails.
+                     * @default null
+                     */
+                    topic_id?: string | null;
+                    /** @default null */
+                    note?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suppression"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteSuppressionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailTopics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EmailTopic"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailTopics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @default null */
+                    description?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailTopic"];
+                };
+            };
+            /** @description Another topic has the name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailTopicsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailTopic"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteEmailTopicsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchEmailTopicsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+                /** @description The last known ETag; 412 if the version has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    description?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailTopic"];
+                };
+            };
+            /** @description Another topic has the name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getContactsIdEmailPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailPreferences"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchContactsIdEmailPreferences: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    tracking: "allowed" | "denied";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailPreferences"];
                 };
             };
             /** @description Any error. */
@@ -34402,6 +35270,21 @@ export interface operations {
                     time_zone?: string;
                     /** @description BCP 47: how numbers and dates are written. */
                     locale?: string;
+                    /**
+                     * @description When opens of emails are recorded: `never`; `on_request`, of emails that ask for it; `always`, of emails that do not say otherwise.
+                     * @enum {string}
+                     */
+                    open_tracking?: "never" | "on_request" | "always";
+                    /**
+                     * @description When clicks on links in emails are recorded, as `open_tracking`.
+                     * @enum {string}
+                     */
+                    click_tracking?: "never" | "on_request" | "always";
+                    /**
+                     * @description Which hits fire `email.opened` and `email.clicked`, per email and link: `first_human`, the first by a person; `first_any`, the first; `every`, all.
+                     * @enum {string}
+                     */
+                    tracking_events?: "first_human" | "first_any" | "every";
                     /** @description Set by the server; ignored when sent. */
                     readonly id?: unknown;
                     /** @description Set by the server; ignored when sent. */
