@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { comparedCpuRows, comparisonTable, compareWith } from './against.mjs';
 import { create } from './bench-create.mjs';
 import { deliver } from './bench-deliver.mjs';
+import { emails } from './bench-emails.mjs';
 import { fanout } from './bench-fanout.mjs';
 import { isolation } from './bench-isolation.mjs';
 import { latency } from './bench-latency.mjs';
@@ -38,6 +39,7 @@ const sections = {
   leads,
   'lead-reads': leadReads,
   payments,
+  emails,
   tracking,
   'search-records': searchRecords,
   lists,

@@ -1,7 +1,7 @@
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import { query, type Transaction } from '../db/query.ts';
-import { isMailAddress } from '../mail/mail-message.ts';
+import { isMailAddress, type MailMessage } from '../mail/mail-message.ts';
 import type { MailCondition, MailQueue } from '../mail/mail-queue.ts';
 import { webhookDisabledMessage } from './account-mail.ts';
 
@@ -20,7 +20,12 @@ interface NoticeMail {
   objectId: Uuid;
   details: { name: string; reason: string };
   user: { id: Uuid; email: string };
+  /** Default: a webhook was disabled. */
+  messageFor?: NoticeMessage | undefined;
 }
+
+/** Makes the mail about a notice. */
+export type NoticeMessage = (to: string, workspace: string) => MailMessage;
 
 const KIND = 'notice';
 
@@ -71,20 +76,25 @@ export async function enqueueNotice(
   trx: Transaction,
   parts: NoticeMailParts,
   workspaceId: Uuid,
-  notice: { id: Uuid; objectId: Uuid; details: Record<string, unknown> },
+  notice: {
+    id: Uuid;
+    objectId: Uuid;
+    details: Record<string, unknown>;
+    messageFor?: NoticeMessage | undefined;
+  },
 ): Promise<void> {
   const rows = await query<{ id: Uuid; email: string; workspace: string }>(trx, READERS, [workspaceId]);
-  const { id: noticeId, objectId } = notice;
+  const { id: noticeId, objectId, messageFor } = notice;
   const details = notice.details as NoticeMail['details'];
   for (const { workspace, ...user } of rows)
-    await enqueue(trx, parts, { workspaceId, workspace, noticeId, objectId, details, user });
+    await enqueue(trx, parts, { workspaceId, workspace, noticeId, objectId, details, user, messageFor });
 }
 
 /** An address that 0.1.0 accepted and that no mail can have must not keep a webhook from being disabled. */
 async function enqueue(
   trx: Transaction,
   { mail, webhookUrl }: NoticeMailParts,
-  { workspaceId, workspace, noticeId, objectId, details: { name, reason }, user }: NoticeMail,
+  { workspaceId, workspace, noticeId, objectId, details: { name, reason }, user, messageFor }: NoticeMail,
 ): Promise<void> {
   if (!isMailAddress(user.email)) return;
   await mail.enqueue(trx, {
@@ -93,7 +103,9 @@ async function enqueue(
     workspaceId,
     userId: user.id,
     objectId: noticeId,
-    message: webhookDisabledMessage(user.email, { workspace, name, reason, url: webhookUrl(objectId) }),
+    message:
+      messageFor?.(user.email, workspace) ??
+      webhookDisabledMessage(user.email, { workspace, name, reason, url: webhookUrl(objectId) }),
   });
 }
 

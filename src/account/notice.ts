@@ -1,7 +1,7 @@
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import { query, type Transaction } from '../db/query.ts';
-import { enqueueNotice, type NoticeMailParts } from './notice-mail.ts';
+import { enqueueNotice, type NoticeMailParts, type NoticeMessage } from './notice-mail.ts';
 import type { Role } from './role.ts';
 
 /** A notice to the owners and admins of a workspace, or to one member. */
@@ -23,7 +23,7 @@ export interface Notices {
   post(
     trx: Transaction,
     workspaceId: Uuid,
-    notice: Omit<Notice, 'id' | 'created_at'> & { at: string },
+    notice: Omit<Notice, 'id' | 'created_at'> & { at: string; messageFor?: NoticeMessage },
   ): Promise<void>;
   /** The same to one member; the caller queues the email, if there is to be one. */
   postTo(
@@ -102,6 +102,7 @@ export function makeNotices(parts: NoticeMailParts & { db: Database; newId: () =
         id,
         objectId: notice.object_id,
         details: notice.details,
+        messageFor: notice.messageFor,
       });
     },
 

@@ -32,11 +32,13 @@ const MANAGED = new Set([
 /** After 0.1.0. */
 const BOOKING = ['booking:manage', 'booking:read', 'availability:write'];
 const SENDING = ['emails:send'];
+const SUPPRESSING = ['suppressions:manage', 'suppressions:read'];
 const OTHERS = [
   '*',
   'leads:create',
   ...BOOKING,
   ...SENDING,
+  ...SUPPRESSING,
   'events:read',
   'events:write',
   'webhooks:manage',
@@ -64,6 +66,7 @@ describe('the scopes of 0.1.0 and its roles, and those of connections and tags',
       'leads:create',
       ...BOOKING,
       ...SENDING,
+      ...SUPPRESSING,
       'events:read',
       'events:write',
       'webhooks:read',

@@ -99,7 +99,6 @@ describe('Amazon SNS', () => {
     'https://sns.us-east-1.amazonaws.com:8443/x.pem',
     'https://sns.us-east-1.amazonaws.com@evil.example/x.pem',
     'https://user:pass@sns.us-east-1.amazonaws.com/x.pem',
-    'https://sns.us-east-1.amazonaws.com/x.pem?y',
     'https://sns.us-east-1.amazonaws.com/a/../b/x.pem',
     'https://sns.us-east-1.amazonaws.com/x.txt',
     'https://s3.amazonaws.com/bucket/x.pem',
@@ -107,12 +106,11 @@ describe('Amazon SNS', () => {
     'https://snsxus-east-1.amazonaws.com/x.pem',
     'file:///etc/passwd',
     'not a url',
-  ])('a certificate at %s is not even fetched, or is the plain one', async (url) => {
+  ])('a certificate at %s is not even fetched', async (url) => {
     fetched.length = 0;
     const problem = await verify(signed(notification({ SigningCertURL: url })));
-    const isPlain = url.includes('?y');
-    expect(isPlain ? null : problem).toEqual(isPlain ? null : expect.any(String));
-    if (!isPlain && !url.includes('..')) expect(fetched).toEqual([]);
+    expect(problem).toBeTypeOf('string');
+    expect(fetched).toEqual([]);
   });
 
   test('a subscription is confirmed at Amazon alone, and a redirect is not followed', async () => {
@@ -330,20 +328,22 @@ describe('webhooks', () => {
     s = await startScenario();
     receiver = await startReceiver();
     for (const [kind, values] of Object.entries(CONNECTIONS)) {
-      const reply = await s.ask('POST', '/api/v1/connections', { body: { kind, name: kind, ...values } });
-      expect(reply.status, reply.text).toBe(201);
-      accounts[kind] = { id: reply.json.id, path: new URL(reply.json.urls[0].url).pathname };
+      const connection = await made('connections', { kind, name: kind, ...values });
+      accounts[kind] = { id: connection.id, path: new URL(connection.urls[0].url).pathname };
     }
     // A receiver written from AutomateNexus's document.
-    const hook = await s.ask('POST', '/api/v1/webhooks', {
-      body: { name: 'nexus', url: receiver.url, events: ['*'], format: 'automatenexus' },
-    });
-    expect(hook.status, hook.text).toBe(201);
+    await made('webhooks', { name: 'nexus', url: receiver.url, events: ['*'], format: 'automatenexus' });
   });
   afterAll(async () => {
     await receiver.close();
     await s.stop();
   });
+
+  async function made(path: string, body: object) {
+    const { status, json, text } = await s.ask('POST', `/api/v1/${path}`, { body });
+    expect(status, text).toBe(201);
+    return json;
+  }
 
   const PROVIDER_ID = 'provider-1';
   const mailOf = (kind: Kind, to: string): Promise<SentEmail> =>

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { makeMember } from '../kit/member.ts';
 import { reply, startMailServer, type MailServer } from '../kit/mail-server.ts';
 import { until } from '../kit/process.ts';
+import { startReceiver } from '../kit/receiver.ts';
 import { startScenario, type Reply, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -368,14 +370,32 @@ describe('what is refused', () => {
     expect(await status('POST', 'emails', s.charlie, mail)).toBe(409);
   });
 
-  test('a private account shows nothing to others, in records, events and search', async () => {
-    const owner = '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c71';
-    const { id: privateId } = await makeAccount('Private', { owner, visibility: 'private' });
-    const refused = await send({ connection_id: privateId });
-    expect(refused.status).toBe(400);
-    expect(
-      (await s.ask('GET', '/api/v1/email-accounts')).json.data.map((item: { id: string }) => item.id),
-    ).not.toContain(privateId);
+  test('a private account shows nothing to others, in records, events, timelines and search', async () => {
+    const [owner, colleague] = [await makeMember(s, 'member'), await makeMember(s, 'admin')];
+    const { id: privateId } = await makeAccount('Private', { owner: owner.id, visibility: 'private' });
+    expect((await send({ connection_id: privateId })).status).toBe(400);
+    const mail = { contact_id: contactId, subject: 'Zanzibar', text: 'A secret.', connection_id: privateId };
+    const { status, json } = await owner.ask('POST', '/api/v1/emails', { body: mail });
+    expect([status, json.subject, json.to, json.visibility]).toEqual([201, null, null, 'private']);
+    await reaches(json.id, 'sent');
+    const sentRaw = mailOf(json.id)!.raw;
+    expect(sentRaw).toContain('Subject: Zanzibar');
+    const path = `/api/v1/emails/${json.id}/content`;
+    expect((await owner.ask('GET', path)).json).toMatchObject({
+      subject: 'Zanzibar',
+      to: 'jane@example.com',
+    });
+    expect((await colleague.ask('GET', path)).status).toBe(404);
+    for (const seen of [
+      await colleague.ask('GET', `/api/v1/emails/${json.id}`),
+      await colleague.ask('GET', `/api/v1/contacts/${contactId}/activities?limit=200`),
+      await colleague.ask('GET', '/api/v1/search?q=zanzibar'),
+      await colleague.ask('GET', '/api/v1/events?limit=200'),
+      await colleague.ask('GET', '/api/v1/email-threads'),
+    ]) {
+      expect(seen.status).toBe(200);
+      expect(seen.text.replaceAll('"zanzibar"', '')).not.toMatch(/zanzibar|secret/i);
+    }
   });
 
   test('HTML of an author has no script when it is sent', async () => {
@@ -386,6 +406,30 @@ describe('what is refused', () => {
     const { html } = (await s.ask('GET', `/api/v1/emails/${id}/content`)).json;
     expect(html).toBe('<p>Hi<a>x</a><a href="https://example.com/?a=1&amp;b=2">ok</a></p>');
   });
+});
+
+test('AN2: a receiver of AutomateNexus gets email.sent and email.bounced of real mails', async () => {
+  const receiver = await startReceiver();
+  const hook = await made('webhooks', {
+    name: 'AutomateNexus',
+    url: receiver.url,
+    format: 'automatenexus',
+    events: ['email.sent', 'email.bounced'],
+  });
+  const { id } = await sent();
+  await reaches(id, 'sent');
+  server.onRecipient(() => reply(550, '5.1.1 no such user'));
+  const { id: bouncedId } = await sent();
+  await reaches(bouncedId, 'bounced');
+  const bodies = (await receiver.waitFor(2)).map(({ rawBody }) => JSON.parse(rawBody.toString()));
+  expect(bodies.find(({ event }) => event === 'email.sent')).toMatchObject({
+    data: { id, to: 'jane@example.com', subject: 'Your berth', status: 'sent', contact_id: contactId },
+  });
+  expect(bodies.find(({ event }) => event === 'email.bounced')).toMatchObject({
+    data: { id: bouncedId, bounce_kind: 'hard', bounce_status: '5.1.1' },
+  });
+  await s.ask('DELETE', `/api/v1/webhooks/${hook.id}`);
+  await receiver.close();
 });
 
 describe('templates', () => {

@@ -20,6 +20,24 @@ export const emailAccountsQuery = queryOptions({
   staleTime: 30_000,
 });
 
+/** What the domain of an account lacks in its DNS. */
+export const emailDomainQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['email-accounts', 'dns', id],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/connections/{id}/dns', { params: { path: { id } }, signal })),
+    staleTime: 60_000,
+  });
+
+export function useResumeAccount() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) =>
+      dataOf(api.POST('/api/v1/email-accounts/{id}/resume', { params: { path: { id } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: emailAccountsQuery.queryKey }),
+  });
+}
+
 export const emailContentQuery = (id: string) =>
   queryOptions({
     queryKey: ['emails', 'content', id],

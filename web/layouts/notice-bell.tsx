@@ -69,7 +69,7 @@ function Item({ notice, onNavigate }: ItemProps) {
         ) : isBlock ? (
           <BlockedEmail notice={notice} onNavigate={onNavigate} />
         ) : (
-          <DisabledWebhook notice={notice} onNavigate={onNavigate} />
+          <Stopped notice={notice} onNavigate={onNavigate} />
         )}
         <Text size="xs" c="dimmed">
           <Moment at={notice.created_at} />
@@ -93,16 +93,19 @@ interface ItemProps {
   onNavigate(): void;
 }
 
-function DisabledWebhook({ notice, onNavigate }: ItemProps) {
+/** A webhook that was disabled, or an email account that was paused. */
+function Stopped({ notice, onNavigate }: ItemProps) {
   const { name, reason } = notice.details as { name: string; reason: string };
+  const isAccount = notice.type === 'email.account_paused';
+  const link = isAccount ? paths.connection(notice.object_id) : paths.webhook(notice.object_id);
   return (
     <>
       <Text size="sm" fw={500}>
-        The webhook{' '}
-        <TextLink {...paths.webhook(notice.object_id)} onClick={onNavigate}>
+        The {isAccount ? 'email account' : 'webhook'}{' '}
+        <TextLink {...link} onClick={onNavigate}>
           {name}
         </TextLink>{' '}
-        was disabled
+        was {isAccount ? 'paused' : 'disabled'}
       </Text>
       <Text size="sm">{reason}</Text>
     </>

@@ -16,7 +16,9 @@ const PATH = '/api/v1/notices';
 const noticeShape = z
   .object({
     id: z.uuid(),
-    type: z.string().meta({ description: 'What happened: `webhook.disabled` or `note.mentioned`.' }),
+    type: z.string().meta({
+      description: 'What happened: `webhook.disabled`, `note.mentioned` or `email.account_paused`.',
+    }),
     object_type: z.string(),
     object_id: z.string(),
     details: z.record(z.string(), z.unknown()).meta({

@@ -248,10 +248,10 @@ async function contentOf(
           userId: memberId,
           variables: input.variables ?? {},
         });
-  const given = input.html != null || input.text != null;
-  const html = given ? (input.html ?? null) : (rendered?.html ?? null);
-  const safe = html === null || html.trim() === '' ? null : sanitizeHtml(html);
-  const plain = given ? (input.text ?? null) : (rendered?.text ?? null);
+  const hasText = input.html != null || input.text != null;
+  const html = hasText ? (input.html ?? null) : (rendered?.html ?? null);
+  const safe = html === null || html.trim() === '' ? null : await sanitizeHtml(html);
+  const plain = hasText ? (input.text ?? null) : (rendered?.text ?? null);
   const text = plain ?? (safe === null ? null : await textOfHtml(safe));
   const subject = input.subject ?? rendered?.subject ?? replySubject(answered);
   return { subject, html: safe, text };

@@ -1,5 +1,3 @@
-import { Parser } from 'htmlparser2';
-
 /** Elements that mails keep; the content of other ones stays, except of `DROPPED`. */
 const KEPT = new Set(
   (
@@ -37,7 +35,9 @@ const UNSAFE_STYLE = /expression\s*\(|javascript\s*:|vbscript\s*:|behavior\s*:|-
  * HTML that an author wrote, without what can run or load code: scripts, frames, forms, event handlers, URLs other than of
  * web, mail and telephone. Text and comments that are no markup stay escaped.
  */
-export function sanitizeHtml(html: string): string {
+export async function sanitizeHtml(html: string): Promise<string> {
+  // Loaded with the first mail: many installations send none.
+  const { Parser } = await import('htmlparser2');
   const out: string[] = [];
   let dropping = 0;
   let inStyle: string | null = null;

@@ -78,12 +78,17 @@ const SHOWN = [
 export function checkMayShow(caller: Caller, input: Change<Record<string, unknown>> & ContentInput): void {
   const isMerged = input['template_id'] != null || input['to'] == null;
   for (const [field, plural] of SHOWN)
-    if (isMerged && input[field] != null && !caller.may(`${plural}:read`))
-      throw new ApiError('forbidden', `A mail with ${field} needs the scope ${plural}:read.`);
-  if (input['template_id'] != null && !caller.may('templates:read'))
-    throw new ApiError('forbidden', 'A mail with template_id needs the scope templates:read.');
-  if (input.reply_to_email_id != null && !caller.may('emails:read'))
-    throw new ApiError('forbidden', 'A reply needs the scope emails:read.');
+    if (isMerged && input[field] != null) requireScope(caller, `${plural}:read`, `A mail with ${field}`);
+  // The recipient of a deal's mail is its contact; a template shows the contact of the address, and the contact's company.
+  if (isMerged && input['deal_id'] != null) requireScope(caller, 'contacts:read', 'A mail with deal_id');
+  if (input['template_id'] != null)
+    for (const scope of ['templates:read', 'contacts:read', 'companies:read'])
+      requireScope(caller, scope, 'A mail with template_id');
+  if (input.reply_to_email_id != null) requireScope(caller, 'emails:read', 'A reply');
   if (input.ignore_suppression && caller.role !== 'owner' && caller.role !== 'admin')
     throw new ApiError('forbidden', 'Only owners and admins send to suppressed addresses.');
+}
+
+function requireScope(caller: Caller, scope: string, what: string): void {
+  if (!caller.may(scope)) throw new ApiError('forbidden', `${what} needs the scope ${scope}.`);
 }

@@ -65,7 +65,7 @@ threads as (
     from input i join written w using (workspace_id, id)
     cross join lateral json_to_record(i.thread) as t(id uuid, subject_key text, visibility text, user_id uuid)
   ) t
-  group by t.workspace_id, t.id
+  group by t.workspace_id, t.id order by t.workspace_id, t.id
   on conflict (workspace_id, id) do update
     set email_count = email_thread.email_count + excluded.email_count,
         last_at = greatest(email_thread.last_at, excluded.last_at)

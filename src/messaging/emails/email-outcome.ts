@@ -1,8 +1,10 @@
 import { isoTime } from '../../base/clock.ts';
+import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import { query, type Transaction } from '../../db/query.ts';
 import type { LaneKey } from '../../events/outbox.ts';
 import type { Notices } from '../../account/notice.ts';
+import { headerText, type MailMessage } from '../../mail/mail-message.ts';
 import { pauseAfter } from '../../mail/sender-loop.ts';
 import { classifyBounce, statusOf } from '../suppressions/bounce-class.ts';
 import type { Email } from './email-fields.ts';
@@ -27,6 +29,8 @@ export interface EmailOutcomeParts extends EmailWriteParts {
   notices: Pick<Notices, 'post'>;
   notify(lanes: LaneKey[]): void;
   random: () => number;
+  /** The page of a connection. */
+  connectionUrl(id: Uuid): string;
   /** What suppressions do with a bounce at RCPT. */
   effects: readonly ReportEffect[];
 }
@@ -161,7 +165,7 @@ const ACCOUNT_NAME = {
 
 /** Pauses an account that its provider refuses, with a notice to owners and admins: once until it is resumed. */
 async function pauseAccount(
-  { notices }: EmailOutcomeParts,
+  { notices, connectionUrl }: EmailOutcomeParts,
   trx: Transaction,
   { workspaceId, connectionId }: ClaimedEmail,
   reason: string,
@@ -176,5 +180,32 @@ async function pauseAccount(
     object_id: connectionId,
     details: { name: account?.name ?? '', reason },
     at,
+    messageFor: (to, workspace) =>
+      accountPausedMessage(to, {
+        workspace,
+        name: account?.name ?? '',
+        reason,
+        url: connectionUrl(connectionId),
+      }),
   });
+}
+
+function accountPausedMessage(
+  to: string,
+  account: { workspace: string; name: string; reason: string; url: string },
+): MailMessage {
+  const [name, workspace] = [headerText(account.name), headerText(account.workspace)];
+  return {
+    to: { address: to },
+    subject: `The email account ${name} was paused`,
+    text: `The mail system refuses the email account ${name} of the workspace ${workspace}:
+
+${account.reason}
+
+Its emails wait. Correct the account here, then resume it:
+
+${account.url}
+`,
+    isAutomatic: true,
+  };
 }

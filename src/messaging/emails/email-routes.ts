@@ -138,6 +138,8 @@ async function lockEmail(
   workspaceId: Uuid,
   id: Uuid,
 ): Promise<Email> {
+  // In the order of a claim, so that the two do not wait for each other.
+  await query(trx, LOCK_SEND, [workspaceId, id]);
   const [row] = await query<Record<string, unknown>>(
     trx,
     sql`select * from email where workspace_id = ${workspaceId} and id = ${id} and deleted_at is null for update`,
@@ -145,6 +147,11 @@ async function lockEmail(
   if (!row) throw new ApiError('not_found', 'There is no email with this id.');
   return emails.store.toRecord(row);
 }
+
+const LOCK_SEND = {
+  name: 'email_send.lock',
+  text: 'select email_id from email_send where workspace_id = $1 and email_id = $2 for update',
+};
 
 const CANCEL = {
   name: 'email_send.cancel',

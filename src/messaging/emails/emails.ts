@@ -5,7 +5,7 @@ import type { MailCondition } from '../../mail/mail-queue.ts';
 import type { OutgoingDials } from '../../net/dial.ts';
 import { makeDnsRecords } from '../../net/dns-records.ts';
 import type { HttpClient } from '../../net/http-client.ts';
-import type { MadeModule, Module, ModuleParts, PreparedModule } from '../../record/module.ts';
+import type { MadeModule, Module, PreparedModule } from '../../record/module.ts';
 import type { Noun } from '../../record/noun.ts';
 import type { CreateOptions } from '../../record/record-create-routes.ts';
 import type { Draft } from '../../record/record-service.ts';
@@ -93,7 +93,14 @@ function makeEmails(
   const service = records.serviceOf(email);
   const recipients: Recipients = makeRecipients(parts, records);
   const { effects, composeSteps } = recipients;
-  const shared = { ...parts, emails: service, queue, kinds, effects };
+  const shared = {
+    ...parts,
+    emails: service,
+    queue,
+    kinds,
+    effects,
+    connectionUrl: (id: string) => `${parts.baseUrl()}/settings/connections/${id}`,
+  };
   const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps });
   return {
     routes: [

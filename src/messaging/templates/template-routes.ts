@@ -78,8 +78,10 @@ export function templateRoutes(parts: TemplateRouteParts): Route[] {
         const { id, subject, html, text } = await template(workspaceId, params['id']!);
         for (const [field, object, plural] of SHOWN) {
           if (body[field] == null) continue;
-          if (!caller.may(`${plural}:read`))
-            throw new ApiError('forbidden', `A preview with ${field} needs the scope ${plural}:read.`);
+          // The company of a contact or a deal is shown too.
+          for (const scope of [`${plural}:read`, 'companies:read'])
+            if (!caller.may(scope))
+              throw new ApiError('forbidden', `A preview with ${field} needs the scope ${scope}.`);
           const found = await parts
             .records()
             .named(object)
@@ -94,7 +96,7 @@ export function templateRoutes(parts: TemplateRouteParts): Route[] {
           userId: caller.makerId,
           variables: body.variables ?? {},
         });
-        const safe = rendered.html === null ? null : sanitizeHtml(rendered.html);
+        const safe = rendered.html === null ? null : await sanitizeHtml(rendered.html);
         const sources = [subject, html, text].filter((source) => source !== null);
         return {
           status: 200,

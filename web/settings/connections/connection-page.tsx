@@ -2,6 +2,7 @@ import { Alert, Title } from '@mantine/core';
 import { IconAlertCircle, IconWorld } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import {
   connectionKindsQuery,
   connectionQuery,
@@ -26,6 +27,11 @@ import { ConnectionPulse } from './connection-pulse.tsx';
 import { ConnectionReconciliations } from './connection-reconciliations.tsx';
 import { ConnectionSetup } from './connection-setup.tsx';
 import { ConnectionState } from './connection-state.tsx';
+
+/** Loaded on demand: only accounts that send emails have it. */
+const EmailAccountPanel = lazy(async () => ({
+  default: (await import('../../messaging/email-account-panel.tsx')).EmailAccountPanel,
+}));
 
 const route = getRouteApi('/inside/settings/connections/$id');
 
@@ -70,6 +76,11 @@ export function ConnectionPage() {
           </div>
         )}
       </div>
+      {kind?.scopes.includes('emails:send') && (
+        <Suspense>
+          <EmailAccountPanel connection={connection} />
+        </Suspense>
+      )}
       {isProvider && <ConnectionReconciliations connection={connection} />}
       <ConnectionLog connection={connection} mayApply={isProvider && mayManage} />
     </>

@@ -1,0 +1,106 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  expectNoOverflow,
+  expectShown,
+  launchBrowser,
+  openWindow,
+  PHONE,
+  picture,
+  type Window,
+} from '../kit/browser.ts';
+import { startMailServer, type MailServer } from '../kit/mail-server.ts';
+import { makeMember } from '../kit/member.ts';
+import { startScenario, type Scenario } from '../kit/scenario.ts';
+
+let s: Scenario;
+let server: MailServer;
+let browser: Browser;
+let window: Window;
+let page: Page;
+let contactId: string;
+
+beforeAll(async () => {
+  [s, server] = await Promise.all([startScenario(), startMailServer()]);
+  browser = await launchBrowser();
+  const owner = await makeMember(s, 'owner', { name: 'Alice Archer' });
+  window = await openWindow(browser, s.url, { viewport: { width: 1280, height: 800 } });
+  ({ page } = window);
+  const [name, value] = owner.cookie.split('=') as [string, string];
+  await window.context.addCookies([{ name, value, url: s.url }]);
+  const made = async (path: string, body: object) =>
+    (await s.ask('POST', `/api/v1/${path}`, { body })).json.id as string;
+  contactId = await made('contacts', { first_name: 'Zoë', last_name: 'Smith', email: 'zoe@example.com' });
+  await made('connections', {
+    kind: 'smtp',
+    name: 'Sales',
+    settings: {
+      host: '127.0.0.1',
+      port: Number(new URL(server.url).port),
+      tls: 'none',
+      from_email: 'sales@acme.example',
+    },
+    secrets: {},
+  });
+  await made('templates', {
+    name: 'Welcome',
+    subject: 'Welcome, {{ contact.first_name }}',
+    html: '<p>Hello <b>{{ contact.first_name }}</b></p>',
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await s?.stop();
+  await server?.close();
+});
+
+test('an email is written on the page of a contact, from a template, and is on its timeline', async () => {
+  await page.goto(`/contacts/${contactId}`);
+  const composer = page.getByRole('region', { name: 'Log an activity' });
+  await composer.getByText('Email', { exact: true }).click();
+  await composer.getByLabel('Subject').fill('Your berth');
+  await composer.getByLabel('Message').fill('Hello Zoë.');
+  await picture(page, 'email-composer');
+  await composer.getByRole('button', { name: 'Send email' }).click();
+  await expect.poll(() => server.inbox.length).toBe(1);
+  expect(server.inbox[0]!.to).toBe('zoe@example.com');
+
+  await composer.getByRole('combobox', { name: 'Template' }).click();
+  await page.getByRole('option', { name: 'Welcome' }).click();
+  await expect.poll(() => composer.getByLabel('Subject').inputValue()).toBe('Welcome, Zoë');
+  await expectShown(page.frameLocator('iframe[title="Email"]').getByText('Hello Zoë'));
+  await composer.getByRole('button', { name: 'Send email' }).click();
+  await expect.poll(() => server.inbox.length).toBe(2);
+  expect(server.inbox[1]!.raw).toContain('multipart/alternative');
+
+  await page.reload();
+  const timeline = page.getByRole('region', { name: 'Timeline' });
+  await expectShown(timeline.getByText('Your berth').first());
+  await timeline.getByRole('link', { name: 'Your berth' }).first().click();
+  await expectShown(page.getByRole('heading', { name: 'Your berth' }));
+  await expectShown(page.getByText('Hello Zoë.'));
+  await expectShown(page.getByRole('button', { name: 'Reply' }));
+  await picture(page, 'email-page');
+});
+
+test('emails and templates are listed, and Home writes to anyone; on a phone too', async () => {
+  await page.goto('/emails');
+  await expectShown(page.getByRole('link', { name: 'Your berth' }));
+  await picture(page, 'email-list');
+  await page.getByText('Templates', { exact: true }).first().click();
+  await page.getByRole('link', { name: 'Welcome' }).click();
+  await expectShown(page.frameLocator('iframe[title="Email"]').getByText('Hello'));
+  await picture(page, 'email-template');
+
+  await page.setViewportSize(PHONE);
+  await page.goto('/');
+  await page.getByRole('button', { name: 'Email', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('To').fill('nobody at all');
+  await dialog.getByLabel('Subject').fill('Hello');
+  await dialog.getByLabel('Message').fill('Hello.');
+  await dialog.getByRole('button', { name: 'Send email' }).click();
+  await expectShown(dialog.getByText('Must be an email address.'));
+  await expectNoOverflow(page);
+  await picture(page, 'email-phone');
+});
