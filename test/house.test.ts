@@ -30,6 +30,8 @@ const ROOF = [
 ];
 /** Systems whose label is also the word for a part of every installation. */
 const GENERIC = new Set(['crm-webhook', 'smtp']);
+/** Systems whose name is also a verb that pages and stored kinds of deliveries have. */
+const VERBS = new Set(['resend']);
 const FOLDERS = FLOORS.flat();
 const floorOf = (folder: string) => FLOORS.findIndex((floor) => floor.includes(folder));
 
@@ -369,14 +371,16 @@ describe('the words', () => {
 describe('the names of other systems', () => {
   const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
   /** A name as code or a page would write it, such as `'typeform'`, `aXcelerate` or `rmx_`. */
-  const patterns = INTEGRATIONS.flatMap(({ name, label, webhookFormat, keyStyle }) => [
-    // As a value only: a variable may have the name of a standard or a protocol.
-    ...[name, webhookFormat?.name, keyStyle?.name].map((text) => text && `['"\`]${text}['"\`]`),
-    // The labels of what every installation has, mail and reports of another CRM, are words of its own pages.
-    GENERIC.has(name) ? undefined : `\\b${literal(label)}\\b`,
-    keyStyle && literal(keyStyle.prefix),
-    keyStyle && `\\b${literal(keyStyle.label)}\\b`,
-  ]).filter((text) => text !== undefined);
+  const patterns = INTEGRATIONS.filter(({ name }) => !VERBS.has(name))
+    .flatMap(({ name, label, webhookFormat, keyStyle }) => [
+      // As a value only: a variable may have the name of a standard or a protocol.
+      ...[name, webhookFormat?.name, keyStyle?.name].map((text) => text && `['"\`]${text}['"\`]`),
+      // The labels of what every installation has, mail and reports of another CRM, are words of its own pages.
+      GENERIC.has(name) ? undefined : `\\b${literal(label)}\\b`,
+      keyStyle && literal(keyStyle.prefix),
+      keyStyle && `\\b${literal(keyStyle.label)}\\b`,
+    ])
+    .filter((text) => text !== undefined);
   const pattern = new RegExp(patterns.join('|'));
   const namesIn = (file: string, text: string) =>
     text.split('\n').flatMap((line, at) => {

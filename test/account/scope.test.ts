@@ -34,12 +34,14 @@ const MANAGED = new Set([
 /** After 0.1.0. */
 const BOOKING = ['booking:manage', 'booking:read', 'availability:write'];
 const SENDING = ['emails:send'];
+const SUPPRESSING = ['suppressions:manage', 'suppressions:read'];
 const TELEPHONY = ['messages:send', 'consents:manage'];
 const OTHERS = [
   '*',
   'leads:create',
   ...BOOKING,
   ...SENDING,
+  ...SUPPRESSING,
   ...TELEPHONY,
   'events:read',
   'events:write',
@@ -68,6 +70,7 @@ describe('the scopes of 0.1.0 and its roles, and those of connections and tags',
       'leads:create',
       ...BOOKING,
       ...SENDING,
+      ...SUPPRESSING,
       ...TELEPHONY,
       'events:read',
       'events:write',

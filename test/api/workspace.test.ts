@@ -24,6 +24,9 @@ describe('the settings of a workspace', () => {
       default_country: null,
       time_zone: 'UTC',
       locale: 'en-US',
+      open_tracking: 'on_request',
+      click_tracking: 'on_request',
+      tracking_events: 'first_human',
     });
     const { json } = await s.ask('GET', '/api/v1/me');
     expect(json.workspace).toMatchObject({
@@ -73,6 +76,8 @@ describe('the settings of a workspace', () => {
     ['time_zone', '+02:00'],
     ['time_zone', 'Mars/Base'],
     ['locale', 'not a locale'],
+    ['open_tracking', 'sometimes'],
+    ['tracking_events', 'none'],
     ['locale', 'xx-invalid-locale-tag-that-is-long-'],
     ['colour', 'red'],
   ])('a bad %s (%j) is a 400 that names it', async (field, value) => {

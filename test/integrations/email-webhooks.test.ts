@@ -99,7 +99,6 @@ describe('Amazon SNS', () => {
     'https://sns.us-east-1.amazonaws.com:8443/x.pem',
     'https://sns.us-east-1.amazonaws.com@evil.example/x.pem',
     'https://user:pass@sns.us-east-1.amazonaws.com/x.pem',
-    'https://sns.us-east-1.amazonaws.com/x.pem?y',
     'https://sns.us-east-1.amazonaws.com/a/../b/x.pem',
     'https://sns.us-east-1.amazonaws.com/x.txt',
     'https://s3.amazonaws.com/bucket/x.pem',
@@ -107,33 +106,32 @@ describe('Amazon SNS', () => {
     'https://snsxus-east-1.amazonaws.com/x.pem',
     'file:///etc/passwd',
     'not a url',
-  ])('a certificate at %s is not even fetched, or is the plain one', async (url) => {
+  ])('a certificate at %s is not even fetched', async (url) => {
     fetched.length = 0;
     const problem = await verify(signed(notification({ SigningCertURL: url })));
-    const isPlain = url.includes('?y');
-    expect(isPlain ? null : problem).toEqual(isPlain ? null : expect.any(String));
-    if (!isPlain && !url.includes('..')) expect(fetched).toEqual([]);
+    expect(problem).toBeTypeOf('string');
+    expect(fetched).toEqual([]);
   });
 
   test('a subscription is confirmed at Amazon alone, and a redirect is not followed', async () => {
-    const asked: string[] = [];
+    const requested: string[] = [];
     const answering =
       (status: number): HttpClient =>
       (url) => {
-        asked.push(url);
+        requested.push(url);
         return Promise.resolve({ status, headers: { location: 'http://127.0.0.1/' }, body: Buffer.from('') });
       };
     const at = (SubscribeURL: string) => ({ ...signed(confirmation), SubscribeURL }) as never;
     expect(await confirmSubscription(signed(confirmation) as never, answering(200))).toBe(true);
     expect(await confirmSubscription(signed(confirmation) as never, answering(302))).toBe(false);
-    expect(asked).toHaveLength(2);
+    expect(requested).toHaveLength(2);
     for (const url of [
       'https://sns.us-east-1.amazonaws.com.evil.example/?Action=ConfirmSubscription',
       'http://169.254.169.254/',
       '',
     ])
       expect(await confirmSubscription(at(url), answering(200))).toBe(false);
-    expect(asked).toHaveLength(2);
+    expect(requested).toHaveLength(2);
     expect(isSnsUrl('https://sns.cn-north-1.amazonaws.com.cn/x.pem', /\.pem$/)).toBe(true);
   });
 
@@ -222,7 +220,7 @@ describe('signatures', () => {
   const now = Date.now();
 
   test('SendGrid: right, wrong, old, of another key, of another kind of key', () => {
-    const verify = (headers: Record<string, string>, raw = rawBody, key = SENDGRID_KEY) =>
+    const verify = (headers: Record<string, string>, raw: Buffer = rawBody, key = SENDGRID_KEY) =>
       verifySendgrid({ headers, rawBody: raw }, key, now);
     expect(verify(sendgridHeaders(body))).toBeNull();
     for (const [headers, raw, key] of [
@@ -284,7 +282,7 @@ describe('signatures', () => {
   });
 
   test('Resend: right, wrong, old, of several, of another scheme', () => {
-    const verify = (headers: Record<string, string>, raw = rawBody, secret = RESEND_SECRET) =>
+    const verify = (headers: Record<string, string>, raw: Buffer = rawBody, secret = RESEND_SECRET) =>
       verifyResend({ headers, rawBody: raw }, secret, now);
     const right = resendHeaders(body);
     expect(verify(right)).toBeNull();
@@ -330,20 +328,22 @@ describe('webhooks', () => {
     s = await startScenario();
     receiver = await startReceiver();
     for (const [kind, values] of Object.entries(CONNECTIONS)) {
-      const reply = await s.ask('POST', '/api/v1/connections', { body: { kind, name: kind, ...values } });
-      expect(reply.status, reply.text).toBe(201);
-      accounts[kind] = { id: reply.json.id, path: new URL(reply.json.urls[0].url).pathname };
+      const connection = await made('connections', { kind, name: kind, ...values });
+      accounts[kind] = { id: connection.id, path: new URL(connection.urls[0].url).pathname };
     }
     // A receiver written from AutomateNexus's document.
-    const hook = await s.ask('POST', '/api/v1/webhooks', {
-      body: { name: 'nexus', url: receiver.url, events: ['*'], format: 'automatenexus' },
-    });
-    expect(hook.status, hook.text).toBe(201);
+    await made('webhooks', { name: 'nexus', url: receiver.url, events: ['*'], format: 'automatenexus' });
   });
   afterAll(async () => {
     await receiver.close();
     await s.stop();
   });
+
+  async function made(path: string, body: object) {
+    const { status, json, text } = await s.ask('POST', `/api/v1/${path}`, { body });
+    expect(status, text).toBe(201);
+    return json;
+  }
 
   const PROVIDER_ID = 'provider-1';
   const mailOf = (kind: Kind, to: string): Promise<SentEmail> =>

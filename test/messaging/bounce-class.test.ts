@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { classifyBounce, statusOf, type BounceKind } from '../../src/messaging/suppressions/bounce-class.ts';
+import type { BounceKind } from '../../src/messaging/emails/email-report.ts';
+import { classifyBounce, statusOf } from '../../src/messaging/suppressions/bounce-class.ts';
 
 /** Answers of real servers, by what they mean. */
 const ANSWERS: readonly [kind: BounceKind, status: string | null, text: string][] = [

@@ -189,7 +189,8 @@ describe('what can go wrong', () => {
   ])('%s at RCPT', async (answer, kind, status) => {
     const [code, ...words] = answer.split(' ');
     server.onRecipient(() => reply(Number(code), words.join(' ')));
-    const { id } = await sent();
+    // A hard bounce suppresses the address.
+    const { id } = await sent({ to: `${status ?? 'full'}@example.com` });
     const email = await reaches(id, 'bounced', 'failed');
     expect(email).toMatchObject({ bounce_kind: kind, bounce_status: status });
     expect(await fired(id)).toEqual(['email.created', kind === null ? 'email.failed' : 'email.bounced']);

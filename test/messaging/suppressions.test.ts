@@ -40,7 +40,11 @@ const listed = async (email: string) =>
     topic_id: string | null;
   }[];
 const postForm = ({ unsubscribe }: SentEmail, fields: Record<string, string> | string[][]) =>
-  fetch(s.url + unsubscribe, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
+  fetch(s.url + unsubscribe, {
+    method: 'POST',
+    body: new URLSearchParams(fields as Record<string, string>),
+    redirect: 'manual',
+  });
 const ONE_CLICK = { 'List-Unsubscribe': 'One-Click' };
 
 /** A mail to an address, once its sending is over. */
@@ -151,7 +155,7 @@ describe('email topics', () => {
 describe('EM4: unsubscribing', () => {
   test('mails by template have the headers of RFC 8058, others have none', async () => {
     const bulk = await outcomeOf({ to: 'bulk@example.com', unsubscribe: true });
-    const { raw } = server.inbox.find((mail) => mail.raw.includes(bulk.id))!;
+    const raw = server.inbox.find((mail) => mail.raw.includes(bulk.id))!.raw.replaceAll(/\r\n[ \t]+/g, ' ');
     expect(raw).toMatch(/^List-Unsubscribe: <http:\/\/[^>]+\/u\/[\w-]{38}>\r?$/m);
     expect(raw).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r?$/m);
     const single = await outcomeOf({ to: 'single@example.com' });

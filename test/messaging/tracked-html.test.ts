@@ -14,7 +14,7 @@ const tracked = (html: string) => trackLinks(html, linkUrl);
 
 describe('links', () => {
   const characters = fc.constantFrom(
-    ...'abcXYZ019-._~:/?#[]@!$&\'()*+,;=%"<>| {}^`äßЖ中😀',
+    ...Array.from('abcXYZ019-._~:/?#[]@!$&\'()*+,;=%"<>| {}^`äßЖ中😀'),
     '&amp;',
     '&copy=',
     '&notit',
@@ -44,7 +44,7 @@ describe('links', () => {
         const target = redirectTarget(url);
         expect(target).toMatch(/^[\x21-\x7e]+$/);
         expect(new URL(target).href).toBe(new URL(url).href);
-        if (/^[\x21-\x7e]*$/.test(url)) expect(target).toBe(url);
+        expect(/^[\x21-\x7e]*$/.test(url) ? target : url).toBe(url);
       }),
       { numRuns: 300 },
     );
@@ -133,11 +133,11 @@ describe('tokens', () => {
     expect(tokens.read('u', token)).toBeNull();
     expect(makeTrackingTokens(makeSealer(Buffer.alloc(32, 8))).read('l', token)).toBeNull();
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-    for (let at = 0; at < token.length; at++)
-      for (const character of alphabet) {
-        const changed = token.slice(0, at) + character + token.slice(at + 1);
-        if (changed !== token) expect(tokens.read('l', changed), changed).toBeNull();
-      }
+    const changed = Array.from(token).flatMap((_character, at) =>
+      Array.from(alphabet, (character) => token.slice(0, at) + character + token.slice(at + 1)),
+    );
+    for (const other of new Set(changed.filter((text) => text !== token)))
+      expect(tokens.read('l', other), other).toBeNull();
     for (const wrong of ['', token.slice(1), `${token}A`, `${token}=`, `${token}\n`, 'x'.repeat(10_000)])
       expect(tokens.read('l', wrong)).toBeNull();
   });

@@ -25,6 +25,15 @@ export const emailHitsQuery = (id: string) =>
     api.GET('/api/v1/emails/{id}/hits', { params: { path: { id }, query: cursor }, signal }),
   );
 
+export const emailPreferencesQuery = (contactId: string) =>
+  queryOptions({
+    queryKey: ['contacts', 'email-preferences', contactId],
+    queryFn: ({ signal }) =>
+      dataOf(
+        api.GET('/api/v1/contacts/{id}/email-preferences', { params: { path: { id: contactId } }, signal }),
+      ),
+  });
+
 function useInvalidation(queryKey: readonly string[]) {
   const queries = useQueryClient();
   return { onSuccess: () => queries.invalidateQueries({ queryKey }) };

@@ -27,7 +27,7 @@ export const mailgunProvider: EmailProvider = {
 
   async lookUp({ messageId }, account, { http }) {
     const query = new URLSearchParams({ 'message-id': messageId, event: 'accepted', limit: '1' });
-    const { status, body } = await http(`${domainUrl(account)}/events?${query}`, {
+    const { status, body } = await http(`${domainUrl(account)}/events?${query.toString()}`, {
       headers: authorization(account),
     });
     const { items } = parsedReply(body) as { items?: unknown[] };

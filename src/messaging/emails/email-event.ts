@@ -25,7 +25,10 @@ export const EMAIL_EVENTS = {
     description: 'A tracked link of an email was followed by a person.',
     sample: { clicks: 1, human_clicks: 1, first_clicked_at: '2026-06-02T09:11:00.000Z' },
     context: { ...hitSample, link: 'https://www.example.com/berths' },
-    contextOutput: z.object({ ...hit, link: z.string().meta({ description: 'The address of the link' }) }),
+    contextOutput: z.object({
+      ...hit,
+      link: z.string().nullable().meta({ description: 'The address of the link; null for a private mail' }),
+    }),
   },
   bounced: {
     description: 'An email was returned or refused: once a mail.',

@@ -1,9 +1,4 @@
-/**
- * `hard`: the address does not exist. `soft`: it may work later, as a full mailbox. `block`: the receiving server refuses
- * this sender or this content; the address may be right.
- */
-export const BOUNCE_KINDS = ['hard', 'soft', 'block'] as const;
-export type BounceKind = (typeof BOUNCE_KINDS)[number];
+import type { BounceKind } from '../emails/email-report.ts';
 
 /** What a server or a provider says about a bounce. */
 export interface BounceEvidence {

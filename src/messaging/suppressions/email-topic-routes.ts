@@ -129,7 +129,8 @@ function deleteRoute({ topics }: EmailTopicRouteParts, recorder: Recorder): Rout
     scope: 'suppressions:manage',
     tag,
     summary: 'Delete an email topic',
-    description: 'Whoever unsubscribed from it stays subscribed to other mails. Emails with the topic stay.',
+    description:
+      'Recipients who unsubscribed from it stay subscribed to other mails. Emails with the topic stay.',
     supportsIfMatch: true,
     answers: { 204: 'Deleted.' },
     async handle(ctx) {

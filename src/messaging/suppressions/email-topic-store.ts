@@ -100,8 +100,13 @@ export function makeEmailTopics({
         db.transaction(async (trx) => {
           const at = isoTime(clock.now());
           const created: EmailTopic = {
-            ...{ id: newId(), version: 1, name, description },
-            ...{ created_by: actor, created_at: at, updated_at: at },
+            id: newId(),
+            version: 1,
+            name,
+            description,
+            created_by: actor,
+            created_at: at,
+            updated_at: at,
           };
           await query(trx, INSERT, [workspaceId, created.id, name, description, actor, at]);
           await afterWrite(trx, created);

@@ -80,5 +80,6 @@ function topicForm({ path, topics, unsubscribedTopics }: PreferenceView): Html {
 /** `j•••@example.com` */
 export function maskedAddress(address: string): string {
   const at = address.lastIndexOf('@');
-  return `${[...address.slice(0, at)][0] ?? ''}•••${address.slice(at)}`;
+  const [initial = ''] = address.slice(0, at);
+  return `${initial}•••${address.slice(at)}`;
 }

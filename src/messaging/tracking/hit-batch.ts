@@ -35,7 +35,7 @@ export interface HitEvent {
   link: number;
   type: 'email.opened' | 'email.clicked';
   at: number;
-  context: Judgement & { link?: string };
+  context: Judgement & { link?: string | null };
 }
 
 /** What a batch has written. */
@@ -178,8 +178,12 @@ function countersOf(
       change = {
         workspace_id: emails.get(emailId)!.workspaceId,
         id: emailId,
-        ...{ opens: 0, human_opens: 0, clicks: 0, human_clicks: 0 },
-        ...{ first_opened_at: null, first_clicked_at: null },
+        opens: 0,
+        human_opens: 0,
+        clicks: 0,
+        human_clicks: 0,
+        first_opened_at: null,
+        first_clicked_at: null,
       };
       changes.set(emailId, change);
     }

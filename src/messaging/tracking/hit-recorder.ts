@@ -140,7 +140,7 @@ export function makeHitRecorder(parts: HitRecorderParts): HitRecorder {
           objectId: emailId,
           actor: RECIPIENT,
           at: isoTime(at),
-          context,
+          context: shownContext(records.get(emailId)!.data, context),
           wildcard: parts.wildcardFormats(type),
         })),
       );
@@ -171,6 +171,11 @@ export function makeHitRecorder(parts: HitRecorderParts): HitRecorder {
       await flush();
     },
   };
+}
+
+/** The targets of links are a part of what a private mail says. */
+function shownContext({ visibility }: Email, context: HitEvent['context']): HitEvent['context'] {
+  return visibility === 'private' && context.link !== undefined ? { ...context, link: null } : context;
 }
 
 async function listWritten(trx: Transaction, batch: readonly TakenHit[]): Promise<ReadonlySet<Uuid>> {

@@ -9,12 +9,6 @@ export interface TrackedLink {
   url: string;
 }
 
-/** The URLs that a mail gets. */
-export interface TrackingUrls {
-  linkUrl(link: number): string;
-  pixelUrl(): string;
-}
-
 /** Reserved number: the link that people do not see. */
 export const HONEYPOT_LINK = 0xffff;
 
@@ -32,7 +26,7 @@ const VISIBLE_URL = /^(?:https?:\/\/|www\.)\S+$|^[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(
  */
 export function trackLinks(
   text: string,
-  linkUrl: TrackingUrls['linkUrl'],
+  linkUrl: (link: number) => string,
 ): { html: string; links: TrackedLink[] } {
   const tags = readTags(text);
   const links: TrackedLink[] = [];
@@ -80,30 +74,17 @@ export function redirectTarget(url: string): string {
 
 /** A pixel, last in the body: loading it is an open. Gmail cuts mails of more than 102 kB, and the pixel with it. */
 export function addPixel(text: string, pixelUrl: string): string {
-  return insertLast(
-    text,
-    html`<img
-      src="${pixelUrl}"
-      width="1"
-      height="1"
-      alt=""
-      style="display:block;border:0;width:1px;height:1px"
-    />`.markup,
-  );
+  const attributes = 'width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px"';
+  return insertLast(text, `<img src="${html`${pixelUrl}`.markup}" ${attributes}>`);
 }
 
-/** A link that people neither see nor reach by keyboard: whoever follows it is a scanner. */
+const HONEYPOT_STYLE =
+  'display:block;width:1px;height:1px;overflow:hidden;font-size:1px;line-height:1px;color:transparent;text-decoration:none';
+
+/** A link that people neither see nor reach by keyboard: what follows it is a scanner. */
 export function addHoneypot(text: string, url: string): string {
-  return insertLast(
-    text,
-    html`<a
-      href="${url}"
-      aria-hidden="true"
-      tabindex="-1"
-      rel="nofollow"
-      style="display:block;width:1px;height:1px;overflow:hidden;font-size:1px;line-height:1px;color:transparent;text-decoration:none"
-    ></a>`.markup.replace(/\s+/g, ' '),
-  );
+  const attributes = `aria-hidden="true" tabindex="-1" rel="nofollow" style="${HONEYPOT_STYLE}"`;
+  return insertLast(text, `<a href="${html`${url}`.markup}" ${attributes}></a>`);
 }
 
 function insertLast(text: string, markup: string): string {

@@ -14,6 +14,10 @@ const RecordDuplicates = lazy(async () => ({
   default: (await import('../../record/merge/record-duplicates.tsx')).RecordDuplicates,
 }));
 
+const EmailPreferences = lazy(async () => ({
+  default: (await import('./email-preferences.tsx')).EmailPreferences,
+}));
+
 /** A company of the list, or else its name. The API copies the name of a selected company. */
 function CompanyInputs(props: InputProps) {
   const companies = useObject('company');
@@ -73,6 +77,11 @@ export const contactView = viewOf<Contact>({
         <PhoneActions number={record.phone} contactId={record.id} />
       </Suspense>
     ),
+  Progress: ({ record: { id } }) => (
+    <Suspense>
+      <EmailPreferences contactId={id} />
+    </Suspense>
+  ),
   Badge: ({ record: { status } }) => <StateBadge tone="accent">{status}</StateBadge>,
   check: ({ first_name: first, last_name: last, email }) =>
     [first, last, email].some(isFilled) ? {} : { first_name: 'Enter a name or an email.' },
