@@ -35,11 +35,14 @@ import { makeMadeBy } from './api/account/made-by.ts';
 import { changePlan } from './api/account/plan-routes.ts';
 import { assembleDelivery } from './delivery-assembly.ts';
 import { assembleFiles } from './file-assembly.ts';
+import type { EmailReports } from './messaging/emails/email-report.ts';
 import type { MailSender } from './mail/mail-sender.ts';
 import { assembleMailListener, assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
 
 /** The whole program on one database, assembled but not running. */
 export interface App {
+  /** What providers say about mails of workspaces. */
+  readonly emailReports: EmailReports;
   readonly workspaces: Workspaces;
   readonly keys: ApiKeys;
   readonly engine: Engine;
@@ -132,6 +135,7 @@ export function assemble(input: FoundationInput): App {
   });
 
   return {
+    emailReports: modules.emails.reports,
     workspaces,
     keys,
     engine,

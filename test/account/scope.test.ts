@@ -12,6 +12,8 @@ const FURTHER = [
   'course-runs',
   'enrolments',
   'assessments',
+  'emails',
+  'templates',
 ];
 const BOTH = [...RECORDS.slice(0, 5), 'notes', ...RECORDS.slice(5), ...FURTHER, 'tags'].flatMap((plural) => [
   `${plural}:read`,
@@ -29,10 +31,12 @@ const MANAGED = new Set([
 ]);
 /** After 0.1.0. */
 const BOOKING = ['booking:manage', 'booking:read', 'availability:write'];
+const SENDING = ['emails:send'];
 const OTHERS = [
   '*',
   'leads:create',
   ...BOOKING,
+  ...SENDING,
   'events:read',
   'events:write',
   'webhooks:manage',
@@ -59,6 +63,7 @@ describe('the scopes of 0.1.0 and its roles, and those of connections and tags',
     expect(SCOPES.ofRole('manager')).toEqual([
       'leads:create',
       ...BOOKING,
+      ...SENDING,
       'events:read',
       'events:write',
       'webhooks:read',
@@ -72,6 +77,7 @@ describe('the scopes of 0.1.0 and its roles, and those of connections and tags',
       'leads:create',
       'booking:read',
       'availability:write',
+      ...SENDING,
       'members:read',
       ...BOTH.filter((scope) => !MANAGED.has(scope)),
     ]);

@@ -270,8 +270,36 @@ async function furtherModules(s: Scenario): Promise<void> {
   await post(`appointments/${requested}/confirm`);
   const { id: missed } = await book(3);
   await patch(`appointments/${missed}`, { status: 'no_show' });
+  await emailEvents(s, post);
   const { id: held } = await book(4);
   await patch(`appointments/${held}`, { status: 'completed' });
+}
+
+/** What becomes of emails, as providers report it. */
+async function emailEvents(
+  s: Scenario,
+  post: (path: string, body: object) => Promise<{ id: string }>,
+): Promise<void> {
+  const draft = async () =>
+    (await post('emails', { to: 'jane@example.com', subject: 'Your berth', text: 'Hello.', status: 'draft' }))
+      .id;
+  const reports = s.app.emailReports;
+  const source = { workspaceId: s.alice.workspaceId, connectionId: null };
+  const at = Date.now();
+  const ids = [await draft(), await draft(), await draft()];
+  // As if they had been handed over.
+  await s.db.pool.query("update email set status = 'unknown' where id = any($1)", [ids]);
+  await reports.take(source, [
+    { kind: 'delivered', at, emailId: ids[0]! },
+    {
+      kind: 'bounced',
+      at,
+      emailId: ids[1]!,
+      bounce: { kind: 'hard', status: '5.1.1' },
+      text: 'No such user.',
+    },
+    { kind: 'failed', at, emailId: ids[2]!, text: 'Too large.' },
+  ]);
 }
 
 /** Every event, in commit order. */

@@ -166,6 +166,7 @@ test('every page of docs/integrations/ is linked from its index, and every page 
       'resend.md',
       'sendgrid.md',
       'ses.md',
+      'smtp.md',
       'squarespace.md',
       'stripe.md',
       'typeform.md',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { clock } from './clock.ts';
 import { diskFull } from './disk-full.ts';
+import { emailKill } from './email-kill.ts';
 import { killPostgres } from './kill-postgres.ts';
 import { killServer } from './kill-server.ts';
 import { killWorker } from './kill-worker.ts';
@@ -26,6 +27,7 @@ const ALL = [
   diskFull,
   killPostgres,
   paymentKill,
+  emailKill,
   quota,
 ] as Proof[];
 const PROOFS = ALL.filter(({ name }) => NAMES?.includes(name) ?? true);

@@ -26,11 +26,11 @@ const NEW_SCOPES = new Set(
     'availability:write',
     'suppressions:read',
     'suppressions:manage',
+    'emails:send',
   ].concat(
-    ['appointments', 'courses', 'course-runs', 'enrolments', 'assessments'].flatMap((name) => [
-      `${name}:read`,
-      `${name}:write`,
-    ]),
+    ['appointments', 'courses', 'course-runs', 'enrolments', 'assessments', 'emails', 'templates'].flatMap(
+      (name) => [`${name}:read`, `${name}:write`],
+    ),
   ),
 );
 

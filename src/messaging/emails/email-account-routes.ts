@@ -7,7 +7,11 @@ import type { Database } from '../../db/pool.ts';
 import { query } from '../../db/query.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Route } from '../../http/route.ts';
+import type { Connections } from '../../connections/connection-store.ts';
+import type { DnsRecords } from '../../net/dns-records.ts';
+import { checkDomain } from './domain-check.ts';
 import { accountSettings } from './email-account.ts';
+import type { EmailProvider } from './email-provider.ts';
 import type { EmailQueue } from './email-queue.ts';
 
 export interface EmailAccountParts {
@@ -17,6 +21,9 @@ export interface EmailAccountParts {
   queue: EmailQueue;
   notices: Pick<Notices, 'end'>;
   recordChange: RecordChange;
+  connections: Pick<Connections, 'get'>;
+  emailProviders: readonly EmailProvider[];
+  dnsRecords: DnsRecords;
 }
 
 const accountShape = z
@@ -39,6 +46,31 @@ const accountShape = z
     queued: z.int().meta({ description: 'Emails that wait, at most 1,000.' }),
   })
   .meta({ id: 'EmailAccount' });
+
+const domainShape = z
+  .object({
+    domain: z.string(),
+    records: z.array(
+      z.object({
+        kind: z.enum(['spf', 'dkim', 'dmarc', 'mx']),
+        state: z.enum(['ok', 'missing', 'wrong', 'unknown']),
+        name: z.string().meta({ description: 'Name of the record.' }),
+        type: z.enum(['TXT', 'MX', 'CNAME']),
+        found: z.string().nullable(),
+        expected: z.string().nullable().meta({ description: 'The record to add, or to change it to.' }),
+        message: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'EmailDomain' });
+
+const dnsQuery = z.strictObject({
+  selector: z
+    .string()
+    .regex(/^[\w-]{1,63}(\.[\w-]{1,63})*$/, 'must be a DKIM selector')
+    .optional()
+    .meta({ description: 'DKIM selector, as in `s1` of `s1._domainkey.example.com`.' }),
+});
 
 interface Row {
   id: Uuid;
@@ -100,6 +132,7 @@ export function emailAccountRoutes(parts: EmailAccountParts): Route[] {
         return { status: 200, body: { data } };
       },
     }),
+    dnsRoute(parts),
     route({
       method: 'POST',
       path: '/api/v1/email-accounts/:id/resume',
@@ -127,4 +160,32 @@ export function emailAccountRoutes(parts: EmailAccountParts): Route[] {
       },
     }),
   ];
+}
+
+/** What the sender's domain lacks in its DNS. */
+function dnsRoute({ connections, kinds, emailProviders, dnsRecords }: EmailAccountParts): Route {
+  return route<undefined, z.output<typeof dnsQuery>>({
+    method: 'GET',
+    path: '/api/v1/connections/:id/dns',
+    scope: 'connections:read',
+    tag: 'emails',
+    summary: "Check the DNS records of an account's domain",
+    description: 'SPF, DKIM, DMARC and MX of the domain of `from_email`, with the exact record to add.',
+    query: dnsQuery,
+    answers: { 200: domainShape, 404: 'No email account with this id.' },
+    async handle({ caller, params, query }) {
+      const { kind, settings } = await connections.get(caller.workspaceId, params['id']! as Uuid);
+      if (!kinds.includes(kind)) throw new ApiError('not_found', 'No email account has this id.');
+      const { fromEmail } = accountSettings(settings);
+      const provider = emailProviders.find((item) => item.kind === kind);
+      const dns = provider?.dns?.({ settings, secrets: {} }) ?? { spfInclude: null, dkimSelectors: [] };
+      return {
+        status: 200,
+        body: {
+          domain: fromEmail.slice(fromEmail.lastIndexOf('@') + 1),
+          records: await checkDomain(dnsRecords, fromEmail, dns, query.selector ?? null),
+        },
+      };
+    },
+  });
 }

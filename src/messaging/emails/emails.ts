@@ -1,12 +1,15 @@
 import type { Notices } from '../../account/notice.ts';
 import type { MailCondition } from '../../mail/mail-queue.ts';
 import type { OutgoingDials } from '../../net/dial.ts';
+import { makeDnsRecords } from '../../net/dns-records.ts';
 import type { HttpClient } from '../../net/http-client.ts';
 import type { MadeModule, Module, PreparedModule } from '../../record/module.ts';
 import type { Noun } from '../../record/noun.ts';
 import type { CreateOptions } from '../../record/record-create-routes.ts';
 import type { Draft } from '../../record/record-service.ts';
 import type { Records } from '../../record/records.ts';
+import { makeMailAddresses } from '../inbound/mail-address.ts';
+import { returnAddressStep } from '../inbound/return-address.ts';
 import { makeInbound, type Inbound, type InboundParts } from '../inbound/inbound.ts';
 import {
   eraseSuppressedAddresses,
@@ -90,17 +93,19 @@ function makeEmails(
 ): Emails {
   const service = records.serviceOf(email);
   const recipients: Recipients = makeRecipients(parts, records);
-  const { effects, composeSteps } = recipients;
+  const mailAddresses = makeMailAddresses(parts);
+  const { effects } = recipients;
+  const composeSteps = [...recipients.composeSteps, returnAddressStep(mailAddresses)];
   const shared = { ...parts, emails: service, queue, kinds, effects };
   const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps });
   const reports = makeEmailReports(shared);
-  const inbound = makeInbound(parts, records, reports);
+  const inbound = makeInbound({ ...parts, mailAddresses }, records, reports);
   return {
     routes: [
       ...emailRoutes({ ...shared, shown: records.shownAs(email) }),
       ...emailContentRoutes(shared),
       ...emailThreadRoutes(parts),
-      ...emailAccountRoutes(shared),
+      ...emailAccountRoutes({ ...shared, dnsRecords: makeDnsRecords() }),
       ...templateRoutes(drafting),
       ...inbound.routes,
       ...recipients.routes,

@@ -10,7 +10,7 @@ import { email } from '../emails/email.ts';
 import { makeInboundEmails } from './inbound-email.ts';
 import { inboundSettingsRoutes } from './inbound-settings-routes.ts';
 import { makeInboundSettings } from './inbound-settings.ts';
-import { makeMailAddresses, type MailAddresses } from './mail-address.ts';
+import type { MailAddresses } from './mail-address.ts';
 import { makeMailParser } from './mail-parser.ts';
 import type { MailboxReader } from './mailbox-reader.ts';
 import { mailboxSyncJob } from './mailbox-sync.ts';
@@ -33,9 +33,13 @@ export interface Inbound extends Required<Pick<MadeModule, 'routes' | 'recurring
 }
 
 /** What messaging does with mail that arrives (EM5). */
-export function makeInbound(parts: InboundParts, records: Records, reports: EmailReports): Inbound {
+export function makeInbound(
+  parts: InboundParts & { mailAddresses: MailAddresses },
+  records: Records,
+  reports: EmailReports,
+): Inbound {
   const inboundSettings = makeInboundSettings(parts);
-  const mailAddresses = makeMailAddresses(parts);
+  const { mailAddresses } = parts;
   const mailParser = makeMailParser();
   const inboundEmails = makeInboundEmails({
     ...parts,

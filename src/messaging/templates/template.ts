@@ -15,7 +15,7 @@ export const template = defineNoun({
   listed: ['name', 'subject'],
   subtitle: ['subject'],
   fields: {
-    name: text({ label: 'Name', max: 200, required: true, sample: 'Welcome', search: true }),
+    name: text({ label: 'Name', max: 200, required: true, sample: 'Welcome', filter: true, search: true }),
     subject: text({
       label: 'Subject',
       description: 'Subject, with merge fields',
