@@ -9,6 +9,7 @@ import {
   IconHome,
   IconInbox,
   IconMail,
+  IconMessages,
   IconPlus,
   IconSettings,
   IconTargetArrow,
@@ -20,6 +21,7 @@ import { ACCOUNT_PAGES } from './account/account-pages.ts';
 import { analyticsSearch } from './crm/leads/analytics/analytics-search.ts';
 import { objectViews } from './crm/object-views.ts';
 import { lazy, type Page } from './page-definition.ts';
+import { conversationSearch } from './messaging/conversation-search.ts';
 import { listSearch } from './record/list-search.ts';
 import { SCHEDULING_PAGES } from './scheduling/scheduling-pages.ts';
 import { SETTINGS_PAGES } from './settings/settings-pages.ts';
@@ -49,6 +51,16 @@ export const PAGES = {
     title: 'Settings',
     component: lazy(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
     nav: { group: 'settings', icon: IconSettings, isInPaletteOnly: true },
+  },
+
+  conversations: {
+    path: '/conversations',
+    frame: 'inside',
+    title: 'Conversations',
+    search: conversationSearch,
+    component: lazy(() => import('./messaging/conversations.tsx'), 'ConversationsPage'),
+    scope: 'emails:read',
+    nav: { group: 'records', icon: IconMessages, isInPaletteOnly: true, aliases: ['Inbox', 'Email threads'] },
   },
 
   leadAnalytics: {

@@ -134,7 +134,7 @@ describe('EM5: mails that providers received', () => {
     const http: HttpClient = (url, request) => {
       asked.push([url, request?.headers?.['authorization']]);
       const answer = answers[url];
-      const body = Buffer.from(typeof answer === 'string' ? answer : JSON.stringify(answer));
+      const body = Buffer.from(typeof answer === 'string' ? answer : JSON.stringify(answer ?? null));
       return Promise.resolve({ status: answer === undefined ? 403 : 200, headers: {}, body });
     };
     const values = { settings: { base_url: 'https://api.example/' }, secrets: { api_key: 're_key' } };

@@ -7,6 +7,7 @@ import type { ModuleParts, MadeModule } from '../../record/module.ts';
 import type { Records } from '../../record/records.ts';
 import type { EmailReports } from '../emails/email-report.ts';
 import { email } from '../emails/email.ts';
+import { emailFrameRoute } from './email-frame-route.ts';
 import { makeInboundEmails } from './inbound-email.ts';
 import { inboundSettingsRoutes } from './inbound-settings-routes.ts';
 import { makeInboundSettings } from './inbound-settings.ts';
@@ -53,7 +54,10 @@ export function makeInbound(
   return {
     inboundEmails,
     mailAddresses,
-    routes: inboundSettingsRoutes({ ...parts, inboundSettings, mailAddresses }),
+    routes: [
+      ...inboundSettingsRoutes({ ...parts, inboundSettings, mailAddresses }),
+      emailFrameRoute({ ...parts, emails: records.serviceOf(email) }),
+    ],
     recurring: [mailboxSyncJob({ ...parts, people: records.people, mailAddresses, inboundEmails })],
     followers: [{ start: () => undefined, stop: () => mailParser.close() }],
   };
