@@ -30,7 +30,7 @@ const HEAD =
   '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><base target="_blank"><style>body{margin:12px;background:#fff;color:#111;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%;height:auto}</style>';
 
 /**
- * The headers decide, whoever opens the page: it is an origin of its own, without scripts, forms and frames. Pictures of the
+ * The headers decide, however the page is opened: it is an origin of its own, without scripts, forms and frames. Pictures of the
  * web tell the sender that, when and where a mail is read.
  */
 function headersFor(pictures: boolean): Record<string, string> {
