@@ -58,6 +58,7 @@ describe('the package of npm pack', () => {
     const workers = [
       'events/schema-check.js',
       'events/schema-worker.js',
+      'messaging/inbound/mail-worker.js',
       'scheduling/availability/calendar-worker.js',
     ];
     const program = (await filesIn(dist)).filter((file) => !file.startsWith(`web${path.sep}`));

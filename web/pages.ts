@@ -11,6 +11,7 @@ import {
   IconMail,
   IconMessage,
   IconPhone,
+  IconMessages,
   IconPlus,
   IconSettings,
   IconTargetArrow,
@@ -23,6 +24,7 @@ import { analyticsSearch } from './crm/leads/analytics/analytics-search.ts';
 import { loadListView, loadRecordViews } from './crm/object-views.ts';
 import { lazy, type Page } from './page-definition.ts';
 import { MESSAGING_PAGES } from './messaging/messaging-pages.ts';
+import { conversationSearch } from './messaging/conversation-search.ts';
 import { listSearch } from './record/list-search.ts';
 import { SCHEDULING_PAGES } from './scheduling/scheduling-pages.ts';
 import { SETTINGS_PAGES } from './settings/settings-pages.ts';
@@ -44,6 +46,16 @@ export const PAGES = {
     title: 'Settings',
     component: lazy(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
     nav: { group: 'settings', icon: IconSettings, isInPaletteOnly: true },
+  },
+
+  conversations: {
+    path: '/conversations',
+    frame: 'inside',
+    title: 'Conversations',
+    search: conversationSearch,
+    component: lazy(() => import('./messaging/conversations.tsx'), 'ConversationsPage'),
+    scope: 'emails:read',
+    nav: { group: 'records', icon: IconMessages, isInPaletteOnly: true, aliases: ['Inbox', 'Email threads'] },
   },
 
   leadAnalytics: {

@@ -26,6 +26,8 @@ const PAGE_HEADERS = {
     "img-src 'self' data:",
     "font-src 'self'",
     "connect-src 'self'",
+    // Received mails, each an origin of its own (messaging/inbound/email-frame-route.ts).
+    "frame-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",

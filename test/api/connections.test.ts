@@ -315,6 +315,7 @@ test('kinds are described, so that a form can be drawn', async () => {
     'mailgun',
     'sendgrid',
     'resend',
+    'imap',
     'twilio',
     'telnyx',
   ]);

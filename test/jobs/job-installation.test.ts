@@ -64,6 +64,7 @@ const EVERYWHERE = [
   'maintenance.retention_terms',
   'maintenance.soft_bounces',
   'maintenance.statistics',
+  'messaging.mailboxes',
   'payment.reconcile_due',
   'scheduling.calendars',
 ];

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeSealer } from '../../src/base/seal.ts';
+import type { ComposedEmail } from '../../src/messaging/emails/compose-step.ts';
 import { makeMailAddresses } from '../../src/messaging/inbound/mail-address.ts';
 import { eraserOfAll } from '../../src/modules.ts';
 import { silent } from '../kit/database.ts';
+import { returnAddressStep } from '../../src/messaging/inbound/return-address.ts';
 import { makeMember, type SignedIn } from '../kit/member.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
@@ -341,6 +343,61 @@ describe('EM5: what is stored', () => {
     expect((await s.ask('GET', path, { as: s.bob })).status).toBe(403);
     expect((await s.ask('GET', path, { as: s.charlie })).status).toBe(404);
   });
+});
+
+describe('EM5: how a mail is shown', () => {
+  test('as a page of its own origin, without scripts; pictures of other servers only on request', async () => {
+    const picture =
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    const html =
+      '<script>alert(1)</script><a href="javascript:alert(2)" onclick="alert(3)">x</a><img src="cid:logo"><img src="https://far.example/pixel.gif"><base href="https://far.example/"><p>Hello</p>';
+    const mail = mailOf({ 'MIME-Version': '1.0', 'Content-Type': 'multipart/related; boundary=b' }, '');
+    mail.splice(
+      -1,
+      1,
+      ...['--b', 'Content-Type: text/html', '', html],
+      ...[
+        '--b',
+        'Content-Type: image/png; name=logo.png',
+        'Content-ID: <logo>',
+        'Content-Transfer-Encoding: base64',
+      ],
+      ...['', picture, '--b--', ''],
+    );
+    await deliver(dropbox, mail);
+    const { id } = await newest();
+    const page = await s.ask('GET', `/api/v1/emails/${id}/frame`);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox (?!.*(?:scripts|same-origin))/,
+    );
+    expect(page.text).toContain('<p>Hello</p>');
+    expect(page.text).toContain(`data:image/png;base64,${picture}`);
+    expect(page.text).not.toMatch(/alert|cid:|<base href/);
+    const open = await s.ask('GET', `/api/v1/emails/${id}/frame?pictures=true`);
+    expect(open.headers.get('content-security-policy')).toContain('img-src data: https: http:');
+    expect((await s.ask('GET', `/api/v1/emails/${id}/frame`, { as: s.bob })).status).toBe(403);
+    expect((await s.ask('GET', `/api/v1/emails/${id}/frame`, { as: s.charlie })).status).toBe(404);
+  });
+});
+
+test('the return path and the reply address of a mail are ours only where its account wants it', async () => {
+  const step = returnAddressStep(addresses());
+  const composed = (settings: object) =>
+    ({
+      workspaceId: s.alice.workspaceId,
+      email: { id: randomUUID() },
+      account: { settings },
+      parts: { replyTo: null },
+      envelopeFrom: 'sales@acme.example',
+    }) as unknown as ComposedEmail;
+  const plain = composed({});
+  await step(plain);
+  expect(plain).toMatchObject({ envelopeFrom: 'sales@acme.example', parts: { replyTo: null } });
+  const ours = composed({ collect_bounces: true, collect_replies: true });
+  await step(ours);
+  expect(ours.envelopeFrom).toMatch(/^bounce\+[a-z2-7]{48}@in\.crm\.example$/);
+  expect(ours.parts.replyTo).toMatch(/^reply\+[a-z2-7]{48}@in\.crm\.example$/);
 });
 
 describe('EM3: reports of mail servers', () => {

@@ -120,7 +120,7 @@ describe('EM5: mails that providers received', () => {
     const event = { type: 'email.received', data: { email_id: '56761188-7520' } };
     expect(isResendMail(event)).toBe(true);
     expect(isResendMail({ type: 'email.received', data: { email_id: '../keys' } })).toBe(false);
-    const asked: [string, string | undefined][] = [];
+    const requests: [string, string | undefined][] = [];
     const answers: Record<string, unknown> = {
       'https://api.example/emails/receiving/56761188-7520': {
         id: '56761188-7520',
@@ -133,9 +133,9 @@ describe('EM5: mails that providers received', () => {
       'https://files.example/raw': MIME,
     };
     const http: HttpClient = (url, request) => {
-      asked.push([url, request?.headers?.['authorization']]);
+      requests.push([url, request?.headers?.['authorization']]);
       const answer = answers[url];
-      const body = Buffer.from(typeof answer === 'string' ? answer : JSON.stringify(answer));
+      const body = Buffer.from(typeof answer === 'string' ? answer : JSON.stringify(answer ?? null));
       return Promise.resolve({ status: answer === undefined ? 403 : 200, headers: {}, body });
     };
     const values = { settings: { base_url: 'https://api.example/' }, secrets: { api_key: 're_key' } };
@@ -149,7 +149,7 @@ describe('EM5: mails that providers received', () => {
       raw: { download_url: 'https://files.example/raw' },
     });
     expect(await readResendMail(event, values, http)).toMatchObject({ content: raw });
-    expect(asked.at(-1)).toEqual(['https://files.example/raw', undefined]);
+    expect(requests.at(-1)).toEqual(['https://files.example/raw', undefined]);
     const unknown = { type: 'email.received', data: { email_id: 'other' } };
     await expect(readResendMail(unknown, values, http)).rejects.toThrow(/API key/);
   });

@@ -1,10 +1,13 @@
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf } from './client.ts';
+import { listQuery } from './list-query.ts';
 import { cacheRecord, recordQueries, type ObjectRecord, type RecordQueries } from './record-queries.ts';
 import type { components, paths } from './schema.d.ts';
 
 export type Email = components['schemas']['Email'];
 export type EmailAccount = components['schemas']['EmailAccount'];
+export type EmailContentAnswer = components['schemas']['EmailContent'];
+export type EmailThread = components['schemas']['EmailThread'];
 export type EmailAttachment = components['schemas']['EmailAttachment'];
 export type NewEmail = NonNullable<
   paths['/api/v1/emails']['post']['requestBody']
@@ -43,6 +46,23 @@ export const emailContentQuery = (id: string) =>
     queryKey: ['emails', 'content', id],
     queryFn: ({ signal }) =>
       dataOf(api.GET('/api/v1/emails/{id}/content', { params: { path: { id } }, signal })),
+  });
+
+/** Threads, the latest first. */
+export const emailThreadsQuery = infiniteQueryOptions(
+  listQuery(['emails', 'threads'], { limit: 25 }, (cursor, signal) =>
+    api.GET('/api/v1/email-threads', { params: { query: { limit: 25, ...cursor } }, signal }),
+  ),
+);
+
+/** The emails of a thread, the oldest first. */
+export const threadEmailsQuery = (threadId: string) =>
+  queryOptions({
+    queryKey: ['emails', 'thread', threadId],
+    queryFn: async ({ signal }) => {
+      const query = { thread_id: threadId, limit: 200, sort: 'created_at' } as const;
+      return (await dataOf(api.GET('/api/v1/emails', { params: { query }, signal }))).data;
+    },
   });
 
 export const mergeFieldsQuery = queryOptions({

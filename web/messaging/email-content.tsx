@@ -3,8 +3,11 @@ import { IconAlertTriangle, IconPaperclip } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { emailContentQuery, type Email } from '../api/email-queries.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
+import { lazy, Suspense } from 'react';
 import { EmailBody } from './email-body.tsx';
 import classes from './email-content.module.css';
+
+const ReceivedMail = lazy(async () => ({ default: (await import('./received-mail.tsx')).ReceivedMail }));
 
 /** What an email says, on its page. */
 export function EmailContent({ email }: { email: Email }) {
@@ -25,14 +28,26 @@ export function EmailContent({ email }: { email: Email }) {
             {content.cc.length > 0 && `, Cc ${content.cc.join(', ')}`}
             {content.bcc.length > 0 && `, Bcc ${content.bcc.join(', ')}`}
           </p>
-          <EmailBody html={content.html} text={content.text} />
+          {email.direction === 'in' ? (
+            <Suspense>
+              <ReceivedMail id={email.id} content={content} />
+            </Suspense>
+          ) : (
+            <EmailBody html={content.html} text={content.text} />
+          )}
           {content.attachments.length > 0 && (
             <Group gap="md">
-              {content.attachments.map(({ name, url }) => (
-                <Anchor key={url} href={url} download={name} size="sm">
-                  <IconPaperclip size={14} /> {name}
-                </Anchor>
-              ))}
+              {content.attachments.map(({ name, url, problem: missing }, at) =>
+                url === null ? (
+                  <span key={at} className={classes.people}>
+                    <IconPaperclip size={14} /> {name}: {missing === 'too_large' ? 'too large' : 'not stored'}
+                  </span>
+                ) : (
+                  <Anchor key={url} href={url} download={name} size="sm">
+                    <IconPaperclip size={14} /> {name}
+                  </Anchor>
+                ),
+              )}
             </Group>
           )}
         </>

@@ -1,4 +1,4 @@
-import { IconMail, IconTemplate } from '@tabler/icons-react';
+import { IconMail, IconMessages, IconTemplate } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useObject, type ObjectType } from '../api/object-queries.ts';
 import { paths } from '../paths.ts';
@@ -7,6 +7,7 @@ import { ViewSwitch } from '../ui/view-switch.tsx';
 
 const VIEWS = [
   { value: 'emails', label: 'Emails', icon: IconMail },
+  { value: 'conversations', label: 'Conversations', icon: IconMessages },
   { value: 'templates', label: 'Templates', icon: IconTemplate },
 ] as const;
 
@@ -22,7 +23,9 @@ export function EmailList({ object }: { object: ObjectType }) {
           <ViewSwitch
             views={VIEWS}
             value={object.key === 'email' ? 'emails' : 'templates'}
-            onChange={(plural) => void navigate(paths.records(plural))}
+            onChange={(view) =>
+              void navigate(view === 'conversations' ? paths.conversations() : paths.records(view))
+            }
           />
         )
       }

@@ -61,6 +61,7 @@ export const emailView = viewOf<Email>({
     track_opens: { Input: null, isShown: () => false },
     track_clicks: { Input: null, isShown: () => false },
     size: HIDDEN,
+    auto_reply: { Input: null, isShown: ({ auto_reply: isAutomatic }) => isAutomatic },
   },
   emptyText: 'Emails that you send to contacts and leads, and their answers.',
   Badge: ({ record }) => <EmailStatus status={record.status} />,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isEmailAddress } from '../../base/values/email-address.ts';
 import { plainText } from '../../base/values/text.ts';
 import type { Integration } from '../integration.ts';
 import { imapReader, testImap } from './imap-reader.ts';
@@ -29,6 +30,16 @@ export const imap: Integration = {
         title: 'Encryption',
         description: '`none` only works for servers of your own network that the operator has opened.',
       }),
+      from_email: z
+        .string()
+        .trim()
+        .max(254)
+        .refine((value) => value === '' || isEmailAddress(value), 'must be an email address')
+        .optional()
+        .meta({
+          title: 'Address',
+          description: 'Of the mailbox, if it is not that of a member: mails from it are outgoing ones.',
+        }),
       owner: z
         .union([z.uuid().toLowerCase(), z.literal('')])
         .optional()

@@ -4,6 +4,7 @@ import type { ConnectionKind, InboundHandler } from '../../connections/connectio
 import { ACCOUNT_SETTINGS } from '../../messaging/emails/email-account.ts';
 import { baseUrlSetting, takeReports } from '../email-api.ts';
 import type { ConnectionServices } from '../integration.ts';
+import { mailgunInbound } from './mailgun-inbound.ts';
 import { MAILGUN_URL, testMailgun } from './mailgun-provider.ts';
 import { mailgunReports, mailgunSummary, makeUsedTokens, tokenOf, verifyMailgun } from './mailgun-webhook.ts';
 
@@ -57,7 +58,7 @@ export const mailgunConnection: ConnectionKind<ConnectionServices> = {
   }),
   generate: {},
   scopes: ['emails:send'],
-  inbound: [events],
+  inbound: [events, mailgunInbound],
   canRepeat: true,
   test: (values, services) => testMailgun(values, services),
 };

@@ -7,6 +7,7 @@ import { ACCOUNT_SETTINGS } from '../../messaging/emails/email-account.ts';
 import { baseUrlSetting, takeReports } from '../email-api.ts';
 import type { ConnectionServices } from '../integration.ts';
 import { POSTMARK_URL, testPostmark } from './postmark-provider.ts';
+import { postmarkInbound } from './postmark-inbound.ts';
 import { postmarkReports, postmarkSummary } from './postmark-report.ts';
 
 /** Postmark signs nothing: the secret is the password of basic authentication, or a header of its own. */
@@ -71,7 +72,10 @@ export const postmarkConnection: ConnectionKind<ConnectionServices> = {
   }),
   generate: { webhook_secret: () => randomBytes(32).toString('base64url') },
   scopes: ['emails:send'],
-  inbound: [events],
+  inbound: [
+    events,
+    postmarkInbound((request, { secrets }) => verifyPostmark(request, secrets['webhook_secret'] ?? '')),
+  ],
   canRepeat: true,
   test: (values, services) => testPostmark(values, services),
 };

@@ -4,6 +4,8 @@ import type { ConnectionKind, InboundHandler } from '../../connections/connectio
 import { ACCOUNT_SETTINGS } from '../../messaging/emails/email-account.ts';
 import { baseUrlSetting, takeReports } from '../email-api.ts';
 import type { ConnectionServices } from '../integration.ts';
+import { takeProviderMail } from '../received-mail.ts';
+import { isResendMail, readResendMail } from './resend-inbound.ts';
 import { RESEND_URL, testResend } from './resend-provider.ts';
 import { resendReports, resendType, verifyResend } from './resend-webhook.ts';
 
@@ -15,7 +17,11 @@ const events: InboundHandler<ConnectionServices> = {
     type: resendType(body),
     externalId: typeof headers['svix-id'] === 'string' ? headers['svix-id'] : null,
   }),
-  handle({ body }, { workspaceId, id }, { emails }) {
+  async handle({ body }, connection, services) {
+    if (isResendMail(body))
+      return takeProviderMail(await readResendMail(body, connection, services.http), connection, services);
+    const { workspaceId, id } = connection;
+    const { emails } = services;
     const reason = `Events of the type ${resendType(body) ?? 'unknown'} are not used.`;
     const source = { workspaceId, connectionId: id };
     return takeReports(emails, source, resendReports(body, Date.now()), reason.slice(0, 300));
@@ -34,7 +40,14 @@ export const resendConnection: ConnectionKind<ConnectionServices> = {
     'Open Webhooks → Add webhook, paste the webhook URL, and select the events of the list.',
     'Copy the signing secret of the webhook, which begins with whsec_, and enter it here.',
   ],
-  events: ['email.delivered', 'email.delivery_delayed', 'email.bounced', 'email.complained', 'email.failed'],
+  events: [
+    'email.delivered',
+    'email.delivery_delayed',
+    'email.bounced',
+    'email.complained',
+    'email.failed',
+    'email.received',
+  ],
   settings: z.object({ base_url: baseUrlSetting(RESEND_URL), ...ACCOUNT_SETTINGS }),
   secrets: z.object({
     api_key: plainText(200).trim().meta({ title: 'API key' }),

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { plainText } from '../../base/values/text.ts';
 import type { ConnectionKind, InboundHandler } from '../../connections/connection-kind.ts';
 import { ACCOUNT_SETTINGS } from '../../messaging/emails/email-account.ts';
 import { baseUrlSetting, takeReports } from '../email-api.ts';
 import type { ConnectionServices } from '../integration.ts';
+import { sendgridInbound } from './sendgrid-inbound.ts';
 import { SENDGRID_URL, testSendgrid } from './sendgrid-provider.ts';
 import { isSendgridKey, sendgridReports, sendgridSummary, verifySendgrid } from './sendgrid-webhook.ts';
 
@@ -52,10 +54,13 @@ export const sendgridConnection: ConnectionKind<ConnectionServices> = {
       .refine(isSendgridKey, 'must be the verification key of the Signed Event Webhook')
       .optional()
       .meta({ title: 'Verification key', description: 'Of the Signed Event Webhook.' }),
+    inbound_password: plainText(200)
+      .min(16, 'must have at least 16 characters')
+      .meta({ title: 'Password for received mail', description: 'Of the URL in Inbound Parse.' }),
   }),
-  generate: {},
+  generate: { inbound_password: () => randomBytes(24).toString('base64url') },
   scopes: ['emails:send'],
-  inbound: [events],
+  inbound: [events, sendgridInbound],
   canRepeat: true,
   test: (values, services) => testSendgrid(values, services),
 };

@@ -5,6 +5,8 @@ import type { ConnectionKind, InboundHandler } from '../../connections/connectio
 import { ACCOUNT_SETTINGS } from '../../messaging/emails/email-account.ts';
 import { baseUrlSetting, takeReports } from '../email-api.ts';
 import type { ConnectionServices } from '../integration.ts';
+import { takeProviderMail } from '../received-mail.ts';
+import { isSesMail, readSesMail } from './ses-inbound.ts';
 import { testSes } from './ses-provider.ts';
 import { sesReports, sesType } from './ses-report.ts';
 import { confirmSubscription, makeSnsVerifier, snsMessage } from './sns-message.ts';
@@ -23,7 +25,9 @@ const events: InboundHandler<ConnectionServices> = {
     const type = data.Type === 'Notification' ? sesType(parsed(data.Message)) : data.Type;
     return { type, externalId: data.MessageId };
   },
-  async handle({ body }, { workspaceId, id }, { emails, http }) {
+  async handle({ body }, connection, services) {
+    const { workspaceId, id } = connection;
+    const { emails, http } = services;
     const message = snsMessage.parse(body);
     if (message.Type === 'SubscriptionConfirmation') {
       const isConfirmed = await confirmSubscription(message, http).catch(() => {
@@ -38,6 +42,8 @@ const events: InboundHandler<ConnectionServices> = {
       };
     }
     const content = parsed(message.Message);
+    if (message.Type === 'Notification' && isSesMail(content))
+      return takeProviderMail(readSesMail(content), connection, services);
     const reports = message.Type === 'Notification' ? sesReports(content, Date.now()) : [];
     const reason = `Events of the type ${sesType(content) ?? message.Type} are not used.`;
     return takeReports(emails, { workspaceId, connectionId: id }, reports, reason);

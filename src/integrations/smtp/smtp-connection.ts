@@ -27,6 +27,11 @@ export const smtpConnection: ConnectionKind<ConnectionServices> = {
       title: 'Encryption',
       description: '`none` only works for servers of your own network that the operator has opened.',
     }),
+    collect_bounces: z.boolean().optional().meta({
+      title: 'Collect bounces',
+      description:
+        'The return path is an address of FAIRLEAD_MAIL_DOMAIN, so that bounces come back here. Not every mail server allows that.',
+    }),
     ...ACCOUNT_SETTINGS,
   }),
   secrets: z.object({

@@ -21,6 +21,10 @@ export const ACCOUNT_SETTINGS = {
     .refine((value) => value === '' || isEmailAddress(value), 'must be an email address')
     .optional()
     .meta({ title: 'Reply address', description: 'Default: the sender address.' }),
+  collect_replies: z.boolean().optional().meta({
+    title: 'Collect replies',
+    description: 'The reply address is one of FAIRLEAD_MAIL_DOMAIN, so that replies come back here.',
+  }),
   daily_limit: z
     .int()
     .min(1)

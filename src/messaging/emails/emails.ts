@@ -8,6 +8,8 @@ import type { Noun } from '../../record/noun.ts';
 import type { CreateOptions } from '../../record/record-create-routes.ts';
 import type { Draft } from '../../record/record-service.ts';
 import type { Records } from '../../record/records.ts';
+import { makeMailAddresses } from '../inbound/mail-address.ts';
+import { returnAddressStep } from '../inbound/return-address.ts';
 import { makeInbound, type Inbound, type InboundParts } from '../inbound/inbound.ts';
 import {
   eraseSuppressedAddresses,
@@ -91,7 +93,9 @@ function makeEmails(
 ): Emails {
   const service = records.serviceOf(email);
   const recipients: Recipients = makeRecipients(parts, records);
-  const { effects, composeSteps } = recipients;
+  const mailAddresses = makeMailAddresses(parts);
+  const { effects } = recipients;
+  const composeSteps = [...recipients.composeSteps, returnAddressStep(mailAddresses)];
   const shared = {
     ...parts,
     emails: service,
@@ -102,7 +106,7 @@ function makeEmails(
   };
   const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps });
   const reports = makeEmailReports(shared);
-  const inbound = makeInbound(parts, records, reports);
+  const inbound = makeInbound({ ...parts, mailAddresses }, records, reports);
   return {
     routes: [
       ...emailRoutes({ ...shared, shown: records.shownAs(email) }),

@@ -66,7 +66,7 @@ async function provenEmail(
   return null;
 }
 
-/** Who got the mail besides the recipient in `to`; undefined if there is no such mail. */
+/** Who got the mail apart from the recipient in `to`; undefined if there is no such mail. */
 async function copiesOf(db: Database, workspaceId: Uuid, emailId: Uuid): Promise<Set<string> | undefined> {
   const [row] = await db.read<{ copies: string[]; to: string | null; envelope: Envelope | null }>(
     RECIPIENTS,

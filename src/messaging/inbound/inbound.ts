@@ -7,10 +7,11 @@ import type { ModuleParts, MadeModule } from '../../record/module.ts';
 import type { Records } from '../../record/records.ts';
 import type { EmailReports } from '../emails/email-report.ts';
 import { email } from '../emails/email.ts';
+import { emailFrameRoute } from './email-frame-route.ts';
 import { makeInboundEmails } from './inbound-email.ts';
 import { inboundSettingsRoutes } from './inbound-settings-routes.ts';
 import { makeInboundSettings } from './inbound-settings.ts';
-import { makeMailAddresses, type MailAddresses } from './mail-address.ts';
+import type { MailAddresses } from './mail-address.ts';
 import { makeMailParser } from './mail-parser.ts';
 import type { MailboxReader } from './mailbox-reader.ts';
 import { mailboxSyncJob } from './mailbox-sync.ts';
@@ -33,9 +34,13 @@ export interface Inbound extends Required<Pick<MadeModule, 'routes' | 'recurring
 }
 
 /** What messaging does with mail that arrives (EM5). */
-export function makeInbound(parts: InboundParts, records: Records, reports: EmailReports): Inbound {
+export function makeInbound(
+  parts: InboundParts & { mailAddresses: MailAddresses },
+  records: Records,
+  reports: EmailReports,
+): Inbound {
   const inboundSettings = makeInboundSettings(parts);
-  const mailAddresses = makeMailAddresses(parts);
+  const { mailAddresses } = parts;
   const mailParser = makeMailParser();
   const inboundEmails = makeInboundEmails({
     ...parts,
@@ -49,7 +54,10 @@ export function makeInbound(parts: InboundParts, records: Records, reports: Emai
   return {
     inboundEmails,
     mailAddresses,
-    routes: inboundSettingsRoutes({ ...parts, inboundSettings, mailAddresses }),
+    routes: [
+      ...inboundSettingsRoutes({ ...parts, inboundSettings, mailAddresses }),
+      emailFrameRoute({ ...parts, emails: records.serviceOf(email) }),
+    ],
     recurring: [mailboxSyncJob({ ...parts, people: records.people, mailAddresses, inboundEmails })],
     followers: [{ start: () => undefined, stop: () => mailParser.close() }],
   };

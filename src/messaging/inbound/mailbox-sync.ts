@@ -218,7 +218,8 @@ class MailboxSync {
         content: { raw, isCut },
         envelope: { from: null, to: to.filter((address) => this.#isOurs(addressKey(address))) },
         origin: 'mailbox',
-        isHistory: at < Date.parse(connectedAt),
+        // Mailboxes have times in seconds.
+        isHistory: at + 1_000 <= Date.parse(connectedAt),
       });
     } catch (error) {
       if (failures < FAILURES_BEFORE_SKIP) throw error;

@@ -59,7 +59,7 @@ const CLAIM = {
   text: `insert into received_email (workspace_id, key, email_id, created_at) values ($1, $2, $3, $4)
          on conflict do nothing returning email_id as id`,
 };
-/** Locked: whoever merges or deletes it waits, and then finds the mail. */
+/** Locked: a merge or a deletion waits, and then finds the mail. */
 const LOCK_CONTACT = {
   name: 'received_email.lock-contact',
   text: `select company_id from contact where workspace_id = $1 and id = $2 and deleted_at is null for share`,

@@ -39,10 +39,10 @@ const CLOSE_TIMEOUT_MS = 10_000;
 type Session = SMTPServerSession & { targets?: Map<string, MailTarget> };
 
 export function makeSmtpListener(parts: SmtpListenerParts): SmtpListener {
-  const { listen, mailAddresses, inboundEmails, log, clock } = parts;
+  const { listen, mailAddresses, log, clock } = parts;
   const limits = makeSenderLimits(parts.limits ?? LIMITS, clock);
   let server: SMTPServer | undefined;
-  let buffered = 0;
+  const contentOf = makeContentReader();
 
   async function targetOf(address: string, session: Session): Promise<Error | null> {
     const target = await mailAddresses.read(address);
@@ -53,65 +53,6 @@ export function makeSmtpListener(parts: SmtpListenerParts): SmtpListener {
     return limits.refusal(session.remoteAddress)
       ? refusal(550, '5.1.1 There is no such address here')
       : refusal(421, '4.7.0 Too many unknown recipients');
-  }
-
-  /** Reads the content; what does not fit is read and dropped, since the sender does not stop. */
-  async function contentOf(stream: AsyncIterable<Buffer>): Promise<Buffer | Error> {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let problem: Error | null = null;
-    try {
-      for await (const chunk of stream) {
-        size += chunk.length;
-        if (problem) continue;
-        if (size > MAX_MAIL_BYTES) problem = refusal(552, '5.3.4 The mail is larger than 25 MB');
-        else if (buffered + chunk.length > MAX_BUFFERED_BYTES)
-          problem = refusal(452, '4.3.1 Try again later');
-        if (problem) {
-          release(chunks);
-          continue;
-        }
-        buffered += chunk.length;
-        chunks.push(chunk);
-      }
-      return problem ?? Buffer.concat(chunks);
-    } finally {
-      release(chunks);
-    }
-  }
-
-  function release(chunks: Buffer[]): void {
-    for (const chunk of chunks.splice(0)) buffered -= chunk.length;
-  }
-
-  async function takeMail(raw: Buffer, session: Session): Promise<Error | null> {
-    const byWorkspace = new Map<Uuid, string[]>();
-    const recipients = session.envelope.rcptTo.map(({ address }) => address);
-    for (const address of recipients) {
-      const target = session.targets?.get(address);
-      if (!target) continue;
-      const others = byWorkspace.get(target.workspaceId) ?? [];
-      byWorkspace.set(target.workspaceId, [...others, address]);
-    }
-    const { mailFrom } = session.envelope;
-    const from = mailFrom === false ? '' : mailFrom.address;
-    for (const [workspaceId, to] of byWorkspace) {
-      try {
-        const taken = await inboundEmails.take({
-          workspaceId,
-          connectionId: null,
-          content: { raw },
-          envelope: { from, to },
-          origin: 'delivery',
-        });
-        log.debug({ workspaceId, ...taken }, 'a mail was received');
-      } catch (error) {
-        log.error({ err: error, workspaceId }, 'a received mail could not be stored');
-        // The sender tries again; a workspace that has it already stores it once.
-        return refusal(451, '4.3.0 The mail could not be stored; try again later');
-      }
-    }
-    return null;
   }
 
   async function optionsOf(): Promise<SMTPServerOptions> {
@@ -149,7 +90,7 @@ export function makeSmtpListener(parts: SmtpListenerParts): SmtpListener {
       },
       onData(stream, session, done) {
         contentOf(stream)
-          .then((content) => (content instanceof Error ? content : takeMail(content, session)))
+          .then((content) => (content instanceof Error ? content : takeMail(parts, content, session)))
           .then(
             (problem) => done(problem, 'Stored'),
             () => done(refusal(451, '4.3.0 Try again later')),
@@ -182,6 +123,74 @@ export function makeSmtpListener(parts: SmtpListenerParts): SmtpListener {
       if (stopping) await new Promise<void>((resolve) => stopping.close(() => resolve()));
     },
   };
+}
+
+/** Reads contents; what does not fit is read and dropped, since a sender does not stop. */
+function makeContentReader() {
+  let buffered = 0;
+
+  function release(chunks: Buffer[]): void {
+    for (const chunk of chunks.splice(0)) buffered -= chunk.length;
+  }
+
+  return async function contentOf(stream: AsyncIterable<Buffer>): Promise<Buffer | Error> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let problem: Error | null = null;
+    try {
+      for await (const chunk of stream) {
+        size += chunk.length;
+        if (problem) continue;
+        if (size > MAX_MAIL_BYTES) problem = refusal(552, '5.3.4 The mail is larger than 25 MB');
+        else if (buffered + chunk.length > MAX_BUFFERED_BYTES)
+          problem = refusal(452, '4.3.1 Try again later');
+        if (problem) {
+          release(chunks);
+          continue;
+        }
+        buffered += chunk.length;
+        chunks.push(chunk);
+      }
+      return problem ?? Buffer.concat(chunks);
+    } finally {
+      release(chunks);
+    }
+  };
+}
+
+/** Stores a mail in each workspace that it was sent to. @returns the answer to the sender; null if it is stored */
+async function takeMail(
+  { inboundEmails, log }: Pick<SmtpListenerParts, 'inboundEmails' | 'log'>,
+  raw: Buffer,
+  session: Session,
+): Promise<Error | null> {
+  const byWorkspace = new Map<Uuid, string[]>();
+  const recipients = session.envelope.rcptTo.map(({ address }) => address);
+  for (const address of recipients) {
+    const target = session.targets?.get(address);
+    if (!target) continue;
+    const others = byWorkspace.get(target.workspaceId) ?? [];
+    byWorkspace.set(target.workspaceId, [...others, address]);
+  }
+  const { mailFrom } = session.envelope;
+  const from = mailFrom === false ? '' : mailFrom.address;
+  for (const [workspaceId, to] of byWorkspace) {
+    try {
+      const taken = await inboundEmails.take({
+        workspaceId,
+        connectionId: null,
+        content: { raw },
+        envelope: { from, to },
+        origin: 'delivery',
+      });
+      log.debug({ workspaceId, ...taken }, 'a mail was received');
+    } catch (error) {
+      log.error({ err: error, workspaceId }, 'a received mail could not be stored');
+      // The sender tries again; a workspace that has it already stores it once.
+      return refusal(451, '4.3.0 The mail could not be stored; try again later');
+    }
+  }
+  return null;
 }
 
 function refusal(responseCode: number, message: string): Error {

@@ -65,7 +65,9 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
   'booking_page_host.page_id booking_page_host.schedule_id': 'other object',
   'booking_page_host.user_id schedule.user_id time_off.user_id busy_time.user_id calendar_sync.user_id':
     'member',
-  'busy_time.connection_id calendar_sync.connection_id': 'connection',
+  'busy_time.connection_id calendar_sync.connection_id mailbox.connection_id mailbox_folder.connection_id':
+    'connection',
+  'received_email.email_id': 'other object',
   'email.template_id email.deal_id email_content.email_id email_send.email_id': 'other object',
   'email.topic_id email_tracking.email_id email_link.email_id email_hit.email_id email_soft_bounce.email_id suppression.email_id suppression.topic_id':
     'other object',
