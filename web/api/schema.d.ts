@@ -4340,6 +4340,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections/{id}/dns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the DNS records of an account's domain
+         * @description SPF, DKIM, DMARC and MX of the domain of `from_email`, with the exact record to add.
+         */
+        get: operations["getConnectionsIdDns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/email-accounts/{id}/resume": {
         parameters: {
             query?: never;
@@ -5809,6 +5829,23 @@ export interface components {
             /** @description Emails that wait, at most 1,000. */
             queued: number;
         };
+        EmailDomainInput: {
+            domain: string;
+            records: {
+                /** @enum {string} */
+                kind: "spf" | "dkim" | "dmarc" | "mx";
+                /** @enum {string} */
+                state: "ok" | "missing" | "wrong" | "unknown";
+                /** @description Name of the record. */
+                name: string;
+                /** @enum {string} */
+                type: "TXT" | "MX" | "CNAME";
+                found: string | null;
+                /** @description The record to add, or to change it to. */
+                expected: string | null;
+                message: string;
+            }[];
+        };
         EmailContentInput: {
             from: string | null;
             from_name: string | null;
@@ -6899,7 +6936,7 @@ export interface components {
         NoticeInput: {
             /** Format: uuid */
             id: string;
-            /** @description What happened: `webhook.disabled` or `note.mentioned`. */
+            /** @description What happened: `webhook.disabled`, `note.mentioned` or `email.account_paused`. */
             type: string;
             object_type: string;
             object_id: string;
@@ -9946,6 +9983,23 @@ export interface components {
             /** @description Emails that wait, at most 1,000. */
             queued: number;
         };
+        EmailDomain: {
+            domain: string;
+            records: {
+                /** @enum {string} */
+                kind: "spf" | "dkim" | "dmarc" | "mx";
+                /** @enum {string} */
+                state: "ok" | "missing" | "wrong" | "unknown";
+                /** @description Name of the record. */
+                name: string;
+                /** @enum {string} */
+                type: "TXT" | "MX" | "CNAME";
+                found: string | null;
+                /** @description The record to add, or to change it to. */
+                expected: string | null;
+                message: string;
+            }[];
+        };
         EmailContent: {
             from: string | null;
             from_name: string | null;
@@ -11036,7 +11090,7 @@ export interface components {
         Notice: {
             /** Format: uuid */
             id: string;
-            /** @description What happened: `webhook.disabled` or `note.mentioned`. */
+            /** @description What happened: `webhook.disabled`, `note.mentioned` or `email.account_paused`. */
             type: string;
             object_type: string;
             object_id: string;
@@ -25133,6 +25187,8 @@ export interface operations {
                 include_deleted?: string;
                 /** @description Only deleted records that can be restored, whole, with `deleted_at`, `deleted_by` and `restorable_until`. Needs the scope to write them. */
                 deleted?: "only";
+                /** @description Only records with this name. */
+                name?: string;
                 /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -31683,6 +31739,49 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["EmailAccount"][];
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionsIdDns: {
+        parameters: {
+            query?: {
+                /** @description DKIM selector, as in `s1` of `s1._domainkey.example.com`. */
+                selector?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailDomain"];
+                };
+            };
+            /** @description No email account with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Any error. */
