@@ -69,7 +69,7 @@ export function emailFrameRoute(parts: EmailFrameParts): Route {
         caller.workspaceId,
         id,
       ]);
-      const html = sanitizeHtml(row?.html ?? '');
+      const html = await sanitizeHtml(row?.html ?? '');
       const shown = await withPictures(files, caller.workspaceId, html, row?.attachments ?? []);
       return { status: 200, body: null, bytes: Buffer.from(HEAD + shown), headers: headersFor(pictures) };
     },
