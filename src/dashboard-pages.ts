@@ -8,6 +8,7 @@ export const DASHBOARD_PAGES: readonly string[] = [
   'reset-password',
   '',
   'settings',
+  'conversations',
   'leads',
   'forms',
   'booking-pages',

@@ -4138,7 +4138,7 @@ export interface paths {
         };
         /**
          * List calendar feeds
-         * @description The caller's own; with the role admin, those of all members.
+         * @description The caller's own; with the role admin and the scope `booking:manage`, those of all members.
          */
         get: operations["getCalendarFeeds"];
         put?: never;
@@ -4726,6 +4726,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emails/{id}/frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an email as a page
+         * @description HTML without scripts, for a frame. Pictures of other servers are shown only with `pictures=true`: they tell the sender that the email is read.
+         */
+        get: operations["getEmailsIdFrame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emails/{id}/hits": {
         parameters: {
             query?: never;
@@ -4821,7 +4841,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an email topic
-         * @description Whoever unsubscribed from it stays subscribed to other mails. Emails with the topic stay.
+         * @description Recipients who unsubscribed from it stay subscribed to other mails. Emails with the topic stay.
          */
         delete: operations["deleteEmailTopicsId"];
         options?: never;
@@ -6694,12 +6714,14 @@ export interface components {
             read_count: number;
             /** @description How many of them had been missed. */
             changed_count: number;
-            /** @description What had been missed, at most 500, with the records that were created or changed. */
+            /** @description What had been missed, at most 500, with the records that were created or changed; also what cannot be recorded, with its `reason`. */
             differences: {
                 type: string;
                 external_id: string | null;
                 record_type: string | null;
                 record_id: string | null;
+                /** @description Why it cannot be recorded; null if it was. */
+                reason: string | null;
             }[];
             error: string | null;
         };
@@ -7094,7 +7116,7 @@ export interface components {
         NoticeInput: {
             /** Format: uuid */
             id: string;
-            /** @description What happened: `webhook.disabled` or `note.mentioned`. */
+            /** @description What happened: `webhook.disabled`, `note.mentioned` or `email.account_paused`. */
             type: string;
             object_type: string;
             object_id: string;
@@ -11511,12 +11533,14 @@ export interface components {
             read_count: number;
             /** @description How many of them had been missed. */
             changed_count: number;
-            /** @description What had been missed, at most 500, with the records that were created or changed. */
+            /** @description What had been missed, at most 500, with the records that were created or changed; also what cannot be recorded, with its `reason`. */
             differences: {
                 type: string;
                 external_id: string | null;
                 record_type: string | null;
                 record_id: string | null;
+                /** @description Why it cannot be recorded; null if it was. */
+                reason: string | null;
             }[];
             error: string | null;
         };
@@ -11911,7 +11935,7 @@ export interface components {
         Notice: {
             /** Format: uuid */
             id: string;
-            /** @description What happened: `webhook.disabled` or `note.mentioned`. */
+            /** @description What happened: `webhook.disabled`, `note.mentioned` or `email.account_paused`. */
             type: string;
             object_type: string;
             object_id: string;
@@ -33561,7 +33585,7 @@ export interface operations {
                 "application/json": {
                     /**
                      * Format: uuid
-                     * @description A member; default: the member who asks. Another member needs the role admin.
+                     * @description A member; default: the member who asks. Another member needs the role admin, and the scope `booking:manage`.
                      */
                     user_id?: string;
                     /** @default false */
@@ -35833,6 +35857,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InboundEmail"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailsIdFrame: {
+        parameters: {
+            query?: {
+                /** @description Whether pictures of other servers are shown. */
+                pictures?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description No email with this id that you may read. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Any error. */

@@ -1,4 +1,3 @@
-import { lazy } from 'react';
 import type { Call } from '../api/message-queries.ts';
 import type { ShownProps } from '../fields/field-kind.ts';
 import { viewOf } from '../record/object-view.ts';
@@ -41,7 +40,6 @@ function Player({ record }: ShownProps<Call>) {
 
 export const callView = viewOf<Call>({
   isNameEnough: false,
-  List: lazy(async () => ({ default: (await import('./call-list.tsx')).CallList })),
   createLabel: 'Log a call',
   emptyText: 'Calls through a phone provider appear here by themselves. You can also log one by hand.',
   fields: {
