@@ -5,16 +5,17 @@ import { JsonText } from '../base/json-text.ts';
 import { SealError, type Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
 import { query } from '../db/query.ts';
-import type { Outcome, RecordReference } from './connection-kind.ts';
-import type { OpenConnection } from './connection.ts';
+import type { Outcome } from './connection-kind.ts';
+import {
+  makeConnectionEventRecorder,
+  MAX_REASON,
+  storable,
+  type NewConnectionEvent,
+  type Receiver,
+} from './connection-event-record.ts';
 import { makeStoredPayloads, type StoredPayloads } from './stored-payload.ts';
 
 const HOUR_MS = 3_600_000;
-
-/** Limits of what is stored of one request, in UTF-16 units. */
-const MAX_TYPE = 100;
-const MAX_EXTERNAL_ID = 200;
-const MAX_REASON = 500;
 
 /** A page of the log ends with the entry whose body reaches this total, in bytes. */
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
@@ -48,23 +49,10 @@ export interface UnverifiedBody {
   payload: JsonText | null;
 }
 
-export interface NewConnectionEvent {
-  outcome: Outcome;
-  type: string | null;
-  externalId: string | null;
-  reason: string | null;
-  /** The JSON exactly as sent; '' without a body. */
-  body: string;
-  record: RecordReference | null;
-}
-
 interface ConnectionKey {
   workspaceId: Uuid;
   id: Uuid;
 }
-
-/** A connection whose secrets are sealed where a body contains them. */
-type Receiver = Pick<OpenConnection, 'workspaceId' | 'id' | 'secrets'>;
 
 export interface UnverifiedCount {
   reason: string;
@@ -101,30 +89,6 @@ export interface ConnectionEvents {
     view: PayloadView,
   ): Promise<ConnectionEvent & { unverified: UnverifiedBody[] }>;
 }
-
-/**
- * A burst of requests updates the connection at most once a second, so that they do not wait for each other. A
- * connection that was deleted meanwhile has no log.
- */
-const RECORD = {
-  name: 'connection_event.record',
-  text: `
-with entry as (
-  insert into connection_event
-    (workspace_id, connection_id, id, outcome, type, external_id, reason, payload, sealed_payload, size, record_type,
-     record_id, received_at, last_received_at)
-  select workspace_id, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13
-  from connection where workspace_id = $1 and id = $2
-  on conflict do nothing
-)
-update connection
-set last_event_at = $13, failing = $4 = 'refused',
-    last_error = case when $4 = 'refused' then $7 else last_error end,
-    last_error_at = case when $4 = 'refused' then $13 else last_error_at end
-where workspace_id = $1 and id = $2
-  and (failing is distinct from ($4 = 'refused') or last_event_at is null
-       or last_event_at < $13::timestamptz - interval '1 second')`,
-};
 
 const COUNT = {
   name: 'connection_event.count',
@@ -221,25 +185,7 @@ export function makeConnectionEvents({ db, sealer, clock, newId }: ConnectionEve
   const { shown, shownPayload } = eventViews(payloads);
 
   return {
-    async record({ workspaceId, id, secrets }, { outcome, type, externalId, reason, body, record }) {
-      const stored = payloads.store(workspaceId, body, secrets);
-      // A read is repeated after a failure; the id makes that harmless.
-      await db.read(RECORD, [
-        workspaceId,
-        id,
-        newId(),
-        outcome,
-        storable(type, MAX_TYPE),
-        storable(externalId, MAX_EXTERNAL_ID),
-        storable(reason, MAX_REASON),
-        stored?.payload ?? null,
-        stored?.sealed ?? null,
-        stored?.size ?? null,
-        record?.type ?? null,
-        record?.id ?? null,
-        isoTime(clock.now()),
-      ]);
-    },
+    record: makeConnectionEventRecorder({ db, clock, newId, payloads }),
 
     async count({ workspaceId, id, secrets }, { reason, count, bodies, isFailure }) {
       const now = clock.now();
@@ -330,9 +276,4 @@ function eventViews(payloads: StoredPayloads) {
   }
 
   return { shown, shownPayload };
-}
-
-/** Text that PostgreSQL can store, truncated. */
-function storable(text: string | null, max: number): string | null {
-  return text === null ? null : text.replaceAll('\0', '').slice(0, max).toWellFormed();
 }

@@ -108,7 +108,7 @@ export interface ConnectionKind<Services = unknown> {
   /** An event can be handled again: if it was handled before, that changes nothing. */
   canRepeat?: true;
   /** Checks the connection without changing anything in either system. Never throws. */
-  test?(values: ConnectionValues): Promise<TestResult>;
+  test?(values: ConnectionValues, services: Services): Promise<TestResult>;
 }
 
 export type ConnectionKinds<Services = unknown> = ReadonlyMap<string, ConnectionKind<Services>>;

@@ -3,27 +3,37 @@ import type { RecordReference } from '../connections/connection-kind.ts';
 import type { BaseRecord } from '../record/noun.ts';
 import type { RecordService } from '../record/record-service.ts';
 import { derivePayment } from './derived-payment.ts';
-import type { ChangedPayment, ChangedSubscription, FactContext, Located } from './fact-context.ts';
-import { lockFollowers, writeFollowers } from './follower-record.ts';
+import type {
+  ChangedPayment,
+  ChangedSubscription,
+  FactContext,
+  Located,
+  PlannedFact,
+} from './fact-context.ts';
+import { lockFollowers, planFollowers } from './follower-record.ts';
 import { valueOf } from './known-value.ts';
-import type { LockedObjects, ProviderObject } from './provider-object.ts';
-import { writeProviderPayment } from './provider-payment-write.ts';
-import { writeProviderSubscription } from './provider-subscription-write.ts';
-import { lockRecords } from './record-write.ts';
+import { savePaymentParts } from './payment-part.ts';
+import type { LockedObjects, ObjectKey, ProviderObject } from './provider-object.ts';
+import { planProviderPayment } from './provider-payment-write.ts';
+import { planProviderSubscription } from './provider-subscription-write.ts';
+import { lockRecords, writePlans, type PlannedWrite } from './record-write.ts';
 import { deriveSubscription } from './subscription-facts.ts';
 
+/** What became of the changed objects, by `kind externalId`. */
+export type AppliedObjects = ReadonlyMap<string, { record: RecordReference; reason: string | null }>;
+
+/** What became of one event. */
 export interface Applied {
   record?: RecordReference;
   /** What a person should know. */
   reason?: string;
-  isChanged: boolean;
 }
 
 /**
  * Writes the records of objects whose facts have changed. Rows are locked before the first event is fired, which locks the
  * feed's counter, so that two transactions cannot wait for each other.
  */
-export async function writeChanged(context: FactContext): Promise<Applied> {
+export async function writeChanged(context: FactContext): Promise<AppliedObjects> {
   const { objects } = context;
   const payments = changedPayments(objects);
   const subscriptions = changedSubscriptions(objects);
@@ -39,20 +49,69 @@ export async function writeChanged(context: FactContext): Promise<Applied> {
   };
   const followers = await lockFollowers(context, payments, subscriptions);
 
-  const reasons: (string | null)[] = [];
-  for (const item of subscriptions)
-    reasons.push(await writeProviderSubscription(context, item, located.subscriptions.get(item.object.id)!));
-  for (const item of payments)
-    reasons.push(await writeProviderPayment(context, item, located.payments.get(item.object.id)!));
-  await writeFollowers(context, followers);
+  const applied = new Map<string, { record: RecordReference; reason: string | null }>();
+  const noteReason = ({ kind, externalId, id }: ProviderObject, { reason }: PlannedFact<never>) =>
+    applied.set(`${kind} ${externalId}`, { record: { type: kind, id }, reason });
+  const plannedSubscriptions: PlannedFact<BaseRecord>[] = [];
+  for (const item of subscriptions) {
+    const planned = await planProviderSubscription(context, item, located.subscriptions.get(item.object.id)!);
+    noteReason(item.object, planned as PlannedFact<never>);
+    plannedSubscriptions.push(planned);
+  }
+  // Payments refer to subscriptions.
+  await write(context, context.subscriptions, writesOf(plannedSubscriptions));
+  const plannedPayments: PlannedFact<BaseRecord>[] = [];
+  for (const item of payments) {
+    const planned = await planProviderPayment(context, item, located.payments.get(item.object.id)!);
+    noteReason(item.object, planned as PlannedFact<never>);
+    plannedPayments.push(planned);
+  }
+  const following = await planFollowers(context, followers);
+  await write(context, context.payments, [...writesOf(plannedPayments), ...following.payments]);
+  await write(context, context.subscriptions, following.subscriptions);
+  await savePaymentParts(context.trx, context, payments);
   await objects.save();
-
-  const record = recordOf(payments, subscriptions);
-  const reason = record ? reasons.find((item) => item !== null) : WAITS;
-  return { isChanged: context.isChanged, ...(record && { record }), ...(reason && { reason }) };
+  return applied;
 }
 
 const WAITS = 'Kept until the payment or the subscription that it is about is reported.';
+
+/** What became of an event about these objects: its payment comes first. */
+export function appliedOf(
+  applied: AppliedObjects,
+  objects: LockedObjects,
+  keys: readonly ObjectKey[],
+): Applied {
+  const named = keys.flatMap(({ kind, externalId }) => {
+    const facts =
+      kind === 'link' ? objects.get('link', externalId).facts : { payments: [], subscriptions: [] };
+    return [
+      `${kind} ${externalId}`,
+      ...facts.payments.map((id) => `payment ${id}`),
+      ...facts.subscriptions.map((id) => `subscription ${id}`),
+    ];
+  });
+  const found = named.flatMap((name) => applied.get(name) ?? []);
+  const first = found.find(({ record }) => record.type === 'payment') ?? found[0];
+  if (!first) return { reason: WAITS };
+  const reason = found.map((item) => item.reason).find((item) => item !== null);
+  return { record: first.record, ...(reason && { reason }) };
+}
+
+async function write<R extends BaseRecord, Input extends object>(
+  context: FactContext,
+  service: RecordService<R, Input>,
+  writes: readonly PlannedWrite<BaseRecord>[],
+): Promise<void> {
+  if (writes.length === 0) return;
+  const { trx, writer, lanes, written } = context;
+  lanes.push(...(await writePlans(trx, service, writer, writes as readonly PlannedWrite<R>[])));
+  for (const { plan } of writes) written.add(plan.id);
+}
+
+function writesOf(planned: readonly PlannedFact<BaseRecord>[]): PlannedWrite<BaseRecord>[] {
+  return planned.flatMap((item) => item.write ?? []);
+}
 
 function changedPayments(objects: LockedObjects): ChangedPayment[] {
   return objects.list('payment').flatMap((object) => {
@@ -83,12 +142,4 @@ async function locate<R extends BaseRecord, Input extends object>(
       return [id, { before: row && !isDeleted ? store.toRecord(row) : null, isDeleted }];
     }),
   );
-}
-
-function recordOf(
-  payments: readonly ChangedPayment[],
-  subscriptions: readonly ChangedSubscription[],
-): RecordReference | undefined {
-  if (payments[0]) return { type: 'payment', id: payments[0].object.id };
-  return subscriptions[0] && { type: 'subscription', id: subscriptions[0].object.id };
 }

@@ -11,7 +11,7 @@ import type { BeforeWrite } from '../record/record-plan.ts';
 import type { Draft, RecordService } from '../record/record-service.ts';
 import type { Payment } from './payment-fields.ts';
 import { owned, type Owner } from './record-owner.ts';
-import { writeRecord } from './record-write.ts';
+import { planWrite, writePlans } from './record-write.ts';
 import type { Subscription } from './subscription-fields.ts';
 
 const payload = z.strictObject({ object: z.enum(['payment', 'subscription']), id: z.uuid() });
@@ -128,10 +128,11 @@ async function moveUnmatched<R extends BaseRecord & Owner>(
     lanes: [],
   };
   const writer = { workspaceId, actor: 'system' };
-  for (const row of rows) {
+  const writes = rows.flatMap((row) => {
     const before = store.toRecord(row);
     const write = { before, after: owned(before, match), events: [], isQuiet: false };
-    lanes.push(...((await writeRecord(trx, service, writer, write, { at, newId })) ?? []));
-  }
+    return planWrite(noun, write, { at, newId }) ?? [];
+  });
+  lanes.push(...(await writePlans(trx, service, writer, writes)));
   return rows.length;
 }

@@ -129,3 +129,13 @@ export function addressesOf(
   };
   return { emails: all('email'), phones: all('phone'), name: all('name')[0] ?? null };
 }
+
+/** The email addresses of all payers of these objects. */
+export function emailsOf(objects: LockedObjects): string[] {
+  const emails = [
+    ...objects.list('payment').flatMap(({ facts }) => addressesOf(facts.details).emails),
+    ...objects.list('subscription').flatMap(({ facts }) => addressesOf(facts.links).emails),
+    ...objects.list('customer').flatMap(({ facts }) => addressesOf({}, facts).emails),
+  ];
+  return [...new Set(emails)];
+}

@@ -7,7 +7,7 @@ import type { PayerMatch } from './payer-match.ts';
 import type { Payment } from './payment-fields.ts';
 import type { ProviderObject } from './provider-object.ts';
 import { findCustomerContact, owned, type Owner } from './record-owner.ts';
-import { noteWritten, writeRecord } from './record-write.ts';
+import { planWrite, type PlannedWrite } from './record-write.ts';
 import type { Subscription } from './subscription-fields.ts';
 
 /** Records of other events that wait for what this one may bring: their customer's contact, or their subscription. */
@@ -73,21 +73,24 @@ async function lockWaiting<R extends BaseRecord, Input extends object>(
 }
 
 /** Gives them their contact and their subscription. */
-export async function writeFollowers(
+export async function planFollowers(
   context: FactContext,
   { payments, subscriptions }: Followers,
-): Promise<void> {
+): Promise<{ payments: PlannedWrite<Payment>[]; subscriptions: PlannedWrite<Subscription>[] }> {
   const contacts = await contactsOf(context, [...payments, ...subscriptions]);
-  for (const before of payments) {
+  const withSubscription = (before: Payment): Payment => {
     const subscription = context.objects.find('subscription', before.subscription_external_id);
-    const after = {
+    return {
       ...withContact(before, contacts),
       subscription_id: subscription?.hasRecord ? subscription.id : before.subscription_id,
     };
-    await write(context, context.payments, before, after);
-  }
-  for (const before of subscriptions)
-    await write(context, context.subscriptions, before, withContact(before, contacts));
+  };
+  return {
+    payments: plansOf(context, context.payments, payments, withSubscription),
+    subscriptions: plansOf(context, context.subscriptions, subscriptions, (before) =>
+      withContact(before, contacts),
+    ),
+  };
 }
 
 type OfCustomer = Owner & { customer_external_id: string | null };
@@ -116,13 +119,14 @@ function withContact<R extends OfCustomer>(record: R, contacts: ReadonlyMap<stri
   return match ? owned(record, match) : record;
 }
 
-async function write<R extends BaseRecord, Input extends object>(
+function plansOf<R extends BaseRecord, Input extends object>(
   context: FactContext,
-  service: RecordService<R, Input>,
-  before: R,
-  after: R,
-): Promise<void> {
-  const { trx, writer, firesFrom } = context;
-  const written = { before, after, events: [], isQuiet: firesFrom !== null };
-  noteWritten(context, await writeRecord(trx, service, writer, written, context));
+  { noun }: RecordService<R, Input>,
+  records: readonly R[],
+  changeOf: (before: R) => R,
+): PlannedWrite<R>[] {
+  const isQuiet = context.firesFrom !== null;
+  return records.flatMap(
+    (before) => planWrite(noun, { before, after: changeOf(before), events: [], isQuiet }, context) ?? [],
+  );
 }

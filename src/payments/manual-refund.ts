@@ -81,7 +81,7 @@ export async function refundByHand(
   await query(trx, INSERT, [workspaceId, refund.id, id, refund.amount_minor, reason, actor, occurredAt]);
   const plan = refundPlan(before, minor, { noun, newId, at: occurredAt });
   const answer = requested.answerOf(refund);
-  return { answer, lanes: await store.updateWithin(trx, writer, plan, answer) };
+  return { answer, lanes: await store.updateWithin(trx, writer, [plan], answer) };
 }
 
 function refundPlan(

@@ -5,7 +5,7 @@ import { query, type Statement, type Transaction } from '../db/query.ts';
 import type { LaneKey } from '../events/outbox.ts';
 import type { BaseRecord, Noun } from '../record/noun.ts';
 import { survivorOf } from '../record/merge/merged-id.ts';
-import { criteriaOf, findMatch, lockMatches } from '../record/record-match.ts';
+import { criteriaOf, emailsInUse, findMatch, lockMatches, type MatchRule } from '../record/record-match.ts';
 import type { Writer } from '../record/record-plan.ts';
 import type { RecordService } from '../record/record-service.ts';
 import type { MatchedBy } from './matched-by.ts';
@@ -41,15 +41,24 @@ export interface PayerParts {
 export interface MatchOptions {
   /** Whether a contact is created if there is none; its source. */
   createFrom: string | null;
+  /** What was looked up for several payers at once. */
+  known: KnownEmails;
 }
 
-/** Finds who paid, in the order of certainty (PM4); creates a contact where that is wanted and there is an address. */
-export type MatchPayer = (
-  trx: Transaction,
-  writer: Writer,
-  clues: PayerClues,
-  options: MatchOptions,
-) => Promise<PayerMatch>;
+/** Which email addresses contacts and leads have, of those that were looked up. */
+export interface KnownEmails {
+  lookedUp: ReadonlySet<string>;
+  /** Those of contacts that are created meanwhile are added. */
+  contact: Set<string>;
+  lead: ReadonlySet<string>;
+}
+
+export interface PayerMatcher {
+  /** Looks up the addresses of several payers at once. */
+  lookUp(trx: Transaction, workspaceId: Uuid, emails: readonly string[]): Promise<KnownEmails>;
+  /** Finds who paid, in the order of certainty (PM4); creates a contact where that is wanted and there is an address. */
+  match(trx: Transaction, writer: Writer, clues: PayerClues, options: MatchOptions): Promise<PayerMatch>;
+}
 
 const UNMATCHED: PayerMatch = {
   contactId: null,
@@ -78,8 +87,26 @@ interface LeadRow {
   contact_id: Uuid | null;
 }
 
-export function makePayerMatch({ contacts, leads }: PayerParts): MatchPayer {
-  return async (trx, writer, clues, { createFrom }) => {
+const LEAD_RULE: MatchRule = { field: 'email', by: 'email' };
+
+export function makePayerMatcher(parts: PayerParts): PayerMatcher {
+  const contactRule = parts.contacts.noun.matchRules.find(({ by }) => by === 'email') ?? LEAD_RULE;
+  return {
+    async lookUp(trx, workspaceId, all) {
+      const emails = all.filter((email) => emailAddress.safeParse(email).success);
+      if (emails.length === 0) return { lookedUp: new Set(), contact: new Set(), lead: new Set() };
+      return {
+        lookedUp: new Set(emails),
+        contact: await emailsInUse(trx, parts.contacts.noun.name, workspaceId, contactRule, emails),
+        lead: await emailsInUse(trx, parts.leads.noun.name, workspaceId, LEAD_RULE, emails),
+      };
+    },
+    match: makePayerMatch(parts),
+  };
+}
+
+function makePayerMatch({ contacts, leads }: PayerParts): PayerMatcher['match'] {
+  return async (trx, writer, clues, { createFrom, known }) => {
     const { workspaceId } = writer;
     const read = <Row>(statement: Statement, values: unknown[]) => query<Row>(trx, statement, values);
 
@@ -123,17 +150,19 @@ export function makePayerMatch({ contacts, leads }: PayerParts): MatchPayer {
     }
 
     async function byLead(): Promise<PayerMatch | null> {
-      const noun = { ...leads.noun, matchRules: [{ field: 'email', by: 'email' }] } as unknown as Noun;
-      const found = await byAddress(noun, 'email', emails);
+      const noun = { ...leads.noun, matchRules: [LEAD_RULE] } as unknown as Noun;
+      const found = await byAddress(noun, 'email', possible('lead'));
       return found ? ofLead((await read<LeadRow>(LEAD_BY_ID, [workspaceId, found.id]))[0], 'lead') : null;
     }
 
     const emails = clues.emails.filter((email) => emailAddress.safeParse(email).success);
+    const possible = (object: 'contact' | 'lead') =>
+      emails.filter((email) => !known.lookedUp.has(email) || known[object].has(email));
     const { customerContactId, reference, phones } = clues;
     const found =
       (customerContactId && (await ofContact(customerContactId, 'customer'))) ||
       (reference && (await byReference(reference))) ||
-      (await byContactAddress('email', emails)) ||
+      (await byContactAddress('email', possible('contact'))) ||
       (await byContactAddress('phone', phones)) ||
       (await byLead());
     if (found) return found;
@@ -145,6 +174,7 @@ export function makePayerMatch({ contacts, leads }: PayerParts): MatchPayer {
     if (meanwhile) return meanwhile;
     const plan = contacts.planEnriched(writer, newContact(clues, email, createFrom));
     const lanes = await contacts.store.createWithin(trx, writer, [plan]);
+    known.contact.add(email);
     return { ...UNMATCHED, contactId: plan.id, by: 'created', lanes };
   };
 }

@@ -228,13 +228,19 @@ export interface ProviderEvent {
 
 export interface ProviderPayments {
   /**
-   * Records what an event says, in one transaction: the event's id, the facts, the records and their events. Facts that are
-   * known already change nothing. Throws `unavailable` and the like if it could not be stored: the provider then sends the
+   * Records what an event says, in one transaction: the event's id, the facts, the records and their events. Events that
+   * arrive at the same time share a transaction. Facts that are known already change nothing. Throws `unavailable` and the like if it could not be stored: the provider then sends the
    * event again.
    * @returns `ignored` without facts, `duplicate` for an event that was applied before, else `accepted` with the record and,
    * where no contact was found, the reason
    */
   apply(
+    connection: ProviderConnection,
+    event: ProviderEvent,
+    facts: readonly ProviderFact[],
+  ): Promise<InboundResult>;
+  /** The same in a transaction of its own. `event.firesFrom` is only for this one. */
+  applyAlone(
     connection: ProviderConnection,
     event: ProviderEvent,
     facts: readonly ProviderFact[],

@@ -56,26 +56,25 @@ interface Row {
   is_new: boolean;
 }
 
-/** SQL: locks the rows of `$6`, `$7`, in their order, and makes those that are new. */
-const lockSql = (condition: string) => `
+/** Locks the rows of `$4`, `$5`, in their order, and makes those that are new. */
+const LOCK = {
+  name: 'provider_object.lock',
+  text: `
 insert into provider_object (workspace_id, provider, kind, external_id, id, facts, updated_at)
 select $1, $2, k.kind, k.external_id, k.id, '{}', $3
 from unnest($4::text[], $5::text[], $6::uuid[]) with ordinality as k(kind, external_id, id, n)
-where ${condition} order by k.n
+order by k.n
 on conflict (workspace_id, provider, kind, external_id) do update set updated_at = excluded.updated_at
-returning kind, external_id, id, has_record, contact_id, facts, xmax = 0 as is_new`;
+returning kind, external_id, id, has_record, contact_id, facts, xmax = 0 as is_new`,
+};
 
-const LOCK = { name: 'provider_object.lock', text: lockSql('true') };
-
-/** The same, unless the event was applied before: another transaction that applies it is waited for. */
+/** Another transaction that applies one of the events is waited for. */
 const BEGIN = {
-  name: 'provider_object.begin',
+  name: 'provider_event.begin',
   text: `
-with entry as (
-  insert into provider_event (workspace_id, connection_id, external_id, received_at) values ($1, $7, $8, $3)
-  on conflict do nothing returning 1
-)
-${lockSql('exists (select from entry)')}`,
+insert into provider_event (workspace_id, connection_id, external_id, received_at)
+select $1, $2, e.id, $3 from unnest($4::text[]) as e(id) order by e.id
+on conflict do nothing returning external_id`,
 };
 
 const SAVE = {
@@ -108,16 +107,13 @@ export class LockedObjects {
     this.#newId = newId;
   }
 
-  /** Records the event and locks its objects. @returns false if the event was applied before */
-  async begin(eventId: string | null, keys: readonly ObjectKey[]): Promise<boolean> {
-    if (eventId === null) {
-      await this.lock(keys);
-      return true;
-    }
-    const values = [...this.#lockValues(keys), this.#connection.id, eventId];
-    const rows = await query<Row>(this.#trx, BEGIN, values);
-    this.#add(rows);
-    return rows.length > 0;
+  /** Records events. @returns those that were not applied before */
+  async begin(eventIds: readonly string[]): Promise<Set<string>> {
+    if (eventIds.length === 0) return new Set();
+    const { workspaceId, id } = this.#connection;
+    const values = [workspaceId, id, this.#now, eventIds];
+    const rows = await query<{ external_id: string }>(this.#trx, BEGIN, values);
+    return new Set(rows.map((row) => row.external_id));
   }
 
   /** Locks further objects, after those that were locked before. */

@@ -1,5 +1,5 @@
 import { fromMinorUnits } from '../base/values/minor-units.ts';
-import type { ChangedPayment, FactContext, Located } from './fact-context.ts';
+import type { ChangedPayment, FactContext, Located, PlannedFact } from './fact-context.ts';
 import {
   announcementsOf,
   announcing,
@@ -9,22 +9,21 @@ import {
 } from './derived-payment.ts';
 import { valueOf } from './known-value.ts';
 import { PAYMENT_FIELDS, type Payment } from './payment-fields.ts';
-import { saveDisputes, saveRefunds } from './payment-part.ts';
 import { blankRecord, paymentValues, shownDescription } from './provider-record.ts';
 import { findOwner, matchReason } from './record-owner.ts';
-import { noteWritten, writeRecord, type ExtraEvent } from './record-write.ts';
+import { planWrite, type ExtraEvent } from './record-write.ts';
 
-/** Writes the record of a payment, its refunds and disputes, and the events that were not fired yet. @returns a reason for the log */
-export async function writeProviderPayment(
+/** Plans the record of a payment, and the events that were not fired yet. */
+export async function planProviderPayment(
   context: FactContext,
   { object, derived }: ChangedPayment,
   { before, isDeleted }: Located<Payment>,
-): Promise<string | null> {
+): Promise<PlannedFact<Payment>> {
   const { facts } = object;
-  const { trx, connection, objects, writer, firesFrom } = context;
+  const { connection, objects, firesFrom } = context;
   const all = announcementsOf(facts, derived);
   facts.announced = announcing(facts.announced, all);
-  if (isDeleted) return 'The payment was deleted.';
+  if (isDeleted) return { write: null, reason: 'The payment was deleted.' };
   const fired = after(all, firesFrom);
   const events = eventsOf(derived, fired);
   const isQuiet = firesFrom !== null && events.length === 0 && lastChangeOf(derived) < firesFrom;
@@ -39,17 +38,8 @@ export async function writeProviderPayment(
     subscription_id: subscription?.hasRecord ? subscription.id : current.subscription_id,
   };
   object.hasRecord = true;
-  const lanes = await writeRecord(
-    trx,
-    context.payments,
-    writer,
-    { before, after: next, events, isQuiet },
-    context,
-  );
-  noteWritten(context, lanes);
-  await saveRefunds(trx, context, object.id, derived.refunds);
-  await saveDisputes(trx, context, object.id, derived.disputes);
-  return matchReason(next);
+  const write = planWrite(context.payments.noun, { before, after: next, events, isQuiet }, context);
+  return { write, reason: matchReason(next) };
 }
 
 function newRecord({ at, writer }: FactContext, id: string): Payment {

@@ -1,24 +1,24 @@
-import type { ChangedSubscription, FactContext, Located } from './fact-context.ts';
+import type { ChangedSubscription, FactContext, Located, PlannedFact } from './fact-context.ts';
 import { blankRecord, subscriptionValues } from './provider-record.ts';
 import { findOwner, matchReason } from './record-owner.ts';
-import { noteWritten, writeRecord } from './record-write.ts';
+import { planWrite } from './record-write.ts';
 import { SUBSCRIPTION_FIELDS, type Subscription } from './subscription-fields.ts';
 
-/** Writes the record of a subscription, and the events that were not fired yet. @returns a reason for the log */
-export async function writeProviderSubscription(
+/** Plans the record of a subscription, and the events that were not fired yet. */
+export async function planProviderSubscription(
   context: FactContext,
   { object, derived }: ChangedSubscription,
   { before, isDeleted }: Located<Subscription>,
-): Promise<string | null> {
+): Promise<PlannedFact<Subscription>> {
   const { facts } = object;
-  const { trx, connection, writer, firesFrom } = context;
+  const { connection, firesFrom } = context;
   const hasHappened = (time: number | undefined) =>
     firesFrom === null || (time !== undefined && time >= firesFrom);
   const isEnding = derived.status === 'canceled' && !facts.announced.canceled;
   const endsNow = isEnding && hasHappened(facts.canceledAt);
   const isQuiet = !hasHappened(facts.createdAt) && !endsNow;
   facts.announced = { created: true, canceled: facts.announced.canceled || isEnding };
-  if (isDeleted) return 'The subscription was deleted.';
+  if (isDeleted) return { write: null, reason: 'The subscription was deleted.' };
 
   const current = before ?? newRecord(context, object.id);
   const mayCreate = derived.status !== 'incomplete' && derived.cancelReason !== 'never_paid' && !isQuiet;
@@ -29,8 +29,7 @@ export async function writeProviderSubscription(
   object.hasRecord = true;
   const events = endsNow ? [{ type: 'subscription.canceled' }] : [];
   const written = { before, after: next, events, isQuiet };
-  noteWritten(context, await writeRecord(trx, context.subscriptions, writer, written, context));
-  return matchReason(next);
+  return { write: planWrite(context.subscriptions.noun, written, context), reason: matchReason(next) };
 }
 
 function newRecord({ at, writer }: FactContext, id: string): Subscription {

@@ -78,7 +78,7 @@ export function reconciliationJob(parts: ReconciliationParts): JobType<Payload> 
       try {
         for await (const { event, facts } of reader[requested.source](since, signal)) {
           signal.throwIfAborted();
-          const { isChanged, record } = await parts.providers.apply(
+          const { isChanged, record } = await parts.providers.applyAlone(
             { workspaceId: workspaceId!, id, kind, settings },
             { ...event, ...(firesFrom !== undefined && { firesFrom }) },
             facts,

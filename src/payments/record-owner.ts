@@ -75,7 +75,7 @@ export function matchReason({ contact_id, lead_id, match_ambiguous }: Owner): st
 }
 
 async function matchDetails(
-  { trx, writer, matchPayer, connection, lanes }: FactContext,
+  { trx, writer, payers, knownEmails, connection, lanes }: FactContext,
   details: KnownValues,
   customer: Customer | undefined,
   mayCreate: boolean,
@@ -86,7 +86,10 @@ async function matchDetails(
     reference: valueOf<string>(details, 'contactRef'),
     ...addressesOf(details, customer?.facts),
   };
-  const match = await matchPayer(trx, writer, clues, { createFrom: isCreating ? connection.kind : null });
+  const match = await payers.match(trx, writer, clues, {
+    createFrom: isCreating ? connection.kind : null,
+    known: knownEmails,
+  });
   lanes.push(...match.lanes);
   const earlier = valueOf<Pick<PayerMatch, 'by' | 'isAmbiguous'>>(customer?.facts ?? {}, 'match');
   return match.by === 'customer' && earlier ? { ...match, ...earlier } : match;

@@ -2,7 +2,7 @@ import type { Uuid } from '../base/id.ts';
 import { query, type Transaction } from '../db/query.ts';
 import { sql } from '../db/sql.ts';
 import type { LaneKey } from '../events/outbox.ts';
-import type { BaseRecord } from '../record/noun.ts';
+import type { BaseRecord, Noun } from '../record/noun.ts';
 import { differences } from '../record/record-differences.ts';
 import type { Plan, Writer } from '../record/record-plan.ts';
 import type { RecordService } from '../record/record-service.ts';
@@ -40,14 +40,18 @@ export async function lockRecords(
   );
 }
 
-/** Writes a record and its events. @returns the lanes to notify after the commit; null if nothing changes */
-export async function writeRecord<R extends BaseRecord, Input extends object>(
-  trx: Transaction,
-  { noun, store }: RecordService<R, Input>,
-  writer: Writer,
+/** A planned write of one record. */
+export interface PlannedWrite<R extends BaseRecord> {
+  plan: Plan<R>;
+  isNew: boolean;
+}
+
+/** Plans a write and its events. @returns null if nothing changes */
+export function planWrite<R extends BaseRecord>(
+  noun: Pick<Noun<R, never>, 'columns' | 'events'>,
   { before, after, events, isQuiet }: RecordWrite<R>,
   { at, newId }: { at: string; newId: () => Uuid },
-): Promise<LaneKey[] | null> {
+): PlannedWrite<R> | null {
   const changed = before && differences(before, after, noun.columns);
   if (before && changed === null && events.length === 0) return null;
   const usual = before ? noun.events.updated.name : noun.events.created.name;
@@ -68,17 +72,22 @@ export async function writeRecord<R extends BaseRecord, Input extends object>(
     })),
     ...(changed && { changed }),
   };
-  if (fired.length === 0) await reindex(trx, writer.workspaceId, noun.name, [record.id]);
-  if (before) return store.updateWithin(trx, writer, plan);
-  return store.createWithin(trx, writer, [plan]);
+  return { plan, isNew: before === null };
 }
 
-/** Notes what a write returned. */
-export function noteWritten(
-  context: { lanes: LaneKey[]; isChanged: boolean },
-  lanes: LaneKey[] | null,
-): void {
-  if (!lanes) return;
-  context.lanes.push(...lanes);
-  context.isChanged = true;
+/** Carries out planned writes, in two statements at most. @returns the lanes to notify after the commit */
+export async function writePlans<R extends BaseRecord, Input extends object>(
+  trx: Transaction,
+  { noun, store }: RecordService<R, Input>,
+  writer: Writer,
+  writes: readonly PlannedWrite<R>[],
+): Promise<LaneKey[]> {
+  const plansOf = (isNew: boolean) => writes.filter((write) => write.isNew === isNew).map(({ plan }) => plan);
+  const silent = writes.filter(({ plan }) => plan.events.length === 0).map(({ plan }) => plan.id);
+  if (silent.length > 0) await reindex(trx, writer.workspaceId, noun.name, silent);
+  const [added, changed] = [plansOf(true), plansOf(false)];
+  return [
+    ...(added.length > 0 ? await store.createWithin(trx, writer, added) : []),
+    ...(changed.length > 0 ? await store.updateWithin(trx, writer, changed) : []),
+  ];
 }

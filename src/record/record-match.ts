@@ -4,7 +4,7 @@ import { phoneForms } from '../base/phone-number.ts';
 import type { Database } from '../db/pool.ts';
 import { query, type Queryable, type Transaction } from '../db/query.ts';
 import { sql, type Sql } from '../db/sql.ts';
-import { defaultCountry, emailCondition, phoneCondition } from './record-filter.ts';
+import { defaultCountry, emailCondition, formsOf, phoneCondition } from './record-filter.ts';
 
 /** A field by which a record is recognised as one that exists. */
 export interface MatchRule {
@@ -123,6 +123,30 @@ export async function findMatch(
     if (rows[0]) return { id: rows[0].id, field, ambiguous: rows.length > 1 };
   }
   return undefined;
+}
+
+/** Which of these email addresses a record has, in one statement for all. @param rule how the object compares them */
+export async function emailsInUse(
+  on: Queryable,
+  table: string,
+  workspaceId: Uuid,
+  { field, others }: Pick<MatchRule, 'field' | 'others'>,
+  emails: readonly string[],
+): Promise<Set<string>> {
+  const forms = emails.flatMap((email) => formsOf(email).map((form) => ({ email, form })));
+  const live = sql`workspace_id = ${workspaceId} and deleted_at is null`;
+  const list = others === undefined ? null : sql.ref(others);
+  const inList = list
+    ? sql`or exists (select from ${sql.ref(table)}
+        where ${live} and ${list} <> '{}' and caseless_tags(${list}) && caseless_tags(array[e.form]))`
+    : sql``;
+  const rows = await query<{ email: string }>(
+    on,
+    sql`select e.email
+        from unnest(${forms.map(({ email }) => email)}::text[], ${forms.map(({ form }) => form)}::text[]) e(email, form)
+        where exists (select from ${sql.ref(table)} where ${live} and lower(${sql.ref(field)}) = lower(e.form)) ${inList}`,
+  );
+  return new Set(rows.map(({ email }) => email));
 }
 
 /** SQL for the records that meet any of the criteria, oldest first. */

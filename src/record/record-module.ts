@@ -102,12 +102,16 @@ export function makeErasers(
   parts: ErasureParts,
 ): Eraser {
   const tagged = nouns.filter(({ hasTags }) => hasTags).map(({ name }) => name);
-  const erasers = nouns.map(({ name }, at) =>
-    makeEraser(nouns[at]!, combined(rules.flatMap((item) => item[name] ?? [])), { ...parts, tagged }),
-  );
+  const make = () =>
+    nouns.map((noun) =>
+      makeEraser(noun, combined(rules.flatMap((item) => item[noun.name] ?? [])), { ...parts, tagged }),
+    );
+  let erasers: Eraser[] | undefined;
   return {
     async pass(stopped) {
       let done = 0;
+      // Made by the first pass: they read the schemas of all events, which the start does without.
+      erasers ??= make();
       for (const eraser of erasers) done += await eraser.pass(stopped);
       return done;
     },

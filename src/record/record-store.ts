@@ -46,8 +46,13 @@ export interface RecordStore<R extends BaseRecord> {
   ): Promise<LaneKey[]>;
   /** The same as `change`, for a record whose row the transaction has locked. */
   changeWithin(on: Queryable, request: ChangeRequest<R>): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
-  /** Writes a planned change of a record whose row the transaction has locked. @returns the lanes to notify after the commit */
-  updateWithin(on: Queryable, writer: Writer, plan: Plan<R>, answer?: StoredAnswer): Promise<LaneKey[]>;
+  /** Writes planned changes of records whose rows the transaction has locked. @returns the lanes to notify after the commit */
+  updateWithin(
+    on: Queryable,
+    writer: Writer,
+    plans: readonly Plan<R>[],
+    answer?: StoredAnswer,
+  ): Promise<LaneKey[]>;
   /** The same for several records; each change has its own outcome. See `RecordBatch.changeManyWithin`. */
   changeManyWithin: RecordBatch<R, never>['changeManyWithin'];
   /** Restores a deleted record whose row the transaction has locked. @param isDeleted false: it only answers */
@@ -140,8 +145,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
 
     changeWithin: (on, request) => batch.changeWithin(on, request),
 
-    updateWithin: (on, writer, plan, answer = NO_BODY) =>
-      batch.updateWithin(on, { writer, plans: [plan], answer }),
+    updateWithin: (on, writer, plans, answer = NO_BODY) => batch.updateWithin(on, { writer, plans, answer }),
     changeManyWithin: (on, writer, requests, answerOf) =>
       batch.changeManyWithin(on, writer, requests, answerOf),
 

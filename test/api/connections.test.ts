@@ -466,7 +466,7 @@ describe('base_url', () => {
   beforeAll(async () => {
     const { id } = await makeMember(s, 'member');
     const settings = { url: 'https://calendar.example.com/team.ics', user_id: id };
-    needed['ics'] = { settings };
+    needed['ics'] = { settings: { user_id: id }, secrets: { url: settings.url } };
     needed['caldav'] = { settings, secrets: { username: 'jane', password: 'a long password' } };
   });
   const withUrl = async (kind: string, base_url: unknown) => {

@@ -127,7 +127,7 @@ describe('BK4: busy times from a calendar URL', () => {
   test('its events take the slots of the member; their titles are not stored', async () => {
     feed.answer = (response) =>
       void response.writeHead(200, { etag: '"v1"' }).end(calendar(['09:00', '10:30']));
-    const id = await connect('ics', { url: `${feed.url}/moved.ics` });
+    const id = await connect('ics', {}, { url: `${feed.url}/moved.ics` });
     await sync();
     expect((await availability()).busy).toEqual(['09:00-10:30']);
     const rules = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, start: '09:00', end: '12:00' }));
@@ -202,26 +202,40 @@ describe('BK4: busy times from a calendar URL', () => {
     feed.answer = answer;
     // The product waits for 20 seconds.
     if (problem === 'timeout') timeoutMs = 300;
-    const id = await connect('ics', { url: `${feed.url}/secret.ics` });
+    const id = await connect('ics', {}, { url: `${feed.url}/secret.ics` });
     await sync();
     expect((await availability()).calendars).toMatchObject([{ connection_id: id, problem }]);
     await remove(id);
   });
 
+  test('the test of a connection says what it read, or why it could not, and no response has the URL', async () => {
+    const id = await connect('ics', {}, { url: `${feed.url}/secret.ics` });
+    const tested = async () => (await anna.ask('POST', `/api/v1/connections/${id}/test`)).json;
+    feed.answer = (response) => void response.end(calendar(['09:00', '10:00']));
+    expect(await tested()).toEqual({
+      ok: true,
+      message: 'The calendar was read: 1 busy time in the next 30 days.',
+    });
+    feed.answer = (response) => void response.writeHead(404).end();
+    expect(await tested()).toEqual({ ok: false, message: 'The server has no calendar at this URL.' });
+    expect((await anna.ask('GET', `/api/v1/connections/${id}`)).text).not.toContain('secret.ics');
+    await remove(id);
+  });
+
   test('the guard refuses addresses that are not public', async () => {
-    const id = await connect('ics', { url: `${feed.url}/secret.ics` });
+    const id = await connect('ics', {}, { url: `${feed.url}/secret.ics` });
     await sync(0, []);
     expect((await availability()).calendars).toMatchObject([{ problem: 'blocked_address' }]);
     await remove(id);
   });
 
   test('a URL with another scheme, or no member, is a 400', async () => {
-    for (const [settings, field] of [
-      [{ url: 'file:///etc/passwd', user_id: anna.id }, 'settings.url'],
-      [{ url: 'https://example.com/a.ics', user_id: 'me' }, 'settings.user_id'],
+    for (const [url, userId, field] of [
+      ['file:///etc/passwd', anna.id, 'secrets.url'],
+      ['https://example.com/a.ics', 'me', 'settings.user_id'],
     ] as const) {
       const { status, json } = await anna.ask('POST', '/api/v1/connections', {
-        body: { kind: 'ics', name: 'x', settings },
+        body: { kind: 'ics', name: 'x', settings: { user_id: userId }, secrets: { url } },
       });
       expect([status, json.error?.fields?.[0]?.field]).toEqual([400, field]);
     }

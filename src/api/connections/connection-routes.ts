@@ -244,7 +244,7 @@ function testRoute(parts: ConnectionParts): Route {
       const { test } = kindOf(parts, connection.kind);
       if (!test) throw new ApiError('conflict', 'Connections of this kind have no test.');
       const { settings, secrets } = connection;
-      const result = await test({ settings, secrets: secrets[0]! });
+      const result = await test({ settings, secrets: secrets[0] ?? {} }, parts.servicesOf(connection.kind));
       const text = JSON.stringify(result);
       await db.transaction((trx) =>
         recordChange(trx, ctx, auditEntry('tested', connection, { ok: result.ok }), {

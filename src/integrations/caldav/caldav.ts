@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { plainText } from '../../base/values/text.ts';
+import { testCalendar } from '../../scheduling/availability/calendar-test.ts';
 import type { Integration } from '../integration.ts';
 import { calDavReader } from './caldav-reader.ts';
 
@@ -42,5 +43,6 @@ export const caldav: Integration = {
     generate: {},
     scopes: ['booking:manage'],
     inbound: [],
+    test: (values, { http }) => testCalendar(calDavReader, values, http),
   },
 };

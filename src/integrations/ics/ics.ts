@@ -6,6 +6,7 @@ import {
   MAX_CALENDAR_BYTES,
   type CalendarReader,
 } from '../../scheduling/availability/calendar-reader.ts';
+import { testCalendar } from '../../scheduling/availability/calendar-test.ts';
 import type { Integration } from '../integration.ts';
 
 const MAX_REDIRECTS = 3;
@@ -33,7 +34,7 @@ const reader: CalendarReader = {
       ...(known?.etag && { 'if-none-match': known.etag }),
       ...(known?.lastModified && { 'if-modified-since': known.lastModified }),
     };
-    let url = String(values.settings['url']);
+    let url = values.secrets['url']!;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       // oxlint-disable-next-line no-await-in-loop -- each response says where to go next
       const {
@@ -75,13 +76,13 @@ export const ics: Integration = {
       'Paste it as the URL, and choose the member whose calendar it is.',
       'It is read every five minutes; the titles of events are not stored.',
     ],
-    settings: z.object({
+    settings: z.object({ user_id: hostId }),
+    secrets: z.object({
       url: calendarUrl.meta({ title: 'URL', description: 'Anyone who knows it can read the calendar.' }),
-      user_id: hostId,
     }),
-    secrets: z.object({}),
     generate: {},
     scopes: ['booking:manage'],
     inbound: [],
+    test: (values, { http }) => testCalendar(reader, values, http),
   },
 };

@@ -110,7 +110,7 @@ export async function mergeRecords<R extends BaseRecord, Input extends object>(
     });
     const all = { ...plan.record, merged_ids: mergedIdsOf(row, others) };
     const response = { status: 200, body: JSON.stringify(all) };
-    const fired = await store.updateWithin(trx, writer, plan, response);
+    const fired = await store.updateWithin(trx, writer, [plan], response);
     // After the event: the feed's counter is locked before what follows from it.
     await parts.afterMerge?.(trx, workspaceId, ids);
     return { answer: response, lanes: fired };

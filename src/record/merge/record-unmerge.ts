@@ -98,7 +98,7 @@ export async function unmergeRecord<R extends BaseRecord, Input extends object>(
     const others = without(survivor.merged_ids, merged);
     const body = others ? { ...plan.record, merged_ids: others } : plan.record;
     const response = { status: 200, body: JSON.stringify(body) };
-    fired.push(...(await store.updateWithin(trx, writer, plan, response)));
+    fired.push(...(await store.updateWithin(trx, writer, [plan], response)));
     return { answer: response, lanes: fired };
   });
   parts.notify(lanes);

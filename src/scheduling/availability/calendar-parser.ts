@@ -9,8 +9,8 @@ export interface CalendarJob {
   to: number;
   /** The zone of whole days, and of times without a zone. */
   timeZone: string;
-  /** The end of the UIDs of our own appointments, which are not busy times. */
-  ownUidSuffix: string;
+  /** The end of the UIDs of our own appointments, which are not busy times; null: all count. */
+  ownUidSuffix: string | null;
   /** Addresses of the member, in lower case: what they declined is not busy. */
   ownAddresses: readonly string[];
 }

@@ -64,7 +64,8 @@ function isBusy({ component, uid }, { ownUidSuffix, ownAddresses }) {
   if (valueOf('status') === 'CANCELLED' || valueOf('transp') === 'TRANSPARENT') return false;
   if (valueOf('x-microsoft-cdo-busystatus') === 'FREE') return false;
   // Appointments of this installation are counted as such.
-  if (valueOf('x-fairlead-id') !== '' || (uid ?? '').endsWith(ownUidSuffix)) return false;
+  if (valueOf('x-fairlead-id') !== '' || (ownUidSuffix !== null && (uid ?? '').endsWith(ownUidSuffix)))
+    return false;
   return !component.getAllProperties('attendee').some((attendee) => {
     const address = String(attendee.getFirstValue())
       .toLowerCase()
