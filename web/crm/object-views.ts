@@ -5,6 +5,7 @@ import { UNLISTED_OBJECTS } from './object-icons.ts';
 import { OBJECT_VIEWS } from './objects.ts';
 
 const views = new Map<string, ObjectView | Promise<ObjectView>>();
+const failed = new Set<string>();
 
 /** The view of an object, loaded with the first page that needs it. */
 export const findView: FindView = (key) => {
@@ -18,14 +19,19 @@ export const findView: FindView = (key) => {
       return view;
     },
     (error: unknown) => {
-      // The connection may be back the next time.
-      views.delete(key);
+      failed.add(key);
       throw error;
     },
   );
   views.set(key, loading);
   return loading;
 };
+
+/** For a new visit: after a failure, the connection may be back. A drawn page would load again without end. */
+async function loadView(key: string): Promise<ObjectView> {
+  if (failed.delete(key)) views.delete(key);
+  return findView(key);
+}
 
 interface Params {
   plural?: string;
@@ -34,7 +40,7 @@ interface Params {
 /** The view of the object in a path, before its list is drawn. */
 export async function loadListView({ plural }: Params, queries: QueryClient): Promise<void> {
   const object = (await queries.ensureQueryData(objectsQuery)).find((item) => item.plural === plural);
-  if (object) await findView(object.key);
+  if (object) await loadView(object.key);
 }
 
 /** The views that the page of a record shows: that of its object, and those of the objects on both sides of references. */
@@ -42,7 +48,7 @@ export async function loadRecordViews({ plural }: Params, queries: QueryClient):
   const objects = await queries.ensureQueryData(objectsQuery);
   const object = objects.find((item) => item.plural === plural);
   const keys = object ? [object.key, ...relatedTo(object, objects)] : [];
-  await Promise.all(keys.map(async (key) => findView(key)));
+  await Promise.all(keys.map(loadView));
 }
 
 function relatedTo(object: ObjectType, objects: readonly ObjectType[]): string[] {
