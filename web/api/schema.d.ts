@@ -3602,7 +3602,7 @@ export interface paths {
         };
         /**
          * List calendar feeds
-         * @description The caller's own; with the role admin, those of all members.
+         * @description The caller's own; with the role admin and the scope `booking:manage`, those of all members.
          */
         get: operations["getCalendarFeeds"];
         put?: never;
@@ -5443,12 +5443,14 @@ export interface components {
             read_count: number;
             /** @description How many of them had been missed. */
             changed_count: number;
-            /** @description What had been missed, at most 500, with the records that were created or changed. */
+            /** @description What had been missed, at most 500, with the records that were created or changed; also what cannot be recorded, with its `reason`. */
             differences: {
                 type: string;
                 external_id: string | null;
                 record_type: string | null;
                 record_id: string | null;
+                /** @description Why it cannot be recorded; null if it was. */
+                reason: string | null;
             }[];
             error: string | null;
         };
@@ -9195,12 +9197,14 @@ export interface components {
             read_count: number;
             /** @description How many of them had been missed. */
             changed_count: number;
-            /** @description What had been missed, at most 500, with the records that were created or changed. */
+            /** @description What had been missed, at most 500, with the records that were created or changed; also what cannot be recorded, with its `reason`. */
             differences: {
                 type: string;
                 external_id: string | null;
                 record_type: string | null;
                 record_id: string | null;
+                /** @description Why it cannot be recorded; null if it was. */
+                reason: string | null;
             }[];
             error: string | null;
         };
@@ -27094,7 +27098,7 @@ export interface operations {
                 "application/json": {
                     /**
                      * Format: uuid
-                     * @description A member; default: the member who asks. Another member needs the role admin.
+                     * @description A member; default: the member who asks. Another member needs the role admin, and the scope `booking:manage`.
                      */
                     user_id?: string;
                     /** @default false */
