@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Reconciliation } from '../../../src/payments/reconciliation-store.ts';
 import { startScenario, type Scenario } from '../../kit/scenario.ts';
 import { charge, paymentIntent, refund, stripeEvent, stripeSubscription } from '../../kit/stripe-events.ts';
 
@@ -80,20 +81,22 @@ const find = async (externalId: string) =>
 
 /** Reads now. @returns the two reconciliations: of events and of objects */
 async function reconcile(body: object = {}) {
-  const before = (await listed()).length;
+  const all = async (): Promise<Reconciliation[]> => listed();
+  const before = new Set((await all()).flatMap(({ id, finished_at: end }) => (end === null ? [] : [id])));
   const reply = await s.ask('POST', PATH, { body: { connection_id: connectionId, ...body } });
   expect(reply.status, reply.text).toBe(202);
+  // A reading that is due anyway may run too: the newest ones count, once they are finished.
+  const latest = async () => {
+    const rows = await all();
+    const newest = (source: string) => rows.find((item) => item.source === source)!;
+    return { events: newest('events'), objects: newest('objects') };
+  };
+  const isFinished = (item?: Reconciliation) =>
+    item !== undefined && item.finished_at !== null && !before.has(item.id);
   await expect
-    .poll(
-      async () => (await listed()).filter((item: { finished_at: string | null }) => item.finished_at).length,
-      {
-        timeout: 20_000,
-      },
-    )
-    .toBeGreaterThanOrEqual(before + 2);
-  const all = await listed();
-  const latest = (source: string) => all.find((item: { source: string }) => item.source === source);
-  return { events: latest('events'), objects: latest('objects') };
+    .poll(async () => Object.values(await latest()).every(isFinished), { timeout: 20_000 })
+    .toBe(true);
+  return latest();
 }
 
 test('PM5: what happened before the connection was made is recorded, and fires nothing', async () => {
@@ -152,15 +155,7 @@ test('what cannot be recorded is listed, and the rest is read', async () => {
   lists['events'] = [event('part', 150, 'isk'), event('large', 10 ** 14, 'eur'), event('right', 500, 'eur')];
   const { events } = await reconcile();
   expect(events).toMatchObject({ error: null, read_count: 3, changed_count: 1 });
-  expect(
-    events.differences.map(
-      (item: { external_id: string; record_id: string | null; reason: string | null }) => [
-        item.external_id,
-        item.record_id !== null,
-        item.reason,
-      ],
-    ),
-  ).toEqual([
+  expect(events.differences.map((item) => [item.external_id, item.record_id !== null, item.reason])).toEqual([
     ['evt_part', false, 'amount: must have no decimals in ISK'],
     ['evt_large', false, 'amount: must have at most 12 digits before the point'],
     ['evt_right', true, null],
