@@ -10,7 +10,7 @@ const PAYLOADS = {
 };
 
 /** What a value of `names` means in a format. */
-export function namesLabel(names: string, format: WebhookFormat): string {
+function namesLabel(names: string, format: WebhookFormat): string {
   return names === format.name ? `${format.label} names, integer ids` : 'Fairlead names, UUIDs';
 }
 
