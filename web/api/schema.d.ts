@@ -8484,7 +8484,7 @@ export interface components {
                 };
             };
             /** @enum {string} */
-            kind: "standard" | "agent";
+            kind: "integration" | "agent";
             /** @description Of an agent; null for other keys. */
             budget: {
                 writes_per_hour: number;
@@ -12271,7 +12271,7 @@ export interface components {
                 };
             };
             /** @enum {string} */
-            kind: "standard" | "agent";
+            kind: "integration" | "agent";
             /** @description Of an agent; null for other keys. */
             budget: {
                 writes_per_hour: number;
@@ -13572,10 +13572,10 @@ export interface operations {
                     scopes?: string[];
                     /**
                      * @description `agent`: the key of an AI assistant, within its `budget` and without the scopes of administrators.
-                     * @default standard
+                     * @default integration
                      * @enum {string}
                      */
-                    kind?: "standard" | "agent";
+                    kind?: "integration" | "agent";
                     /** @description Of an agent; default: that of its fields. */
                     budget?: {
                         /**
