@@ -19,7 +19,6 @@ import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/api-reference-page.ts';
 import { makeRouteCalls, type RouteCallParts } from './http/route-call.ts';
-import type { Noun } from './record/noun.ts';
 import { makeServer, mount, type ServerParts } from './http/server.ts';
 import { DASHBOARD_PAGES } from './dashboard-pages.ts';
 import { mountMcp } from './mcp/mcp-endpoint.ts';
@@ -72,7 +71,7 @@ export function makeHttpServer(parts: HttpServerParts): FastifyInstance {
     mount(app, calls, serverParts);
     mountMcp(app, {
       ...serverParts,
-      nouns: MODULE_NOUNS as unknown as Noun[],
+      nouns: MODULE_NOUNS,
       operations: makeOperations(db, parts.audit, clock),
       version: VERSION,
     });

@@ -13,7 +13,7 @@ const FAILED = -32_000;
 interface Message {
   id?: string | number | null;
   method?: string;
-  params?: { name?: string; uri?: string; requestId?: string | number; _meta?: Record<string, unknown> };
+  params?: { name?: string; uri?: string; requestId?: string | number; ['_meta']?: Record<string, unknown> };
   result?: { protocolVersion?: string };
   error?: object;
 }
@@ -119,7 +119,7 @@ class Bridge {
   }
 
   #headersOf({ method, params }: Message): Record<string, string> {
-    const own = params?._meta?.['io.modelcontextprotocol/protocolVersion'];
+    const own = params?.['_meta']?.['io.modelcontextprotocol/protocolVersion'];
     const version = typeof own === 'string' ? own : this.#version;
     const name = params?.name ?? params?.uri;
     return {

@@ -22,7 +22,15 @@ export async function explanationOf(api: ApiCaller, delivery: Body): Promise<Bod
     event_id,
     event_type,
     state,
-    explanation: sentence(name, { state: String(state), next, webhookState: webhook?.['state'] }, attempts),
+    explanation: sentence(
+      name,
+      {
+        state: String(state),
+        next: next as string,
+        webhookState: webhook?.['state'] as string | undefined,
+      },
+      attempts,
+    ),
     next_attempt_at: next,
     webhook: webhook && {
       id: webhookId,
@@ -44,21 +52,20 @@ export async function explanationOf(api: ApiCaller, delivery: Body): Promise<Bod
 
 function sentence(
   name: string,
-  { state, next, webhookState }: { state: string; next: unknown; webhookState: unknown },
+  { state, next, webhookState }: { state: string; next: string; webhookState: string | undefined },
   attempts: readonly Attempt[],
 ): string {
   const last = attempts.at(-1);
   const answered =
     last && (last.status === null ? `failed with ${last.failure}` : `was answered ${last.status}`);
-  const paused =
-    webhookState !== undefined && webhookState !== 'active' ? ` It is ${String(webhookState)}.` : '';
+  const paused = webhookState !== undefined && webhookState !== 'active' ? ` It is ${webhookState}.` : '';
   switch (state) {
     case 'delivered':
       return `${name} got it at ${last?.at ?? 'an unknown time'}, with attempt ${attempts.length}.`;
     case 'pending':
       return `${name} has not got it yet: no attempt was made.${paused}`;
     case 'retrying':
-      return `${name} has not got it yet: attempt ${attempts.length} ${answered}; the next is at ${String(next)}.${paused}`;
+      return `${name} has not got it yet: attempt ${attempts.length} ${answered}; the next is at ${next}.${paused}`;
     default:
       return `${name} did not get it: the delivery is ${state}${answered ? `, the last attempt ${answered}` : ''}.${paused}`;
   }

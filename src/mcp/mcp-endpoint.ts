@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../account/caller.ts';
 import { ApiError } from '../base/errors.ts';
@@ -121,5 +120,5 @@ function send(reply: FastifyReply, response: Response, caller: Caller): FastifyR
   });
   for (const [name, value] of response.headers) if (name !== 'content-length') reply.header(name, value);
   if (!response.body) return reply.send();
-  return reply.send(Readable.fromWeb(response.body as ReadableStream));
+  return reply.send(Readable.fromWeb(response.body));
 }

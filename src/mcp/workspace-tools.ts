@@ -141,7 +141,7 @@ function explainTool({ api }: ToolContext): Tool {
           explanationOf(api, await api.call('GET', 'deliveries/:id', { params: { id: String(deliveryId) } })),
         ),
       );
-      const none = `No webhook got it: ${String(reason ?? 'its deliveries are no longer kept')}.`;
+      const none = `No webhook got it: ${(reason as string | null) ?? 'its deliveries are no longer kept'}.`;
       return {
         event: { id: eventId, type, occurred_at, matched },
         ...(deliveries.length === 0 && { explanation: none }),

@@ -83,7 +83,7 @@ function updateTool(context: ToolContext, writable: readonly Noun[]): Tool {
         context,
         'update',
         nounOf(context, type),
-        idsOf(id, ids).map((id) => ({ action: 'updated', id, values })),
+        idsOf(id, ids).map((item) => ({ action: 'updated', id: item, values })),
         { isDryRun, retryKey },
       ),
   });
@@ -107,7 +107,7 @@ function deleteTool(context: ToolContext, deletable: readonly Noun[]): Tool {
         context,
         'delete',
         nounOf(context, type),
-        idsOf(id, ids).map((id) => ({ action: 'deleted', id })),
+        idsOf(id, ids).map((item) => ({ action: 'deleted', id: item })),
         { isDryRun, retryKey },
       ),
   });

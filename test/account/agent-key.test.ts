@@ -35,7 +35,7 @@ describe('the key of an agent', () => {
     });
     expect(reply.json.budget).toEqual(changed);
     const other = (await s.ask('POST', PATH, { body: { name: 'website' } })).json;
-    expect(other).toMatchObject({ kind: 'standard', budget: null });
+    expect(other).toMatchObject({ kind: 'integration', budget: null });
     expect((await s.ask('PATCH', `${PATH}/${other.id}`, { body: { budget: changed } })).status).toBe(400);
     expect((await s.ask('PATCH', `${PATH}/${made.id}`, { body: { budget: null } })).status).toBe(400);
     const wrong = { name: 'a', kind: 'agent', budget: { objects: ['people'] } };

@@ -10716,7 +10716,7 @@ export interface components {
                 };
             };
             /** @enum {string} */
-            kind: "standard" | "agent";
+            kind: "integration" | "agent";
             /** @description Of an agent; null for other keys. */
             budget: {
                 writes_per_hour: number;
@@ -15535,7 +15535,7 @@ export interface components {
                 };
             };
             /** @enum {string} */
-            kind: "standard" | "agent";
+            kind: "integration" | "agent";
             /** @description Of an agent; null for other keys. */
             budget: {
                 writes_per_hour: number;
@@ -16836,10 +16836,10 @@ export interface operations {
                     scopes?: string[];
                     /**
                      * @description `agent`: the key of an AI assistant, within its `budget` and without the scopes of administrators.
-                     * @default standard
+                     * @default integration
                      * @enum {string}
                      */
-                    kind?: "standard" | "agent";
+                    kind?: "integration" | "agent";
                     /** @description Of an agent; default: that of its fields. */
                     budget?: {
                         /**

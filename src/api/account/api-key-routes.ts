@@ -287,7 +287,7 @@ function showKey({ clock }: ApiKeyParts, key: ApiKey, used: Usage | undefined, r
     style: key.style,
     prefix: key.prefix,
     scopes: key.scopes,
-    kind: key.agent ? 'agent' : 'standard',
+    kind: key.agent ? 'agent' : 'integration',
     budget: key.agent,
     state: key.revoked_at !== null ? 'revoked' : left <= 0 ? 'expired' : 'active',
     expiring_soon: key.revoked_at === null && left > 0 && left <= SOON_MS,

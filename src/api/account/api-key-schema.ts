@@ -52,7 +52,7 @@ const budgetFields = {
 /** What the key of an agent may do. */
 const budgetInput = z.strictObject(budgetFields);
 
-const KINDS = ['standard', 'agent'] as const;
+const KINDS = ['integration', 'agent'] as const;
 
 /** Set by the server and ignored in requests, so that clients can send back what they read. */
 const ignored = Object.fromEntries(
@@ -85,7 +85,7 @@ export function createBody(styles: KeyStyles) {
       .default(defaultName!)
       .meta({ description: `Prefix and rules of the key; \`GET /key-styles\` lists them.${fixed.join('')}` }),
     scopes: scopeList.optional().meta({ description: 'Default: the scopes of the key that creates it.' }),
-    kind: z.enum(KINDS).default('standard').meta({
+    kind: z.enum(KINDS).default('integration').meta({
       description:
         '`agent`: the key of an AI assistant, within its `budget` and without the scopes of administrators.',
     }),
