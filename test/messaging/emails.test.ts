@@ -274,7 +274,10 @@ describe('what can go wrong', () => {
     }));
     const { json } = await s.ask('POST', '/api/v1/emails/batch', { body: { records: bodies } });
     const ids: string[] = json.results.map(({ record }: { record: { id: string } }) => record.id);
-    const statuses = async () => (await Promise.all(ids.map(read))).map(({ status }) => status).toSorted();
+    const statuses = async () => {
+      const emails: { status: string }[] = await Promise.all(ids.map(read));
+      return emails.map(({ status }) => status).toSorted();
+    };
     await until(async () => (await statuses()).filter((status) => status === 'sent').length === 2);
     expect(await statuses()).toEqual(['queued', 'queued', 'sent', 'sent']);
     await s.db.pool.query("update email_account set minute_start = now() - interval '61 seconds'");

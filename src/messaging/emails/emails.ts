@@ -100,7 +100,7 @@ function makeEmails(
       ...templateRoutes(drafting),
     ],
     jobTypes: [],
-    createOptions: { email: emailCreateOptions(queue) as CreateOptions<object> },
+    createOptions: { email: emailCreateOptions(queue) },
     followers: [sender],
     reports: makeEmailReports(shared),
   };
@@ -113,7 +113,7 @@ function emailCreateOptions(queue: EmailQueue): CreateOptions<EmailInput> {
       'Sends it at once, or at `send_at`; the response has the status `queued` or `scheduled`. `to` may be left out with `contact_id`, `lead_id` or `deal_id`. `template_id` makes subject and text, where they are not sent. Fires `email.created`, and `email.sent` once a mail system has accepted it.',
     afterCreate: () => queue.notify(),
     inputFor(caller) {
-      return email.input.superRefine((sent) => checkMayShow(caller, sent as never));
+      return email.input.superRefine((sent) => checkMayShow(caller, sent));
     },
   };
 }
