@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf } from './client.ts';
 import { listQuery } from './list-query.ts';
-import { cacheRecord, recordQueries, type ObjectRecord, type RecordQueries } from './record-queries.ts';
+import { cacheRecord, recordQueries } from './record-queries.ts';
 import type { components, paths } from './schema.d.ts';
 
 export type Email = components['schemas']['Email'];
@@ -113,10 +113,10 @@ export function useEmailCommand(id: string) {
   return useMutation({
     mutationFn: (verb: 'cancel' | 'send' | 'send-again') =>
       dataOf(api.POST(`/api/v1/emails/{id}/${verb}`, { params: { path: { id } }, body: {} })),
-    onSuccess: (email) => cacheEmail(queries, email as Email),
+    onSuccess: (email) => cacheEmail(queries, email),
   });
 }
 
 function cacheEmail(queries: ReturnType<typeof useQueryClient>, email: Email) {
-  return cacheRecord(queries, emails as unknown as RecordQueries, email as unknown as ObjectRecord);
+  return cacheRecord(queries, emails, email);
 }

@@ -110,7 +110,7 @@ function Loaded({
   const [hasCopies, showCopies] = useState(false);
   const [isScheduled, schedule] = useState(false);
   const empty: Values = {
-    connection_id: accounts[0]!.id,
+    connection_id: accounts[0]?.id ?? null,
     to,
     cc: '',
     bcc: '',

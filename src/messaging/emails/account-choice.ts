@@ -29,7 +29,7 @@ const MAKER = {
 /** The member on whose behalf an actor writes; null for a key without a member. */
 export async function memberOf(db: Database, workspaceId: Uuid, actor: string): Promise<Uuid | null> {
   const [kind, id] = actor.split(':', 2);
-  if (kind === 'user' && id !== undefined) return id as Uuid;
+  if (kind === 'user' && id !== undefined) return id;
   if (kind !== 'api_key' || id === undefined) return null;
   const [key] = await db.read<{ maker_id: Uuid | null }>(MAKER, [workspaceId, id]);
   return key?.maker_id ?? null;

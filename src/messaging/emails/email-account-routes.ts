@@ -146,7 +146,7 @@ export function emailAccountRoutes(parts: EmailAccountParts): Route[] {
         await db.transaction(async (trx) => {
           const resumed = await query(trx, RESUME, [caller.workspaceId, params['id']]);
           if (resumed.length === 0) throw new ApiError('conflict', 'No paused account has this id.');
-          await notices.end(trx, caller.workspaceId, params['id']! as Uuid, isoTime(clock.now()));
+          await notices.end(trx, caller.workspaceId, params['id']!, isoTime(clock.now()));
           const entry = {
             action: 'email_account.resumed',
             objectType: 'connection',
@@ -174,7 +174,7 @@ function dnsRoute({ connections, kinds, emailProviders, dnsRecords }: EmailAccou
     query: dnsQuery,
     answers: { 200: domainShape, 404: 'No email account with this id.' },
     async handle({ caller, params, query }) {
-      const { kind, settings } = await connections.get(caller.workspaceId, params['id']! as Uuid);
+      const { kind, settings } = await connections.get(caller.workspaceId, params['id']!);
       if (!kinds.includes(kind)) throw new ApiError('not_found', 'No email account has this id.');
       const { fromEmail } = accountSettings(settings);
       const provider = emailProviders.find((item) => item.kind === kind);

@@ -146,7 +146,7 @@ async function accountOf(
   isDraft: boolean,
 ): Promise<ChosenAccount | null> {
   try {
-    return await chooseAccount(parts, workspaceId, memberId, (input.connection_id as Uuid | null) ?? null);
+    return await chooseAccount(parts, workspaceId, memberId, input.connection_id ?? null);
   } catch (error) {
     // A draft may wait for its account.
     if (isDraft && input.connection_id == null && error instanceof ApiError) return null;
@@ -161,7 +161,7 @@ async function answeredBy(
   { reply_to_email_id: id }: Input,
 ): Promise<AnsweredEmail | null> {
   if (id == null) return null;
-  const answered = await readAnswered(db, workspaceId, id as Uuid, memberId);
+  const answered = await readAnswered(db, workspaceId, id, memberId);
   if (!answered) throw invalid('reply_to_email_id', 'must be the id of an email');
   return answered;
 }
@@ -184,9 +184,7 @@ async function recordsOf(
 ): Promise<About> {
   const { named, people } = records();
   const read = async (object: string, id: string | null | undefined) =>
-    id == null
-      ? undefined
-      : ((await named(object).store.find(workspaceId, id as Uuid)) as Person | undefined);
+    id == null ? undefined : ((await named(object).store.find(workspaceId, id)) as Person | undefined);
   const dealId = input.deal_id ?? answered?.dealId ?? null;
   const [deal, lead] = await Promise.all([
     read('deal', dealId),
@@ -201,10 +199,10 @@ async function recordsOf(
   return {
     to,
     toName: input.to_name ?? nameOf(person),
-    contactId: contactId as Uuid | null,
-    companyId: (input.company_id ?? contact?.company_id ?? deal?.company_id ?? null) as Uuid | null,
-    dealId: dealId as Uuid | null,
-    leadId: (lead?.id ?? null) as Uuid | null,
+    contactId,
+    companyId: input.company_id ?? contact?.company_id ?? deal?.company_id ?? null,
+    dealId,
+    leadId: lead?.id ?? null,
   };
 }
 
@@ -243,7 +241,7 @@ async function contentOf(
   const rendered =
     input.template_id == null
       ? null
-      : await renderedTemplate(parts, workspaceId, input.template_id as Uuid, {
+      : await renderedTemplate(parts, workspaceId, input.template_id, {
           ...about,
           userId: memberId,
           variables: input.variables ?? {},
@@ -307,7 +305,7 @@ async function attachmentsOf(
   workspaceId: Uuid,
   ids: readonly string[],
 ): Promise<StoredAttachment[]> {
-  const found = await Promise.all(ids.map((id) => files.get(workspaceId, id as Uuid)));
+  const found = await Promise.all(ids.map((id) => files.get(workspaceId, id)));
   let total = 0;
   return found.map((file, at) => {
     if (file === undefined || file.purpose !== EMAIL_ATTACHMENT)

@@ -108,11 +108,11 @@ function withoutEscapes(css: string): string {
     .replaceAll('\\', '');
 }
 
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-export function escapeAttribute(text: string): string {
+function escapeAttribute(text: string): string {
   return escapeText(text).replaceAll('"', '&quot;');
 }
 
@@ -127,17 +127,6 @@ export async function textOfHtml(html: string): Promise<string> {
       { selector: 'a', options: { hideLinkHrefIfSameAsText: true, ignoreHref: false } },
     ],
   }).trim();
-}
-
-/** The HTML of a mail that has only text. */
-export function htmlOfText(text: string): string {
-  const lines = escapeText(text)
-    .replaceAll(
-      /https?:\/\/[^\s<>"]+[^\s<>".,;:!?)]/g,
-      (url) => `<a href="${url.replaceAll('"', '&quot;')}">${url}</a>`,
-    )
-    .split(/\r?\n/);
-  return `<div>${lines.join('<br>')}</div>`;
 }
 
 const MAX_SNIPPET = 200;

@@ -44,7 +44,7 @@ export async function readableEmail(
   { workspaceId, makerId }: Caller,
   id: string,
 ): Promise<Email> {
-  const found = await emails.store.find(workspaceId, id as Uuid);
+  const found = await emails.store.find(workspaceId, id);
   if (!found || (found.visibility === 'private' && found.user_id !== makerId))
     throw new ApiError('not_found', 'There is no email with this id that you may read.');
   return found;
@@ -115,9 +115,9 @@ function command<Body extends object>(
       const context = { parts, ctx: ctx as unknown as CommandContext['ctx'] };
       let lanes: LaneKey[] = [];
       const answer = await parts.db.transaction(async (trx) => {
-        const current = await lockEmail(trx, parts, ctx.caller.workspaceId, id as Uuid);
+        const current = await lockEmail(trx, parts, ctx.caller.workspaceId, id);
         const values = await work(trx, context, current);
-        const changed = await changeEmail(trx, parts, writerOf(ctx), id as Uuid, () => ({
+        const changed = await changeEmail(trx, parts, writerOf(ctx), id, () => ({
           values,
           events: [{ type: 'email.updated' }],
           answer: (email) => ({ status: 200, body: JSON.stringify(email) }),
@@ -212,12 +212,7 @@ async function enqueueAgain(
     );
   if (body.ignore_suppression && role !== 'owner' && role !== 'admin')
     throw new ApiError('forbidden', 'Only owners and admins send to suppressed addresses.');
-  const account = await chooseAccount(
-    parts,
-    workspaceId,
-    makerId,
-    (current.connection_id as Uuid | null) ?? null,
-  );
+  const account = await chooseAccount(parts, workspaceId, makerId, current.connection_id ?? null);
   const [content] = await query<{ envelope: EmailEnvelope | null; html: string | null; text: string | null }>(
     trx,
     READ_ENVELOPE,

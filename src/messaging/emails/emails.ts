@@ -118,7 +118,7 @@ function makeEmails(
       ...recipients.routes,
     ],
     jobTypes: [],
-    createOptions: { email: emailCreateOptions(queue) as CreateOptions<object> },
+    createOptions: { email: emailCreateOptions(queue) },
     followers: [sender, ...inbound.followers],
     recurring: inbound.recurring,
     reports,
@@ -134,7 +134,7 @@ function emailCreateOptions(queue: EmailQueue): CreateOptions<EmailInput> {
       'Sends it at once, or at `send_at`; the response has the status `queued` or `scheduled`. `to` may be left out with `contact_id`, `lead_id` or `deal_id`. `template_id` makes subject and text, where they are not sent. Fires `email.created`, and `email.sent` once a mail system has accepted it.',
     afterCreate: () => queue.notify(),
     inputFor(caller) {
-      return email.input.superRefine((sent) => checkMayShow(caller, sent as never));
+      return email.input.superRefine((sent) => checkMayShow(caller, sent));
     },
   };
 }

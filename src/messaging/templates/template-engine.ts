@@ -47,7 +47,7 @@ export async function renderTemplate(
 ): Promise<string> {
   const engine = (await load())[kind];
   try {
-    return engine.parseAndRenderSync(source, data as object) as string;
+    return engine.parseAndRenderSync(source, data) as string;
   } catch (error) {
     throw new TemplateError(messageOf(error as Error));
   }

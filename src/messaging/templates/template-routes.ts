@@ -55,10 +55,7 @@ const SHOWN = [
 /** Templates as they come out, and the merge fields that they can have. */
 export function templateRoutes(parts: TemplateRouteParts): Route[] {
   const template = async (workspaceId: Uuid, id: string) => {
-    const found = await parts
-      .records()
-      .named('template')
-      .store.get(workspaceId, id as Uuid);
+    const found = await parts.records().named('template').store.get(workspaceId, id);
     if (!found) throw new ApiError('not_found', 'There is no template with this id.');
     return found as unknown as Template;
   };
@@ -82,17 +79,14 @@ export function templateRoutes(parts: TemplateRouteParts): Route[] {
           for (const scope of [`${plural}:read`, 'companies:read'])
             if (!caller.may(scope))
               throw new ApiError('forbidden', `A preview with ${field} needs the scope ${scope}.`);
-          const found = await parts
-            .records()
-            .named(object)
-            .store.find(workspaceId, body[field] as Uuid);
+          const found = await parts.records().named(object).store.find(workspaceId, body[field]);
           if (!found) throw invalid(field, `must be the id of a ${object}`);
         }
-        const rendered = await renderedTemplate(parts, workspaceId, id as Uuid, {
-          contactId: (body.contact_id ?? null) as Uuid | null,
-          companyId: (body.company_id ?? null) as Uuid | null,
-          dealId: (body.deal_id ?? null) as Uuid | null,
-          leadId: (body.lead_id ?? null) as Uuid | null,
+        const rendered = await renderedTemplate(parts, workspaceId, id, {
+          contactId: body.contact_id ?? null,
+          companyId: body.company_id ?? null,
+          dealId: body.deal_id ?? null,
+          leadId: body.lead_id ?? null,
           userId: caller.makerId,
           variables: body.variables ?? {},
         });
