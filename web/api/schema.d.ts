@@ -4515,7 +4515,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an email topic
-         * @description Whoever unsubscribed from it stays subscribed to other mails. Emails with the topic stay.
+         * @description Recipients who unsubscribed from it stay subscribed to other mails. Emails with the topic stay.
          */
         delete: operations["deleteEmailTopicsId"];
         options?: never;
