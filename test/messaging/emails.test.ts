@@ -388,7 +388,7 @@ describe('what is refused', () => {
     expect((await colleague.ask('GET', path)).status).toBe(404);
     for (const seen of [
       await colleague.ask('GET', `/api/v1/emails/${json.id}`),
-      await colleague.ask('GET', `/api/v1/contacts/${contactId}/activities?limit=200`),
+      await colleague.ask('GET', `/api/v1/activities/${contactId}?limit=200`),
       await colleague.ask('GET', '/api/v1/search?q=zanzibar'),
       await colleague.ask('GET', '/api/v1/events?limit=200'),
       await colleague.ask('GET', '/api/v1/email-threads'),
@@ -421,11 +421,17 @@ test('AN2: a receiver of AutomateNexus gets email.sent and email.bounced of real
   server.onRecipient(() => reply(550, '5.1.1 no such user'));
   const { id: bouncedId } = await sent();
   await reaches(bouncedId, 'bounced');
-  const bodies = (await receiver.waitFor(2)).map(({ rawBody }) => JSON.parse(rawBody.toString()));
-  expect(bodies.find(({ event }) => event === 'email.sent')).toMatchObject({
+  const bodyOf = (emailId: string) =>
+    receiver.received
+      .map(({ rawBody }) => JSON.parse(rawBody.toString()))
+      .find(({ data }) => data.id === emailId);
+  await until(() => bodyOf(id) !== undefined && bodyOf(bouncedId) !== undefined);
+  expect(bodyOf(id)).toMatchObject({
+    event: 'email.sent',
     data: { id, to: 'jane@example.com', subject: 'Your berth', status: 'sent', contact_id: contactId },
   });
-  expect(bodies.find(({ event }) => event === 'email.bounced')).toMatchObject({
+  expect(bodyOf(bouncedId)).toMatchObject({
+    event: 'email.bounced',
     data: { id: bouncedId, bounce_kind: 'hard', bounce_status: '5.1.1' },
   });
   await s.ask('DELETE', `/api/v1/webhooks/${hook.id}`);

@@ -26,6 +26,8 @@ interface Subject {
   text: { field: string; max: number };
   /** An invalid body with the fields of its errors; default: an unknown field. */
   bad?: { body: Record<string, unknown>; fields: string[] };
+  /** The scope that creating takes, if not the write scope. */
+  createScope?: string;
   /** A scope that does not allow access; default: the one to create leads. */
   noScope?: string;
   /**
@@ -141,6 +143,7 @@ const SUBJECTS: Subject[] = [
   {
     plural: 'emails',
     noun: 'email',
+    createScope: 'emails:send',
     valid: { to: 'jane@example.com', subject: 'Your berth', status: 'draft' },
     change: { to: 'jane.doe@example.com', custom_fields: { campaign: 'June' } },
     filter: { name: 'status', value: 'draft', nothing: 'bounced' },
@@ -850,7 +853,10 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
       });
 
       test('another API key of the workspace has its own idempotency keys', async () => {
-        const somebody = await s.person([`${subject.plural}:write`]);
+        const somebody = await s.person([
+          `${subject.plural}:write`,
+          subject.createScope ?? `${subject.plural}:write`,
+        ]);
         const headers = { 'idempotency-key': 'shared' };
         await run({ method: 'POST', path, body: subject.valid, headers, status: 201, events: [created] });
         await run({
@@ -897,7 +903,10 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
       test('with the wrong scope: 403, and nothing is written', async () => {
         const made = await make();
         const reader = await s.person([`${subject.plural}:read`]);
-        const writer = await s.person([`${subject.plural}:write`]);
+        const writer = await s.person([
+          `${subject.plural}:write`,
+          subject.createScope ?? `${subject.plural}:write`,
+        ]);
         const none = await s.person([noScope]);
         const item = `${path}/${made.id}`;
         await run({ method: 'GET', path: item, as: reader, status: 200 });

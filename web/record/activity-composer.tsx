@@ -30,7 +30,8 @@ export function ActivityComposer({ object, record }: { object: ObjectType; recor
   const [chosen, choose] = useState<Kind>('note');
   const kinds: Kind[] = [
     ...(noteLink ? (['note', 'call', 'meeting'] as const) : []),
-    ...(emailLink ? (['email'] as const) : []),
+    // Emails reference their template too, and are not written to it.
+    ...(emailLink && object.key !== 'template' ? (['email'] as const) : []),
     ...(taskLink ? (['task'] as const) : []),
   ];
   const kind = kinds.includes(chosen) ? chosen : kinds[0];

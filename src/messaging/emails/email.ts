@@ -10,7 +10,7 @@ const defined = defineNoun({
   label: 'Email',
   pluralLabel: 'Emails',
   title: ['subject', 'to'],
-  listed: ['subject', 'to', 'status', 'contact_id', 'sent_at'],
+  listed: ['to', 'status', 'contact_id', 'sent_at'],
   subtitle: ['to', 'status'],
   isOnTimelines: true,
   fields: EMAIL_FIELDS,

@@ -12,7 +12,7 @@ export const template = defineNoun({
   label: 'Template',
   pluralLabel: 'Templates',
   title: ['name'],
-  listed: ['name', 'subject'],
+  listed: ['subject'],
   subtitle: ['subject'],
   fields: {
     name: text({ label: 'Name', max: 200, required: true, sample: 'Welcome', filter: true, search: true }),
