@@ -422,7 +422,7 @@ test('AN2: a receiver of AutomateNexus gets email.sent and email.bounced of real
   const { id } = await sent();
   await reaches(id, 'sent');
   server.onRecipient(() => reply(550, '5.1.1 no such user'));
-  const { id: bouncedId } = await sent();
+  const { id: bouncedId } = await sent({ to: 'nobody@example.com' });
   await reaches(bouncedId, 'bounced');
   const bodyOf = (emailId: string) =>
     receiver.received

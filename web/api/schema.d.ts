@@ -7116,7 +7116,7 @@ export interface components {
         NoticeInput: {
             /** Format: uuid */
             id: string;
-            /** @description What happened: `webhook.disabled`, `note.mentioned` or `email.account_paused`. */
+            /** @description What happened: `webhook.disabled`, `note.mentioned`, `email.account_paused` or `email.blocked`. */
             type: string;
             object_type: string;
             object_id: string;
@@ -11935,7 +11935,7 @@ export interface components {
         Notice: {
             /** Format: uuid */
             id: string;
-            /** @description What happened: `webhook.disabled`, `note.mentioned` or `email.account_paused`. */
+            /** @description What happened: `webhook.disabled`, `note.mentioned`, `email.account_paused` or `email.blocked`. */
             type: string;
             object_type: string;
             object_id: string;

@@ -17,7 +17,7 @@ const noticeShape = z
   .object({
     id: z.uuid(),
     type: z.string().meta({
-      description: 'What happened: `webhook.disabled`, `note.mentioned` or `email.account_paused`.',
+      description: 'What happened: `webhook.disabled`, `note.mentioned`, `email.account_paused` or `email.blocked`.',
     }),
     object_type: z.string(),
     object_id: z.string(),
