@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf } from './client.ts';
 import { listQuery } from './list-query.ts';
 import { cacheRecord, recordQueries } from './record-queries.ts';
@@ -49,10 +49,8 @@ export const emailContentQuery = (id: string) =>
   });
 
 /** Threads, the latest first. */
-export const emailThreadsQuery = infiniteQueryOptions(
-  listQuery(['emails', 'threads'], { limit: 25 }, (cursor, signal) =>
-    api.GET('/api/v1/email-threads', { params: { query: { limit: 25, ...cursor } }, signal }),
-  ),
+export const emailThreadsQuery = listQuery(['emails', 'threads'], { limit: 25 }, (cursor, signal) =>
+  api.GET('/api/v1/email-threads', { params: { query: { limit: 25, ...cursor } }, signal }),
 );
 
 /** The emails of a thread, the oldest first. */

@@ -23,9 +23,10 @@ export function EmailList({ object }: { object: ObjectType }) {
           <ViewSwitch
             views={VIEWS}
             value={object.key === 'email' ? 'emails' : 'templates'}
-            onChange={(view) =>
-              void navigate(view === 'conversations' ? paths.conversations() : paths.records(view))
-            }
+            onChange={(view) => {
+              if (view === 'conversations') void navigate(paths.conversations());
+              else void navigate(paths.records(view));
+            }}
           />
         )
       }
