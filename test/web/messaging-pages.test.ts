@@ -66,8 +66,8 @@ test('a thread shows what came in; an answer is counted, sent and shown', async 
   expect(twilio.sent).toMatchObject([{ To: JANE, Body: 'Yes, from nine.' }]);
   await picture(page, 'messages');
   await page.setViewportSize(PHONE);
-  await page.getByRole('button', { name: 'All threads' }).click();
-  await expectShown(page.getByRole('button', { name: /Jane Doe/ }));
+  await page.getByRole('button', { name: /Jane Doe/ }).click();
+  await expectShown(page.getByRole('button', { name: 'All threads' }));
   await expectNoOverflow(page);
   await picture(page, 'messages-phone');
   await page.setViewportSize(DESKTOP);

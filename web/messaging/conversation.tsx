@@ -44,7 +44,7 @@ export function Conversation({
 
 /** The end of the thread; a new one for each new message. */
 function showEnd(end: HTMLLIElement | null): void {
-  void end?.scrollIntoView({ block: 'nearest' });
+  end?.scrollIntoView({ block: 'nearest' });
 }
 
 /** What is open has been read. */
