@@ -145,7 +145,8 @@ export const SETTINGS = {
   },
   FAIRLEAD_API_KEY: {
     default: '',
-    means: 'The API key of `fairlead listen` and `fairlead mcp`, unless --key-file is used; the server does not need it.',
+    means:
+      'The API key of `fairlead listen` and `fairlead mcp`, unless --key-file is used; the server does not need it.',
     read: z.string(),
   },
   CRM_WEBHOOK_SECRET: {
