@@ -148,12 +148,12 @@ export const RECORD_GROUP: readonly (ListItem | PageName)[] = [
   // The list of payments has a switch to it.
   { plural: 'subscriptions', title: 'Subscriptions', icon: IconRepeat, isInPaletteOnly: true },
   { plural: 'tasks', title: 'Tasks', icon: IconCircleCheck },
-  { plural: 'messages', title: 'Messages', icon: IconMessage },
-  { plural: 'calls', title: 'Calls', icon: IconPhone },
-  { plural: 'appointments', title: 'Appointments', icon: IconCalendarEvent },
   { plural: 'emails', title: 'Emails', icon: IconMail },
   // The list of emails has a switch to it.
   { plural: 'templates', title: 'Templates', icon: IconTemplate, isInPaletteOnly: true },
+  { plural: 'messages', title: 'Messages', icon: IconMessage },
+  { plural: 'calls', title: 'Calls', icon: IconPhone },
+  { plural: 'appointments', title: 'Appointments', icon: IconCalendarEvent },
   'bookingPages',
 ];
 
