@@ -7225,7 +7225,7 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
-            /** @description Whether the contact gets mail, and whether it is tracked */
+            /** @description Whether the contact gets mail, and whether it is tracked; left out if it gets all mail and tracking is allowed */
             readonly email_preferences?: components["schemas"]["EmailPreferencesInput"];
         };
         ExpandedContactInput: {
@@ -7284,7 +7284,7 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
-            /** @description Whether the contact gets mail, and whether it is tracked */
+            /** @description Whether the contact gets mail, and whether it is tracked; left out if it gets all mail and tracking is allowed */
             readonly email_preferences?: components["schemas"]["EmailPreferencesInput"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {
@@ -11473,7 +11473,7 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
-            /** @description Whether the contact gets mail, and whether it is tracked */
+            /** @description Whether the contact gets mail, and whether it is tracked; left out if it gets all mail and tracking is allowed */
             readonly email_preferences?: components["schemas"]["EmailPreferences"];
         };
         ExpandedContact: {
@@ -11532,7 +11532,7 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
-            /** @description Whether the contact gets mail, and whether it is tracked */
+            /** @description Whether the contact gets mail, and whether it is tracked; left out if it gets all mail and tracking is allowed */
             readonly email_preferences?: components["schemas"]["EmailPreferences"];
             /** @description What the fields of `expand` reference, by the name of the field. */
             readonly expanded?: {

@@ -17,7 +17,8 @@ const noticeShape = z
   .object({
     id: z.uuid(),
     type: z.string().meta({
-      description: 'What happened: `webhook.disabled`, `note.mentioned`, `email.account_paused` or `email.blocked`.',
+      description:
+        'What happened: `webhook.disabled`, `note.mentioned`, `email.account_paused` or `email.blocked`.',
     }),
     object_type: z.string(),
     object_id: z.string(),
