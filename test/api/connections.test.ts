@@ -482,6 +482,16 @@ describe('base_url', () => {
     };
     const public_key = `${'A'.repeat(43)}=`;
     needed['telnyx'] = { settings: { public_key, from: '+15550100001' }, secrets: { api_key: 'KEY1' } };
+    const account = { from_email: 'sam@acme.example' };
+    needed['smtp'] = { settings: { ...account, host: 'mail.example.com' } };
+    needed['ses'] = {
+      settings: { ...account, region: 'eu-west-1' },
+      secrets: { access_key_id: 'id', secret_access_key: 'key' },
+    };
+    needed['postmark'] = { settings: account, secrets: { server_token: 'token' } };
+    needed['mailgun'] = { settings: { ...account, domain: 'mg.example.com' }, secrets: { api_key: 'key' } };
+    needed['sendgrid'] = { settings: account, secrets: { api_key: 'key' } };
+    needed['resend'] = { settings: account, secrets: { api_key: 'key' } };
     needed['caldav'] = { settings, secrets: { username: 'jane', password: 'a long password' } };
   });
   const withUrl = async (kind: string, base_url: unknown) => {

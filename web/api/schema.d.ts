@@ -7204,7 +7204,7 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
-            /** @description Whether the contact gets mail, and whether it is tracked */
+            /** @description Whether the contact gets mail, and whether it is tracked; left out if it gets all mail and tracking is allowed */
             readonly email_preferences?: components["schemas"]["EmailPreferencesInput"];
             /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
             readonly number?: number;
@@ -7265,7 +7265,7 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotalsInput"];
-            /** @description Whether the contact gets mail, and whether it is tracked */
+            /** @description Whether the contact gets mail, and whether it is tracked; left out if it gets all mail and tracking is allowed */
             readonly email_preferences?: components["schemas"]["EmailPreferencesInput"];
             /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
             readonly number?: number;
@@ -12023,7 +12023,7 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
-            /** @description Whether the contact gets mail, and whether it is tracked */
+            /** @description Whether the contact gets mail, and whether it is tracked; left out if it gets all mail and tracking is allowed */
             readonly email_preferences?: components["schemas"]["EmailPreferences"];
             /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
             readonly number?: number;
@@ -12084,7 +12084,7 @@ export interface components {
             merged_ids?: string[];
             /** @description What was received and refunded, per currency; left out if there is nothing, and without `payments:read` */
             readonly payment_totals?: components["schemas"]["PaymentTotals"];
-            /** @description Whether the contact gets mail, and whether it is tracked */
+            /** @description Whether the contact gets mail, and whether it is tracked; left out if it gets all mail and tracking is allowed */
             readonly email_preferences?: components["schemas"]["EmailPreferences"];
             /** @description An integer that identifies the record among those of its object, as in webhooks with integer ids; only where `fields` names it */
             readonly number?: number;

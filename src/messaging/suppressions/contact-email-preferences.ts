@@ -62,6 +62,10 @@ async function readPreferences(
   return new Map(rows.map(({ id, ...preferences }) => [id, preferences]));
 }
 
+function isNotable({ unsubscribed, unsubscribed_topics: topics, tracking }: Preferences): boolean {
+  return unsubscribed || topics.length > 0 || tracking === 'denied';
+}
+
 /** What a contact has chosen about mail, on the contact. */
 export function emailPreferencesExtension(db: Database): Extension {
   return {
@@ -69,7 +73,8 @@ export function emailPreferencesExtension(db: Database): Extension {
     computedFields: {
       email_preferences: {
         label: 'Email preferences',
-        description: 'Whether the contact gets mail, and whether it is tracked',
+        description:
+          'Whether the contact gets mail, and whether it is tracked; left out if it gets all mail and tracking is allowed',
         output: shape,
         isOnRequest: true,
         async valuesOf(workspaceId, records) {
@@ -78,7 +83,10 @@ export function emailPreferencesExtension(db: Database): Extension {
             workspaceId,
             records.map(({ id }) => id),
           );
-          return records.map(({ id }) => found.get(id));
+          return records.map(({ id }) => {
+            const preferences = found.get(id);
+            return preferences && isNotable(preferences) ? preferences : undefined;
+          });
         },
       },
     },

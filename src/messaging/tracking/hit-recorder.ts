@@ -56,8 +56,8 @@ export function makeHitRecorder(parts: HitRecorderParts): HitRecorder {
   const visitorKey = parts.sealer.derive('email visitor');
   let waiting: TakenHit[] = [];
   let timer: NodeJS.Timeout | null = null;
-  let running: Promise<void> = Promise.resolve();
-  let isRunning = false;
+  /** The flush under way. */
+  let running: Promise<void> | null = null;
   let failures = 0;
   let isStopping = false;
 
@@ -65,19 +65,21 @@ export function makeHitRecorder(parts: HitRecorderParts): HitRecorder {
     if (timer !== null || waiting.length === 0 || isStopping) return;
     timer = setTimeout(() => {
       timer = null;
-      running = flush();
+      void flush();
     }, INTERVAL_MS);
   }
 
-  async function flush(): Promise<void> {
-    if (isRunning) return;
-    isRunning = true;
-    try {
-      while (await writeNext());
-    } finally {
-      isRunning = false;
+  /** One at a time; the same promise for everyone who waits for it. */
+  function flush(): Promise<void> {
+    running ??= writeDue().finally(() => {
+      running = null;
       schedule();
-    }
+    });
+    return running;
+  }
+
+  async function writeDue(): Promise<void> {
+    while (await writeNext());
   }
 
   /** @returns whether another batch is due */
@@ -167,8 +169,11 @@ export function makeHitRecorder(parts: HitRecorderParts): HitRecorder {
       isStopping = true;
       if (timer !== null) clearTimeout(timer);
       timer = null;
-      await running;
-      await flush();
+      // The first may have begun before all hits were due, or fail.
+      for (let tries = 0; tries < MAX_FAILURES; tries++) {
+        await flush();
+        if (waiting.length === 0) return;
+      }
     },
   };
 }
