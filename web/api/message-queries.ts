@@ -7,7 +7,6 @@ export type Message = components['schemas']['Message'];
 export type MessageThread = components['schemas']['MessageThread'];
 export type Call = components['schemas']['Call'];
 export type Consent = components['schemas']['Consent'];
-export type PhoneNumber = components['schemas']['PhoneNumber'];
 
 const MESSAGES = 'messages';
 /** How often what others write is looked for. */
