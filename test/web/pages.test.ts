@@ -221,7 +221,7 @@ test('the palette finds pages by their names in other CRMs', async () => {
     ['Settings → Webhooks → Send pending now', 'Webhooks'],
     ['Settings → Webhooks → Example payload shapes', 'Example payload shapes'],
     ['Settings → Webhooks → Test inbox', 'Test inbox'],
-    ['Settings → Integrations → Webhooks → IP Addresses', 'Webhooks'],
+    ['Settings → Integrations → Webhooks → IP Addresses', 'IP addresses'],
     ['Settings → Event types', 'Event types'],
     ['Settings → Data retention', 'Data retention'],
     ['Settings → Leads', 'Lead settings'],
