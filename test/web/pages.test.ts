@@ -235,7 +235,7 @@ test('the palette finds pages by their names in other CRMs', async () => {
     await expect.poll(() => first.textContent(), { message: name }).toBe(title);
   }
   await page.keyboard.press('Enter');
-  expect(await headingOf(page)).toBe('Events');
+  await expectShown(page.getByRole('heading', { level: 1, name: 'Events', exact: true }));
 });
 
 test('navigation and palette show a member only what the role may read', async () => {

@@ -3,16 +3,8 @@ import { useMounted } from '@mantine/hooks';
 import { useState } from 'react';
 import type { Confirmation } from './confirm.tsx';
 
-/** The dialog of `confirm`. @param onClosed is called when it has disappeared */
-export function ConfirmDialog({
-  title,
-  text,
-  action,
-  isHarmless,
-  onConfirm,
-  onCancel,
-  onClosed,
-}: Confirmation & { onClosed: () => void }) {
+/** The dialog of `confirm`. */
+export function ConfirmDialog({ title, text, action, isHarmless, onConfirm, onCancel }: Confirmation) {
   // After the first drawing: the dialog then returns the focus to where it was.
   const isDrawn = useMounted();
   const [isClosed, setClosed] = useState(false);
@@ -25,7 +17,6 @@ export function ConfirmDialog({
     <Modal
       opened={isDrawn && !isClosed}
       onClose={close}
-      onExitTransitionEnd={onClosed}
       title={title}
       // Above the drawer that it was opened from.
       zIndex={getDefaultZIndex('modal') + 1}

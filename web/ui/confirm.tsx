@@ -27,13 +27,13 @@ export function confirm(confirmation: Confirmation): void {
   redraw();
 }
 
-/** Where the dialog of `confirm` is drawn; once in the application. */
+/** Where the dialog of `confirm` is drawn; once in the application. A closed one stays until the next, and returns the focus. */
 export function ConfirmArea() {
   const confirmation = useSyncExternalStore(subscribe, () => requested);
   return (
     confirmation && (
       <Suspense>
-        <Dialog key={confirmation.id} {...confirmation} onClosed={() => close(confirmation.id)} />
+        <Dialog key={confirmation.id} {...confirmation} />
       </Suspense>
     )
   );
@@ -42,10 +42,4 @@ export function ConfirmArea() {
 function subscribe(changed: () => void): () => void {
   redraw = changed;
   return () => (redraw = () => {});
-}
-
-/** Unless another one was opened meanwhile. */
-function close(id: number): void {
-  if (requested?.id === id) requested = null;
-  redraw();
 }
