@@ -1,5 +1,4 @@
 import { call } from './api.mjs';
-import { figure } from './figure.mjs';
 import { startHelper } from './helper.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer } from './server.mjs';

@@ -28,7 +28,7 @@ describe('the package of npm pack', () => {
   });
   afterAll(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
 
-  test('contains the program and its documents, no tests, measurements or sources, in less than 2 MB', () => {
+  test('contains the program and its documents, no tests, measurements or sources: less than 2 MB to download, 3 MB unpacked', () => {
     const names = packed.files.map((file) => file.path);
     expect(names).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/main.js']));
     expect(names).toContain('docs/configuration.md');
@@ -38,7 +38,7 @@ describe('the package of npm pack', () => {
     const others = names.filter((name) => !name.startsWith('dist/web/assets/'));
     expect(others.filter((name) => /\btests?\b|\.test\.|\bperf\b|\.ts$/.test(name))).toEqual([]);
     expect(packed.size).toBeLessThan(2_000_000);
-    expect(packed.unpackedSize).toBeLessThan(2_000_000);
+    expect(packed.unpackedSize).toBeLessThan(3_000_000);
   });
 
   test('contains exactly what the build makes of the current sources', async () => {

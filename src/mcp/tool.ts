@@ -32,7 +32,7 @@ export interface Tool<Input = unknown> {
 
 /** Infers a tool's input where it is defined, and erases it so that all tools fit in one list. */
 export function tool<Input>(definition: Tool<Input>): Tool {
-  return definition as Tool;
+  return definition;
 }
 
 export const READS: ToolAnnotations = { readOnlyHint: true, openWorldHint: false };

@@ -321,15 +321,21 @@ describe('EM5: what is stored', () => {
     mail.splice(
       -1,
       1,
-      ...['--b', 'Content-Type: text/html', '', '<p>See the file</p>'],
-      ...[
-        '--b',
-        'Content-Type: text/html; name=page.html',
-        'Content-Disposition: attachment',
-        '',
-        '<script>1</script>',
-      ],
-      ...['--b', 'Content-Type: application/ms-tnef; name=winmail.dat', '', 'x', '--b--', ''],
+      '--b',
+      'Content-Type: text/html',
+      '',
+      '<p>See the file</p>',
+      '--b',
+      'Content-Type: text/html; name=page.html',
+      'Content-Disposition: attachment',
+      '',
+      '<script>1</script>',
+      '--b',
+      'Content-Type: application/ms-tnef; name=winmail.dat',
+      '',
+      'x',
+      '--b--',
+      '',
     );
     await deliver(dropbox, mail);
     const received = await newest();
@@ -355,14 +361,18 @@ describe('EM5: how a mail is shown', () => {
     mail.splice(
       -1,
       1,
-      ...['--b', 'Content-Type: text/html', '', html],
-      ...[
-        '--b',
-        'Content-Type: image/png; name=logo.png',
-        'Content-ID: <logo>',
-        'Content-Transfer-Encoding: base64',
-      ],
-      ...['', picture, '--b--', ''],
+      '--b',
+      'Content-Type: text/html',
+      '',
+      html,
+      '--b',
+      'Content-Type: image/png; name=logo.png',
+      'Content-ID: <logo>',
+      'Content-Transfer-Encoding: base64',
+      '',
+      picture,
+      '--b--',
+      '',
     );
     await deliver(dropbox, mail);
     const { id } = await newest();
@@ -471,7 +481,8 @@ describe('EM5: mails of hostile shapes', () => {
     expect(next.subject).toBe('The next one');
     const { envelope, attachments } = await contentOf(hostile.id);
     expect(envelope.problem ?? null).toBe(problem);
-    if (problem !== null) expect(attachments).toEqual([expect.objectContaining({ name: 'message.eml' })]);
+    const names = attachments.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(problem === null ? names : ['message.eml']);
   });
 
   test('a mail of more than 25 MB is refused with 552', async () => {

@@ -5,7 +5,6 @@ import { cacheRecord, recordQueries } from './record-queries.ts';
 import type { components, paths } from './schema.d.ts';
 
 export type Email = components['schemas']['Email'];
-export type EmailAccount = components['schemas']['EmailAccount'];
 export type EmailContentAnswer = components['schemas']['EmailContent'];
 export type EmailThread = components['schemas']['EmailThread'];
 export type EmailAttachment = components['schemas']['EmailAttachment'];

@@ -37,9 +37,9 @@ export function EmailContent({ email }: { email: Email }) {
           )}
           {content.attachments.length > 0 && (
             <Group gap="md">
-              {content.attachments.map(({ name, url, problem: missing }, at) =>
+              {content.attachments.map(({ name, url, problem: missing }) =>
                 url === null ? (
-                  <span key={at} className={classes.people}>
+                  <span key={name} className={classes.people}>
                     <IconPaperclip size={14} /> {name}: {missing === 'too_large' ? 'too large' : 'not stored'}
                   </span>
                 ) : (

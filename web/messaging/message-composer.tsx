@@ -83,7 +83,7 @@ export function MessageComposer({
               aria-label="From"
               w="10rem"
               data={[...new Set(numbers.map((item) => item.number))]}
-              value={from ?? numbers[0]!.number}
+              value={from ?? numbers.at(0)?.number ?? null}
               onChange={setFrom}
               allowDeselect={false}
             />

@@ -76,9 +76,9 @@ async function openMailbox(values: ConnectionValues, { dials, signal }: Tools): 
 
 function serverOf({ settings }: ConnectionValues) {
   return {
-    host: String(settings['host'] ?? ''),
+    host: settings['host'] as string,
     port: Number(settings['port'] ?? 993),
-    tls: String(settings['tls'] ?? 'tls'),
+    tls: (settings['tls'] as string | undefined) ?? 'tls',
   };
 }
 

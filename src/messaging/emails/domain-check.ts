@@ -128,7 +128,7 @@ async function checkDkim(
   const found = await Promise.all(
     tried.map(async (selector) => {
       const name = `${selector}._domainkey.${domain}`;
-      const [key] = (await records.txt(name)).filter((text) => /(^|;)\s*p=/i.test(text));
+      const key = (await records.txt(name)).find((text) => /(^|;)\s*p=/i.test(text));
       return key === undefined ? null : { name, key };
     }),
   );
@@ -158,7 +158,7 @@ async function checkDkim(
 
 async function checkDmarc(records: DnsRecords, domain: string): Promise<DomainRecord> {
   const base = blank('dmarc', `_dmarc.${domain}`, 'TXT');
-  const [found] = (await records.txt(base.name)).filter((text) => /^v=DMARC1(\s*;|$)/i.test(text));
+  const found = (await records.txt(base.name)).find((text) => /^v=DMARC1(\s*;|$)/i.test(text));
   if (found === undefined)
     return {
       ...base,

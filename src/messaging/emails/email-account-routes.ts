@@ -173,7 +173,7 @@ function dnsRoute({ connections, kinds, emailProviders, dnsRecords }: EmailAccou
     description: 'SPF, DKIM, DMARC and MX of the domain of `from_email`, with the exact record to add.',
     query: dnsQuery,
     answers: { 200: domainShape, 404: 'No email account with this id.' },
-    async handle({ caller, params, query }) {
+    async handle({ caller, params, query: { selector } }) {
       const { kind, settings } = await connections.get(caller.workspaceId, params['id']!);
       if (!kinds.includes(kind)) throw new ApiError('not_found', 'No email account has this id.');
       const { fromEmail } = accountSettings(settings);
@@ -183,7 +183,7 @@ function dnsRoute({ connections, kinds, emailProviders, dnsRecords }: EmailAccou
         status: 200,
         body: {
           domain: fromEmail.slice(fromEmail.lastIndexOf('@') + 1),
-          records: await checkDomain(dnsRecords, fromEmail, dns, query.selector ?? null),
+          records: await checkDomain(dnsRecords, fromEmail, dns, selector ?? null),
         },
       };
     },

@@ -183,8 +183,8 @@ async function recordsOf(
   answered: AnsweredEmail | null,
 ): Promise<About> {
   const { named, people } = records();
-  const read = async (object: string, id: string | null | undefined) =>
-    id == null ? undefined : ((await named(object).store.find(workspaceId, id)) as Person | undefined);
+  const read = async (object: string, id: string | null | undefined): Promise<Person | undefined> =>
+    id == null ? undefined : named(object).store.find(workspaceId, id);
   const dealId = input.deal_id ?? answered?.dealId ?? null;
   const [deal, lead] = await Promise.all([
     read('deal', dealId),

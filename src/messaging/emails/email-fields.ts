@@ -233,4 +233,3 @@ export const EMAIL_FIELDS = {
 };
 
 export type Email = RecordOf<typeof EMAIL_FIELDS>;
-export type EmailStatus = Email['status'];

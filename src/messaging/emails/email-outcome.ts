@@ -97,7 +97,7 @@ async function storeWithin(
       if ((await queue.retry(trx, claimed, 0, result.text)) === null) return 'claim_lost';
       await write(() => ({ values: { status: 'queued', status_reason: result.text } }));
       return 'account_refused';
-    case 'deferred': {
+    default: {
       const pause = Math.max(pauseAfter(claimed.attempts, random()), result.retryAfterMs ?? 0);
       const state = await queue.retry(trx, claimed, pause, result.text);
       if (state === null) return 'claim_lost';

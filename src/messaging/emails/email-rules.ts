@@ -30,7 +30,7 @@ const FIXED = [
 
 /** Completes a new mail, and keeps what was sent as it was. */
 export function emailAfter(next: Email, before: Email | null, { resolved }: WriteContext): Email {
-  if (before === null) return newEmail(next, resolved as Partial<EmailResolution>);
+  if (before === null) return newEmail(next, resolved);
   const changed = FIXED.find((field) => JSON.stringify(before[field]) !== JSON.stringify(next[field]));
   if (changed !== undefined && (before.status !== 'draft' || changed === 'status'))
     throw new ApiError(

@@ -28,14 +28,14 @@ export type DeliveryReport = ReturnedMail &
     | { kind: 'complaint' | 'opt_out'; address: string | null }
   );
 
-const STATUS_TYPES = ['message/delivery-status', 'message/global-delivery-status'];
-const RETURNED_TYPES = [
+const STATUS_TYPES = new Set(['message/delivery-status', 'message/global-delivery-status']);
+const RETURNED_TYPES = new Set([
   'message/rfc822',
   'message/global',
   'text/rfc822-headers',
   'message/global-headers',
   'message/rfc822-headers',
-];
+]);
 const MAX_REPORT_BYTES = 256 * 1024;
 const MAX_RECIPIENTS = 100;
 const MAX_TEXT = 500;
@@ -44,7 +44,7 @@ const MAX_TEXT = 500;
 export function parseDeliveryReport(mail: ParsedEmail): DeliveryReport | null {
   const feedback = mail.attachments.find(({ contentType }) => contentType === 'message/feedback-report');
   if (feedback) return complaintOf(mail, textOf(feedback));
-  const status = mail.attachments.find(({ contentType }) => STATUS_TYPES.includes(contentType));
+  const status = mail.attachments.find(({ contentType }) => STATUS_TYPES.has(contentType));
   if (status) {
     const recipients = recipientsOf(textOf(status));
     return recipients.length > 0 ? { kind: 'delivery', recipients, ...returnedMail(mail) } : null;
@@ -154,7 +154,7 @@ function shortText(text: string): string | null {
 
 /** What the returned mail, or its header, says about itself. */
 function returnedMail(mail: ParsedEmail, copy = ''): ReturnedMail {
-  const part = mail.attachments.find(({ contentType }) => RETURNED_TYPES.includes(contentType));
+  const part = mail.attachments.find(({ contentType }) => RETURNED_TYPES.has(contentType));
   const header = part ? textOf(part) : copy;
   const fields = fieldsOf(header.replaceAll('\r\n', '\n').split(/\n[ \t]*\n/)[0] ?? '');
   return {

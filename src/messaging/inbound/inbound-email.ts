@@ -104,7 +104,7 @@ export function makeInboundEmails(parts: InboundEmailParts): InboundEmails {
     },
   ): Promise<TakenEmail> {
     const { workspaceId, isHistory = false } = received;
-    const { settings, arrival, participants, isAutoReply } = found;
+    const { settings, participants, isAutoReply } = found;
     const id = parts.newId();
     const writer: Writer = { workspaceId, actor: INBOUND_ACTOR };
     const mayCreate = settings.create_contacts && participants.direction === 'in' && !isAutoReply;

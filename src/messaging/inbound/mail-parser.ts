@@ -139,7 +139,7 @@ function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
 
 /** The members of groups too. */
 function mailboxes(list: Email['to']): MailAddress[] {
-  const flat = (list ?? []).flatMap((item): Mailbox[] => (item.group ? item.group : [item as Mailbox]));
+  const flat = (list ?? []).flatMap((item): Mailbox[] => (item.group ? item.group : [item]));
   return flat.map(({ name, address }) => ({ name: name ?? '', address: address ?? '' }));
 }
 

@@ -79,7 +79,9 @@ async function parse({ raw: bytes, limits }) {
 }
 
 const port = parentPort;
-port?.on('message', async (/** @type {MailJob} */ job) => {
+port?.on('message', (/** @type {MailJob} */ job) => void answer(job));
+
+async function answer(/** @type {MailJob} */ job) {
   /** @type {MailResult} */
   let result;
   try {
@@ -89,5 +91,5 @@ port?.on('message', async (/** @type {MailJob} */ job) => {
   }
   // The port of a thread, not of a window: it has no origin.
   // oxlint-disable-next-line unicorn/require-post-message-target-origin
-  port.postMessage(result);
-});
+  port?.postMessage(result);
+}

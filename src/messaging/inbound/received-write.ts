@@ -214,7 +214,7 @@ function planOf(
     size: email.size,
   };
   const base = { id, version: 1, created_by: writer.actor, created_at: at, updated_at: at };
-  const blank = emails.noun.create({} as EmailInput, base, { at, actor: writer.actor, resolved: {} });
+  const blank = emails.noun.create({}, base, { at, actor: writer.actor, resolved: {} });
   const record: Email = { ...blank, ...values };
   const type = isOut ? 'email.sent' : 'email.received';
   return {

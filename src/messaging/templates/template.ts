@@ -1,6 +1,6 @@
 import { longText } from '../../record/fields/long-text.ts';
 import { text } from '../../record/fields/text.ts';
-import { defineNoun, type InputOfNoun, type RecordOfNoun } from '../../record/noun.ts';
+import { defineNoun, type RecordOfNoun } from '../../record/noun.ts';
 
 /** UTF-16 units; mail clients cut what is longer than about 100 kB. */
 export const MAX_TEMPLATE = 200_000;
@@ -39,4 +39,3 @@ export const template = defineNoun({
 });
 
 export type Template = RecordOfNoun<typeof template>;
-export type TemplateInput = InputOfNoun<typeof template>;
