@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { problems, type JsonSchema as Schema } from '../kit/json-schema.ts';
 import { until } from '../kit/process.ts';
+import { automatenexusFormat } from '../../src/integrations/automatenexus/automatenexus-format.ts';
 import { MODULE_NOUNS } from '../../src/modules.ts';
 import { NOUNS } from '../../src/crm/nouns.ts';
 import { sampleBody } from '../kit/record-sample.ts';
@@ -57,6 +58,17 @@ describe('AC6: every event has a schema, each field described, and a sample', ()
         .map(({ name }) => name)
         .toSorted(),
     );
+  });
+
+  test('AN2: a receiver of AutomateNexus gets each of the 32 events of its document', () => {
+    const documented = types.map(({ name }) => name).filter((name) => automatenexusFormat.documents(name));
+    expect(documented).toHaveLength(32);
+    const received = new Set(
+      receiver.received
+        .filter(({ url }) => url === '/automatenexus')
+        .map(({ rawBody }) => (JSON.parse(rawBody.toString()) as { event: string }).event),
+    );
+    expect(documented.filter((name) => !received.has(name))).toEqual([]);
   });
 
   test('records and contexts of the feed match their schemas', () => {
@@ -273,6 +285,7 @@ async function furtherModules(s: Scenario): Promise<void> {
   const { id: missed } = await book(3);
   await patch(`appointments/${missed}`, { status: 'no_show' });
   await emailEvents(s, post);
+  await receiveMail(s, post);
   const { id: held } = await book(4);
   await patch(`appointments/${held}`, { status: 'completed' });
 }
@@ -302,6 +315,36 @@ async function emailEvents(
     },
     { kind: 'failed', at, emailId: ids[2]!, text: 'Too large.' },
   ]);
+}
+
+/** A contact writes, and a provider forwards the mail. */
+async function receiveMail(
+  s: Scenario,
+  post: (path: string, body: object) => Promise<{ id: string }>,
+): Promise<void> {
+  await post('contacts', { email: 'far@example.com' });
+  const secret = 'a secret of the webhook';
+  const account = (await post('connections', {
+    kind: 'postmark',
+    name: 'Office',
+    settings: { from_email: 'office@acme.example' },
+    secrets: { server_token: 'token', webhook_secret: secret },
+  })) as unknown as { urls: { url: string }[] };
+  const inbound = account.urls
+    .map(({ url }) => new URL(url).pathname)
+    .find((path) => path.endsWith('/inbound'))!;
+  const response = await fetch(`${s.url}${inbound}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-fairlead-secret': secret },
+    body: JSON.stringify({
+      MessageID: 'received-1',
+      FromFull: { Email: 'far@example.com', Name: 'Far' },
+      ToFull: [{ Email: 'office@acme.example', Name: 'Office' }],
+      Subject: 'A question',
+      TextBody: 'Is the berth free?',
+    }),
+  });
+  expect(response.status, await response.text()).toBe(200);
 }
 
 /** Every event, in commit order. */
