@@ -2,7 +2,7 @@ import type { Logger } from '../base/log.ts';
 
 /** Sends what a queue has, from one process; any number of them share a queue. */
 export interface SenderLoop {
-  /** Makes a pass now and every five seconds. */
+  /** Makes a pass now and every few seconds. */
   start(): void;
   /** Recovers what other senders left, and starts sending what is due. */
   pass(stopped: AbortSignal): Promise<void>;
@@ -20,6 +20,8 @@ export interface SenderLoopParts<Item> {
   /** Settles what senders left that died. */
   recover(): Promise<void>;
   maxInFlight: number;
+  /** Milliseconds between passes; default: five seconds. */
+  passMs?: number;
   log: Logger;
 }
 
@@ -42,6 +44,7 @@ export function makeSenderLoop<Item>({
   deliver,
   recover,
   maxInFlight,
+  passMs = PASS_MS,
   log,
 }: SenderLoopParts<Item>): SenderLoop {
   const stopping = new AbortController();
@@ -91,7 +94,7 @@ export function makeSenderLoop<Item>({
     } catch (error) {
       log.warn({ err: (error as Error).message }, 'mail is sent later');
     }
-    if (!stopping.signal.aborted) setTimeout(() => void repeat(), PASS_MS).unref();
+    if (!stopping.signal.aborted) setTimeout(() => void repeat(), passMs).unref();
   }
 
   return {

@@ -4,6 +4,7 @@ import type { Logger } from '../../base/log.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Transaction } from '../../db/query.ts';
 import type { LaneKey } from '../../events/outbox.ts';
+import { makeSenderLoop } from '../../mail/sender-loop.ts';
 import type { HttpClient } from '../../net/http-client.ts';
 import type { Follower } from '../../record/module.ts';
 import type { RecordService } from '../../record/record-service.ts';
@@ -33,7 +34,6 @@ export interface MessageSenderParts {
 
 const MAX_IN_FLIGHT = 10;
 const PASS_MS = 1_000;
-const STOP_TIMEOUT_MS = 10_000;
 /** When the provider is asked what became of a message, after the request and after each answer that it has none. */
 const ASK_AFTER_MS = [2_000, 10_000, 30_000];
 /** While the provider cannot be reached it is asked every minute, for a day. */
@@ -57,74 +57,30 @@ const UNKNOWN = {
  */
 export function makeMessageSender(parts: MessageSenderParts): Follower {
   const { queue, log } = parts;
-  const inFlight = new Set<Promise<void>>();
-  const stopping = new AbortController();
-  let isStarted = false;
-  let running: Promise<void> | null = null;
-  let isAgain = false;
-  let timer: NodeJS.Timeout | undefined;
-
-  queue.onNotify(() => {
-    if (isStarted) void pass();
+  const loop = makeSenderLoop<Claimed>({
+    maxInFlight: MAX_IN_FLIGHT,
+    passMs: PASS_MS,
+    log,
+    recover: () => queue.recover(),
+    async claim() {
+      const unsettled = await queue.claimUnsettled();
+      if (unsettled) return [{ message: unsettled, work: () => lookUp(parts, unsettled) }];
+      const message = await queue.claim();
+      return message && [{ message, work: () => sendClaimed(parts, message) }];
+    },
+    deliver: ({ message, work }) =>
+      work().catch((error: Error) =>
+        log.error({ err: error.message, message: message.id }, 'a message is settled later'),
+      ),
   });
+  queue.onNotify(loop.wake);
+  return { start: loop.start, stop: loop.stop };
+}
 
-  /** One at a time; what is queued meanwhile is seen by a further round. */
-  function pass(): Promise<void> {
-    if (running) isAgain = true;
-    running ??= rounds()
-      .catch((error: Error) => log.warn({ err: error.message }, 'messages are sent later'))
-      .finally(() => {
-        running = null;
-      });
-    return running;
-  }
-
-  async function rounds(): Promise<void> {
-    do {
-      isAgain = false;
-      await queue.recover();
-      await startAll(queue.claimUnsettled, (message) => lookUp(parts, message));
-      await startAll(queue.claim, (message) => sendClaimed(parts, message));
-    } while (isAgain && !stopping.signal.aborted);
-  }
-
-  async function startAll<T extends { id: string }>(
-    claim: () => Promise<T | null>,
-    work: (message: T) => Promise<void>,
-  ): Promise<void> {
-    while (!stopping.signal.aborted) {
-      if (inFlight.size >= MAX_IN_FLIGHT) await Promise.race(inFlight);
-      const message = await claim();
-      if (!message) return;
-      const attempt = work(message)
-        .catch((error: Error) =>
-          log.error({ err: error.message, message: message.id }, 'a message is settled later'),
-        )
-        .finally(() => inFlight.delete(attempt));
-      inFlight.add(attempt);
-    }
-  }
-
-  function repeat(): void {
-    void pass().then(() => {
-      if (!stopping.signal.aborted) timer = setTimeout(repeat, PASS_MS).unref();
-    });
-  }
-
-  return {
-    start() {
-      isStarted = true;
-      repeat();
-    },
-    async stop() {
-      stopping.abort();
-      clearTimeout(timer);
-      const late = new Promise((resolve) => {
-        setTimeout(resolve, STOP_TIMEOUT_MS).unref();
-      });
-      await Promise.race([Promise.allSettled([running, ...inFlight]), late]);
-    },
-  };
+/** A message with what is to be done: it is sent, or looked up. */
+interface Claimed {
+  message: ClaimedMessage;
+  work(): Promise<void>;
 }
 
 async function sendClaimed(parts: MessageSenderParts, message: ClaimedMessage): Promise<void> {
