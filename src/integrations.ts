@@ -39,8 +39,6 @@ export const INTEGRATIONS: readonly Integration[] = [
   calendly,
   ics,
   caldav,
-  twilio,
-  telnyx,
   smtp,
   ses,
   postmark,
@@ -48,4 +46,6 @@ export const INTEGRATIONS: readonly Integration[] = [
   sendgrid,
   resend,
   imap,
+  twilio,
+  telnyx,
 ];

@@ -196,7 +196,8 @@ function fieldKey(name: string, { kind, options, isRequired, isAssigned, fallbac
   }
   // As in the indexes of companies and deals by name.
   if (isRequired) return { value: sql`folded_text(${column})`, type, isMissing };
-  return { value: comparedText(column), type, isMissing };
+  // An id of what is no record is stored as a UUID.
+  return { value: comparedText(sql`${column}::text`), type, isMissing };
 }
 
 /** As the dashboard shows it: the name, or else the first other field of the title. */

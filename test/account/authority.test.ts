@@ -25,6 +25,8 @@ const OF_MEMBER = [
   'pipelines:read',
   'forms:read',
   'leads:create',
+  'emails:send',
+  'messages:send',
 ];
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 

@@ -492,6 +492,10 @@ describe('base_url', () => {
     needed['mailgun'] = { settings: { ...account, domain: 'mg.example.com' }, secrets: { api_key: 'key' } };
     needed['sendgrid'] = { settings: account, secrets: { api_key: 'key' } };
     needed['resend'] = { settings: account, secrets: { api_key: 'key' } };
+    needed['imap'] = {
+      settings: { host: 'imap.example.com' },
+      secrets: { username: 'jane', password: 'a long password' },
+    };
     needed['caldav'] = { settings, secrets: { username: 'jane', password: 'a long password' } };
   });
   const withUrl = async (kind: string, base_url: unknown) => {

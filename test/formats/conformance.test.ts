@@ -449,6 +449,17 @@ test.each(ofRecords.map((type) => [type.name, type] as const))(
     // What was paid, without whom.
     for (const name of ['provider', 'amount', 'amount_refunded', 'interval', 'interval_count'])
       open.add(name);
+    // What became of a mail, a message or a call, without whom and what.
+    const ofMessages = [
+      'direction',
+      'visibility',
+      'bounce_kind',
+      'channel',
+      'segments',
+      'duration',
+      'started_at',
+    ];
+    for (const name of [...ofMessages, 'ended_at']) open.add(name);
     for (const [name, value] of Object.entries(summary)) {
       expect(open.has(name) || typeof value === 'boolean', name).toBe(true);
     }

@@ -184,7 +184,7 @@ async function arrivalOf(
 }
 
 const ANSWERED = {
-  name: 'email.answered',
+  name: 'email.answered-account',
   text: 'select connection_id, visibility, user_id from email where workspace_id = $1 and id = $2',
 };
 

@@ -22,6 +22,7 @@ export const template = defineNoun({
       max: 500,
       sample: 'Welcome, {{ contact.first_name }}',
       search: true,
+      summary: 'presence',
     }),
     html: longText({
       label: 'HTML',
