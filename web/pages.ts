@@ -149,7 +149,8 @@ export const RECORD_GROUP: readonly (ListItem | PageName)[] = [
   { plural: 'subscriptions', title: 'Subscriptions', icon: IconRepeat, isInPaletteOnly: true },
   { plural: 'tasks', title: 'Tasks', icon: IconCircleCheck },
   { plural: 'emails', title: 'Emails', icon: IconMail },
-  // The list of emails has a switch to it.
+  // The list of emails has a switch to these two.
+  'conversations',
   { plural: 'templates', title: 'Templates', icon: IconTemplate, isInPaletteOnly: true },
   { plural: 'messages', title: 'Messages', icon: IconMessage },
   { plural: 'calls', title: 'Calls', icon: IconPhone },

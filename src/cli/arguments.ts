@@ -84,12 +84,27 @@ export function isWord(text: string): boolean {
  * @param kind with its article: `a plan`
  */
 export function unknownValue(value: string, kind: string, known: readonly string[]): string {
-  const list = `Known: ${known.join(', ')}.`;
+  const list = knownWords(known);
   if (!/^[a-z]{1,12}(:[a-z]{1,12})?$/.test(value)) return `That is not ${kind}. ${list}`;
   const meant = nearest(value, known);
   return meant === null
     ? `${value} is not ${kind}. ${list}`
     : `${value} is not ${kind}; did you mean ${meant}? ${list}`;
+}
+
+/** A sentence that lists words; scopes of a group are together, as in `contacts:read|write`. */
+export function knownWords(names: readonly string[]): string {
+  const groups = new Map<string, string[]>();
+  for (const name of names) {
+    const [group = '', action] = name.split(':');
+    const actions = groups.get(group) ?? [];
+    if (action !== undefined) actions.push(action);
+    groups.set(group, actions);
+  }
+  const words = [...groups]
+    .map(([group, actions]) => (actions.length === 0 ? group : `${group}:${actions.join('|')}`))
+    .join(', ');
+  return `Known: ${words}.`;
 }
 
 /** The known word within two changed letters, and fewer than half of its letters; null if there is none. */

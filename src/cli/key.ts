@@ -78,7 +78,7 @@ function knownScopes(text: string, names: readonly string[]): string[] {
     .filter(Boolean);
   const unknown = scopes.find((scope) => !names.includes(scope));
   if (unknown !== undefined) throw usage(`--scopes: ${unknownValue(unknown, 'a scope', names)}`);
-  if (scopes.length === 0) throw usage(`--scopes must name at least one scope. Known: ${names.join(', ')}.`);
+  if (scopes.length === 0) throw usage(`--scopes must name at least one scope. ${knownWords(names)}`);
   return [...new Set(scopes)];
 }
 

@@ -25,6 +25,7 @@ export const payment = defineNoun({
   isOnTimelines: true,
   minRole: 'manager',
   fields: PAYMENT_FIELDS,
+  eventIds: { connection_id: 'connection' },
 
   derive: (next, before, { at }) => (before ? updatedByHand(next, before, at) : newByHand(next, at)),
   check: checkManual,

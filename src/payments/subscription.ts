@@ -40,6 +40,7 @@ export const subscription = defineNoun({
   isOnTimelines: true,
   minRole: 'manager',
   fields: SUBSCRIPTION_FIELDS,
+  eventIds: { connection_id: 'connection' },
 
   derive: (next, before, { at }) => (before ? updatedByHand(next, before, at) : newByHand(next, at)),
   check({ provider, amount, currency }) {

@@ -46,7 +46,12 @@ describe('the key of an agent', () => {
     const { key } = await agent();
     const { scopes } = (await s.ask('GET', '/api/v1/me', { as: key })).json;
     expect(scopes).toEqual(expect.arrayContaining(['contacts:write', 'events:read', 'webhooks:read']));
-    expect(scopes.filter((scope: string) => /^\*$|:manage$/.test(scope))).toEqual(['booking:manage']);
+    // Of managers.
+    expect(scopes.filter((scope: string) => /^\*$|:manage$/.test(scope))).toEqual([
+      'booking:manage',
+      'suppressions:manage',
+      'consents:manage',
+    ]);
     const another = { name: 'b', scopes: ['contacts:write'] };
     expect((await s.ask('POST', PATH, { as: key, body: another })).status).toBe(403);
   });

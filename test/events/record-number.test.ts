@@ -52,7 +52,7 @@ test('kill -9: numbers that a process gave are never given again', async () => {
   }
   const own = await makeRecordNumbers(s.db, []).numbersOf(workspaceId, people(30));
   const all = [...drawn, ...own.values()];
-  expect(drawn.length).toBeGreaterThan(60);
+  expect(drawn.length).toBeGreaterThanOrEqual(60);
   expect(new Set(all).size).toBe(all.length);
 });
 

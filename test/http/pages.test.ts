@@ -35,7 +35,7 @@ describe('the dashboard', () => {
     const { headers, text } = await visit('/');
     expect(headers.get('content-security-policy')).toBe(
       "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-        "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        "font-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     );
     expect(headers.get('cache-control')).toBe('no-cache');
     expect(headers.get('referrer-policy')).toBe('no-referrer');

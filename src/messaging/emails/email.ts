@@ -14,6 +14,7 @@ const defined = defineNoun({
   subtitle: ['to', 'status'],
   isOnTimelines: true,
   fields: EMAIL_FIELDS,
+  eventIds: { connection_id: 'connection', thread_id: 'email_thread', topic_id: 'email_topic' },
 
   derive: emailAfter,
 

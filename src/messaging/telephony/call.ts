@@ -51,6 +51,7 @@ export const call = defineNoun({
   subtitle: ['status', 'started_at'],
   isOnTimelines: true,
   fields: CALL_FIELDS,
+  eventIds: { connection_id: 'connection' },
   aliases: { duration_s: 'duration' },
 
   derive(next, before, { at, resolved }) {

@@ -44,6 +44,7 @@ const defined = defineNoun({
   subtitle: ['from', 'to', 'status'],
   isOnTimelines: true,
   fields: MESSAGE_FIELDS,
+  eventIds: { connection_id: 'connection' },
 
   derive(next, before, { at, resolved }) {
     if (before) return unchanged(next, before);
