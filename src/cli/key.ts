@@ -8,6 +8,7 @@ import type { Database } from '../db/pool.ts';
 import type { Store } from '../store.ts';
 import {
   choiceOption,
+  knownWords,
   nameOption,
   notFound,
   unknownValue,

@@ -26809,8 +26809,6 @@ export interface operations {
                 message_id?: string;
                 /** @description Only records with this provider_id. */
                 provider_id?: string;
-                /** @description Only records with this topic_id. */
-                topic_id?: string;
                 /** @description Only records with this template_id. */
                 template_id?: string;
                 /** @description Only records with this contact_id. */

@@ -1,6 +1,7 @@
-import { Anchor, Image, Text } from '@mantine/core';
+import { Anchor, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { messageMediaQuery } from '../api/message-queries.ts';
+import classes from './messaging.module.css';
 
 /** The pictures and other files of a message. */
 export function MessageMedia({ id }: { id: string }) {
@@ -20,17 +21,7 @@ export function MessageMedia({ id }: { id: string }) {
         </Text>
       );
     return type.startsWith('image/') ? (
-      <Image
-        key={position}
-        src={source}
-        alt={`Picture ${position + 1}`}
-        mah={240}
-        w="auto"
-        maw="100%"
-        fit="contain"
-        radius="md"
-        mt={4}
-      />
+      <img key={position} className={classes.picture} src={source} alt={`Picture ${position + 1}`} />
     ) : (
       <Anchor key={position} href={source} size="sm" display="block">
         Download file {position + 1} ({type})

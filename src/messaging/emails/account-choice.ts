@@ -1,5 +1,5 @@
 import { ApiError, invalid } from '../../base/errors.ts';
-import type { Uuid } from '../../base/id.ts';
+import { isUuid, type Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import { accountSettings, type AccountSettings } from './email-account.ts';
 
@@ -45,6 +45,8 @@ export async function chooseAccount(
   memberId: Uuid | null,
   connectionId: Uuid | null,
 ): Promise<ChosenAccount> {
+  if (connectionId !== null && !isUuid(connectionId))
+    throw invalid('connection_id', 'must be the id of an email account');
   const rows = await db.read<Row>(LIST, [workspaceId, kinds, connectionId]);
   const accounts = rows.map(({ id, kind, settings, active }) => ({
     ...accountSettings(settings),

@@ -17,10 +17,7 @@ export const MAX_SUBJECT = 500;
 
 /** The id of an email topic, which is no record. */
 const topic = <const Options extends FieldOptions>(options: Options) =>
-  makeField<string, Options>(
-    { kind: 'text', input: recordId.nullable(), output: z.uuid(), filter: { schema: recordId } },
-    options,
-  );
+  makeField<string, Options>({ kind: 'text', input: recordId.nullable(), output: z.uuid() }, options);
 
 /** Something that the server counts. */
 const count = (label: string, description: string) =>
@@ -127,7 +124,6 @@ export const EMAIL_FIELDS = {
   topic_id: topic({
     label: 'Topic',
     description: 'Id of the email topic; recipients can unsubscribe from it alone',
-    filter: true,
   }),
   template_id: record({ label: 'Template', to: 'template', filter: true, summary: 'presence' }),
   contact_id: record({

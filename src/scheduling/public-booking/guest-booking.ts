@@ -91,12 +91,12 @@ export function makeGuestBookings(parts: GuestBookingParts): GuestBookings {
       const before = claim && (await idempotency.stored(claim, clock.now()));
       if (before) return { id: (JSON.parse(before.body) as { id: Uuid }).id, isRepeat: true };
       await constraint.require();
-      // Most of those who are late learn it here, without waiting for the lock.
-      await slotOrRefusal(parts, db.pool, visited, input);
       const writer = { workspaceId, actor: `booking_page:${page.id}`, ...(claim && { claim }) };
       const person = await prepareGuest(people, writer, input, 'booking page');
       const status = isSuspect || page.confirmation === 'manual' ? 'pending' : 'booked';
       try {
+        // Most of those who are late learn it here, without waiting for the lock.
+        await slotOrRefusal(parts, db.pool, visited, input);
         // In turn, so that those who wait for a host do not take all connections.
         const { id, lanes } = await turns.take(workspaceId, () =>
           db.transaction(async (trx) => {
@@ -118,8 +118,8 @@ export function makeGuestBookings(parts: GuestBookingParts): GuestBookings {
         notify(lanes);
         return { id, isRepeat: false };
       } catch (error) {
-        const stored =
-          error instanceof AlreadyAnswered && claim && (await idempotency.stored(claim, clock.now()));
+        // The first of two requests at once may have taken the slot since `before`.
+        const stored = claim && (await idempotency.stored(claim, clock.now()));
         if (!stored) throw error;
         return { id: (JSON.parse(stored.body) as { id: Uuid }).id, isRepeat: true };
       }
