@@ -21,7 +21,7 @@ export function MessageMedia({ id }: { id: string }) {
         </Text>
       );
     return type.startsWith('image/') ? (
-      <img key={position} className={classes.picture} src={source} alt={`Picture ${position + 1}`} />
+      <img key={position} className={classes.picture} src={source} alt={`Attachment ${position + 1}`} />
     ) : (
       <Anchor key={position} href={source} size="sm" display="block">
         Download file {position + 1} ({type})
