@@ -80,6 +80,14 @@ const OPERATIONS = Object.entries(document.paths)
   .toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'));
 const isStream = (path: string) => path === '/api/v1/events/stream';
 
+const AT_ONCE = 6;
+
+/** Requests wait for the disk more than they compute: a few at once take half of the time. */
+async function someAtOnce<Item>(items: readonly Item[], ask: (item: Item) => Promise<void>): Promise<void> {
+  for (let at = 0; at < items.length; at += AT_ONCE)
+    await Promise.all(items.slice(at, at + AT_ONCE).map(ask));
+}
+
 /** Whether the whole request, or each item of a batch, was rejected. */
 function isRefused({ status, json }: Reply): boolean {
   if (status >= 400) return true;
@@ -92,12 +100,12 @@ describe.each(OPERATIONS)('$method $path', ({ path, method, operation }) => {
 
   test.runIf(body !== undefined)('accepts no hostile value in a field of its body', async () => {
     for (const { field, body: holed, isReadOnly } of bodiesWithHole(document, body!)) {
-      for (const value of HOSTILE_VALUES) {
+      await someAtOnce(HOSTILE_VALUES, async (value) => {
         const what = `${field} is ${value.name}`;
         const reply = await s.ask(method, pathOf(path), { raw: filled(holed, value.json) });
         expectAnswered(reply, what);
         expect(isRefused(reply) || isReadOnly || !value.isUnstorable, what).toBe(true);
-      }
+      });
     }
   });
 
@@ -109,12 +117,12 @@ describe.each(OPERATIONS)('$method $path', ({ path, method, operation }) => {
   test('accepts no hostile value in its query', async () => {
     const url = isStream(path) ? `${pathOf(path)}?after=evt_x` : pathOf(path);
     for (const name of [...queryNames(operation), 'unknown']) {
-      for (const { query, name: called } of HOSTILE_VALUES) {
-        if (query === undefined || (method === 'DELETE' && name === 'unknown')) continue;
+      await someAtOnce(HOSTILE_VALUES, async ({ query, name: called }) => {
+        if (query === undefined || (method === 'DELETE' && name === 'unknown')) return;
         const separator = url.includes('?') ? '&' : '?';
         const reply = await askBriefly(method, `${url}${separator}${encodeURIComponent(name)}=${query}`);
         expectAnswered(reply, `${name} is ${called}`);
-      }
+      });
     }
   });
 
@@ -147,14 +155,14 @@ test.each(['contacts', 'deals'])('PATCH /%s/batch accepts no hostile value in an
   const tags = ['add', 'remove'].map((name) => ({ field: `tags.${name}`, body: { tags: { [name]: HOLE } } }));
   const items = [...holes, ...tags, { field: 'id', body: { id: HOLE } }];
   for (const { field, body: holed } of items) {
-    for (const value of HOSTILE_VALUES) {
+    await someAtOnce(HOSTILE_VALUES, async (value) => {
       const what = `${field} is ${value.name}`;
       const item = { id: made.get(`${path}/`), ...(holed as object) };
       const raw = filled({ records: [item] }, value.json);
       const reply = await s.ask('PATCH', `${path}/batch`, { raw });
       expectAnswered(reply, what);
       expect(isRefused(reply) || !value.isUnstorable, what).toBe(true);
-    }
+    });
   }
 });
 
