@@ -72,7 +72,8 @@ export function resultOf(failure: SmtpFailure): SendResult {
   if (responseCode === 0) {
     // Nodemailer knows before it connects that a server without the extension cannot take the address.
     if (code === 'EENVELOPE' && !hasBegun) return { outcome: 'failed', text };
-    return { outcome: hasBegun ? 'unknown' : 'deferred', text };
+    if (hasBegun) return { outcome: 'unknown', text };
+    return { outcome: 'deferred', text: redactReply(`The mail server was not reached: ${message}`) };
   }
   if (SETTINGS_CODES.has(responseCode) || code === 'EAUTH')
     return responseCode < 500 ? { outcome: 'deferred', text } : { outcome: 'account_refused', text };
