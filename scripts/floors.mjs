@@ -27,6 +27,7 @@ export const ROOF = [
   '../integrations.ts',
   '../foundation.ts',
   '../file-assembly.ts',
+  '../job-assembly.ts',
   '../mail-assembly.ts',
   '../delivery-assembly.ts',
   '../modules.ts',

@@ -7,16 +7,7 @@ import { makeAccounts } from './accounts.ts';
 import type { Uuid } from './base/id.ts';
 import { makeConnectionEvents } from './connections/connection-event.ts';
 import { makeConnections } from './connections/connection-store.ts';
-import {
-  CALENDAR_READERS,
-  CATALOGUE,
-  EMAIL_PROVIDERS,
-  FORMATS,
-  LEAD_INPUTS,
-  MAILBOX_READERS,
-  PAYMENT_SOURCES,
-  PHONE_PROVIDERS,
-} from './catalogue.ts';
+import { CATALOGUE, FORMATS, LEAD_INPUTS, PROVIDERS } from './catalogue.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
 import type { Engine } from './delivery/engine.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
@@ -27,9 +18,9 @@ import type { Config } from './config.ts';
 import { makeFoundation, type FoundationInput } from './foundation.ts';
 import { makeRecordChange } from './http/record-change.ts';
 import { makeJobQueue } from './jobs/job-queue.ts';
-import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
-import { maintenanceTasks } from './maintenance.ts';
-import { listFollowers, listModules, makeModules, MODULE_NOUNS, SELF_NUMBERED } from './modules.ts';
+import { assembleJobWorker } from './job-assembly.ts';
+import type { JobWorker } from './jobs/job-worker.ts';
+import { listFollowers, makeModules, MODULE_NOUNS, SELF_NUMBERED } from './modules.ts';
 import type { Listener } from './net/egress-guard.ts';
 import type { Follower } from './record/module.ts';
 import { makeReferences } from './record/reference.ts';
@@ -114,28 +105,16 @@ export function assemble(input: FoundationInput): App {
     dials,
     files: storedFiles.files,
     connections,
-    paymentSources: PAYMENT_SOURCES,
-    calendarReaders: CALENDAR_READERS,
-    emailProviders: EMAIL_PROVIDERS,
     mailDomain: config.mailDomain,
-    mailboxReaders: MAILBOX_READERS,
-    phoneProviders: PHONE_PROVIDERS,
+    ...PROVIDERS,
   });
   const mailListener = assembleMailListener(foundation, modules.emails.inbound);
-  const jobWorker = makeJobWorker({
-    ...foundation,
+  const jobWorker = assembleJobWorker(foundation, {
     queue,
-    types: listModules(modules).flatMap(({ jobTypes }) => jobTypes),
-    recurring: [
-      ...maintenanceTasks({
-        ...foundation,
-        mail,
-        files: storedFiles.files,
-        sendsMail: mailSender !== null,
-        retentionDays: config.retentionDays,
-      }),
-      ...listModules(modules).flatMap(({ recurring = [] }) => recurring),
-    ],
+    mail,
+    files: storedFiles.files,
+    sendsMail: mailSender !== null,
+    modules,
     registry: engine.metrics.registry,
   });
 

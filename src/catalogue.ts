@@ -46,20 +46,14 @@ export const CONNECTION_KINDS: ConnectionKinds<ConnectionServices> = new Map(
   INTEGRATIONS.flatMap(({ connection }) => (connection ? [[connection.name, connection]] : [])),
 );
 
-/** How the accounts of payment providers are read. */
-export const PAYMENT_SOURCES = INTEGRATIONS.flatMap(({ paymentSource }) => paymentSource ?? []);
-
-/** How mails are sent, by the kind of account. */
-export const EMAIL_PROVIDERS = INTEGRATIONS.flatMap(({ emailProvider }) => emailProvider ?? []);
-
-/** How mailboxes are read, by the kind of connection. */
-export const MAILBOX_READERS = INTEGRATIONS.flatMap(({ mailboxReader }) => mailboxReader ?? []);
-
-/** How the calendars of members are read. */
-export const CALENDAR_READERS = INTEGRATIONS.flatMap(({ calendarReader }) => calendarReader ?? []);
-
-/** How messages and calls are sent. */
-export const PHONE_PROVIDERS = INTEGRATIONS.flatMap(({ phoneProvider }) => phoneProvider ?? []);
+/** What the integrations do for the modules, by the names of the modules' parts. */
+export const PROVIDERS = {
+  paymentSources: INTEGRATIONS.flatMap(({ paymentSource }) => paymentSource ?? []),
+  calendarReaders: INTEGRATIONS.flatMap(({ calendarReader }) => calendarReader ?? []),
+  emailProviders: INTEGRATIONS.flatMap(({ emailProvider }) => emailProvider ?? []),
+  mailboxReaders: INTEGRATIONS.flatMap(({ mailboxReader }) => mailboxReader ?? []),
+  phoneProviders: INTEGRATIONS.flatMap(({ phoneProvider }) => phoneProvider ?? []),
+};
 
 /** The transport for a mail server's URL. Throws `StartError` if no integration has its scheme. */
 export function mailTransportOf(url: string, dial: Dial): MailTransport {

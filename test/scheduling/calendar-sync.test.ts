@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts';
 import { idMaker } from '../../src/base/id.ts';
 import { makeSealer } from '../../src/base/seal.ts';
-import { CALENDAR_READERS } from '../../src/catalogue.ts';
+import { PROVIDERS } from '../../src/catalogue.ts';
 import { makeConnections } from '../../src/connections/connection-store.ts';
 import { makeDial } from '../../src/net/dial.ts';
 import { makeGuard } from '../../src/net/egress-guard.ts';
@@ -88,7 +88,7 @@ async function sync(laterMin = 0, allow = ['127.0.0.0/8']): Promise<void> {
       newId: idMaker(clock.now),
     }),
     http: (url, request) => http(url, { ...request, ...(timeoutMs !== undefined && { timeoutMs }) }),
-    calendarReaders: CALENDAR_READERS,
+    calendarReaders: PROVIDERS.calendarReaders,
     baseUrl: () => 'https://crm.example.com',
   });
   await job.run(new AbortController().signal);
