@@ -82,7 +82,7 @@ const isStream = (path: string) => path === '/api/v1/events/stream';
 
 const AT_ONCE = 6;
 
-/** Requests wait for the disk more than they compute: a few at once take half of the time. */
+/** Requests wait for the disk more than they compute: a few at once take less than half of the time. */
 async function someAtOnce<Item>(items: readonly Item[], ask: (item: Item) => Promise<void>): Promise<void> {
   for (let at = 0; at < items.length; at += AT_ONCE)
     await Promise.all(items.slice(at, at + AT_ONCE).map(ask));

@@ -38,7 +38,7 @@ const PARALLEL = 4;
 const MAX_READ_MS = 50_000;
 /** Of a mail that is too large: its header, and often its text. */
 const BEGINNING_BYTES = 256 * 1024;
-/** After so many failures in a row, a mail that cannot be stored is left out, so that the next ones arrive. */
+/** Failures in a row after which a mail that cannot be stored is skipped, so that the next ones arrive. */
 const FAILURES_BEFORE_SKIP = 3;
 
 /**
