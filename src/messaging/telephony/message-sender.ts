@@ -57,13 +57,19 @@ const UNKNOWN = {
  */
 export function makeMessageSender(parts: MessageSenderParts): Follower {
   const { queue, log } = parts;
+  /** Whether a pass has begun whose messages to be looked up are not all claimed. */
+  let isAsking = false;
   const loop = makeSenderLoop<Claimed>({
     maxInFlight: MAX_IN_FLIGHT,
     passMs: PASS_MS,
     log,
-    recover: () => queue.recover(),
+    recover() {
+      isAsking = true;
+      return queue.recover();
+    },
     async claim() {
-      const unsettled = await queue.claimUnsettled();
+      const unsettled = isAsking ? await queue.claimUnsettled() : null;
+      isAsking = unsettled !== null;
       if (unsettled) return [{ message: unsettled, work: () => lookUp(parts, unsettled) }];
       const message = await queue.claim();
       return message && [{ message, work: () => sendClaimed(parts, message) }];
