@@ -1,6 +1,7 @@
 import type { ConnectionValues, TestResult } from '../../connections/connection-kind.ts';
 import { redactReply } from '../../mail/mail-transport.ts';
 import type { EmailProvider, SendResult, SendTools } from '../../messaging/emails/email-provider.ts';
+import { statusOf } from '../../messaging/suppressions/bounce-class.ts';
 import {
   failureText,
   makeSmtpClient,
@@ -78,7 +79,7 @@ export function resultOf(failure: SmtpFailure): SendResult {
   if (SETTINGS_CODES.has(responseCode) || code === 'EAUTH')
     return responseCode < 500 ? { outcome: 'deferred', text } : { outcome: 'account_refused', text };
   if (responseCode < 500) return { outcome: 'deferred', text };
-  const status = statusOf(message);
+  const status = statusOf({ text: message });
   if (responseCode === 552 || (status !== null && TOO_LARGE.has(status))) return { outcome: 'failed', text };
   if (command === 'RCPT TO' || command === 'DATA' || hasBegun) return bounced(message);
   if (command === 'MAIL FROM') return { outcome: 'failed', text };
@@ -86,10 +87,5 @@ export function resultOf(failure: SmtpFailure): SendResult {
 }
 
 function bounced(message: string): SendResult {
-  return { outcome: 'bounced', status: statusOf(message), text: redactReply(message) };
-}
-
-/** The enhanced status code of a reply: the first after its code. */
-function statusOf(message: string): string | null {
-  return /\b[45]\d\d[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(message)?.[1] ?? null;
+  return { outcome: 'bounced', status: statusOf({ text: message }), text: redactReply(message) };
 }
