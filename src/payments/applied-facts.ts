@@ -50,12 +50,12 @@ export async function writeChanged(context: FactContext): Promise<AppliedObjects
   const followers = await lockFollowers(context, payments, subscriptions);
 
   const applied = new Map<string, { record: RecordReference; reason: string | null }>();
-  const noteReason = ({ kind, externalId, id }: ProviderObject, { reason }: PlannedFact<never>) =>
+  const noteReason = ({ kind, externalId, id }: ProviderObject, { reason }: PlannedFact<BaseRecord>) =>
     applied.set(`${kind} ${externalId}`, { record: { type: kind, id }, reason });
   const plannedSubscriptions: PlannedFact<BaseRecord>[] = [];
   for (const item of subscriptions) {
     const planned = await planProviderSubscription(context, item, located.subscriptions.get(item.object.id)!);
-    noteReason(item.object, planned as PlannedFact<never>);
+    noteReason(item.object, planned);
     plannedSubscriptions.push(planned);
   }
   // Payments refer to subscriptions.
@@ -63,7 +63,7 @@ export async function writeChanged(context: FactContext): Promise<AppliedObjects
   const plannedPayments: PlannedFact<BaseRecord>[] = [];
   for (const item of payments) {
     const planned = await planProviderPayment(context, item, located.payments.get(item.object.id)!);
-    noteReason(item.object, planned as PlannedFact<never>);
+    noteReason(item.object, planned);
     plannedPayments.push(planned);
   }
   const following = await planFollowers(context, followers);
