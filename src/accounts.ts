@@ -76,3 +76,5 @@ export function makeAccounts({
     agentBudgets: makeAgentBudgets(db),
   };
 }
+
+export type Accounts = ReturnType<typeof makeAccounts>;

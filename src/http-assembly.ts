@@ -2,15 +2,20 @@ import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { makeCallers } from './account/caller.ts';
 import { makeSessionRevalidation } from './account/session-revalidation.ts';
+import type { Sealer } from './base/seal.ts';
 import { CATALOGUE, FORMATS, KEY_STYLES, SCOPES } from './catalogue.ts';
 import type { Config } from './config.ts';
+import { makeConnectionEvents } from './connections/connection-event.ts';
 import { makeUnverifiedRequests } from './connections/unverified-requests.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import type { Listener } from './net/egress-guard.ts';
 import type { OutgoingDials } from './net/dial.ts';
 import type { HttpClient } from './net/http-client.ts';
+import { makeSchemas } from './events/custom-event-schema.ts';
+import { makeCustomTypes } from './events/custom-event-type.ts';
 import { makeTail } from './events/feed-poller.ts';
+import { makeSchemaWorkers } from './events/schema-workers.ts';
 import { makeConcurrencyLimit } from './http/concurrency-limit.ts';
 import { mountHealth } from './http/health.ts';
 import { makeApi } from './http/invoke.ts';
@@ -25,6 +30,7 @@ import { mountMcp } from './mcp/mcp-endpoint.ts';
 import { makeOperations } from './mcp/operation-store.ts';
 import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
 import { apiRoutes, connectionServices, mountIntegrations, type RouteParts } from './routes.ts';
+import { makeMadeBy } from './api/account/made-by.ts';
 import { makeEventReading } from './api/events/feed-reader.ts';
 import { mountFileDownloads } from './api/files/file-download.ts';
 import { mountInboxes } from './api/webhooks/inbox-receiver.ts';
@@ -34,12 +40,13 @@ import { VERSION } from './version.ts';
 /** Maximum numbers of requests that wait for events, in one process. */
 const WAITING = { caller: 10, workspace: 200, all: 2_000 };
 
-export interface HttpServerParts
+interface HttpServerParts
   extends
     RouteParts,
     Omit<ServerParts, 'callers' | 'trustProxy' | 'publicUrl' | 'dashboardPages'>,
     Omit<RouteCallParts, 'publicUrl'> {
   config: Config;
+  sealer: Sealer;
   modules: Modules;
   metrics: Registry;
   /** Requests to other systems. */
@@ -49,8 +56,46 @@ export interface HttpServerParts
   listeners: Listener[];
 }
 
+/** What the server makes itself of the other parts. */
+type MadeHere =
+  | 'catalogue'
+  | 'catalogueOf'
+  | 'connectionEvents'
+  | 'customTypes'
+  | 'egressIps'
+  | 'formats'
+  | 'madeBy'
+  | 'metrics'
+  | 'pipelinesOf'
+  | 'retentionDays'
+  | 'stamps'
+  | 'unknownOf';
+
 /** The HTTP server with the routes of this process's services, not listening yet. */
-export function makeHttpServer(parts: HttpServerParts): FastifyInstance {
+export function assembleHttpServer(parts: Omit<HttpServerParts, MadeHere>): FastifyInstance {
+  const { egressIps, retentionDays } = parts.config;
+  const schemaWorkers = makeSchemaWorkers();
+  const customTypes = makeCustomTypes({ ...parts, schemas: makeSchemas(schemaWorkers) }, CATALOGUE);
+  const app = makeHttpServer({
+    ...parts,
+    customTypes,
+    catalogueOf: customTypes.catalogueOf,
+    unknownOf: customTypes.unknownOf,
+    stamps: customTypes.stamps,
+    catalogue: CATALOGUE,
+    connectionEvents: makeConnectionEvents(parts),
+    egressIps,
+    formats: FORMATS,
+    madeBy: makeMadeBy({ ...parts, endpoints: parts.engine.endpoints }),
+    metrics: parts.engine.metrics.registry,
+    pipelinesOf: parts.modules.crm.pipelinesOf,
+    retentionDays,
+  });
+  app.addHook('onClose', () => schemaWorkers.close());
+  return app;
+}
+
+function makeHttpServer(parts: HttpServerParts): FastifyInstance {
   const { config, db, clock, inboxes, modules } = parts;
   const { services, trustProxy, publicUrl, metricsToken } = config;
   const serverParts = {

@@ -50,7 +50,7 @@ export async function serve(store: Store, { config, log, screen }: ServeParts): 
     let stopping: Promise<void> | undefined;
     const stop = async () => {
       try {
-        await Promise.all([drain(), app.stopReceiving(), app.engine.stop(), app.jobWorker.stop()]);
+        await Promise.all([drain(), app.drain()]);
         await app.close();
       } finally {
         await store.close();

@@ -28,6 +28,7 @@ import { emailHitRoutes } from './tracking/email-hit-routes.ts';
 import { makeEmailTracking, trackingStep } from './tracking/email-tracking.ts';
 import { forgetVisitors, makeHitRecorder } from './tracking/hit-recorder.ts';
 import { mountHits } from './tracking/hit-routes.ts';
+import { makeTrackedLinks } from './tracking/tracked-link.ts';
 import { makeTrackingTokens } from './tracking/tracking-token.ts';
 
 export interface RecipientParts extends ModuleParts {
@@ -69,7 +70,12 @@ export function makeRecipients(parts: RecipientParts, records: Records): Recipie
         'This link is not valid, or the email was deleted.',
         UNSUBSCRIBE_FILES,
       );
-      mountHits(app, { ...common, recorder, sendNotFound: (reply) => sendPage(reply, null, 404, missing) });
+      mountHits(app, {
+        tokens,
+        links: makeTrackedLinks(parts.db),
+        recorder,
+        sendNotFound: (reply) => sendPage(reply, null, 404, missing),
+      });
       const pages = new PublicRoutes(app, {
         publicUrl,
         refusalPage: ({ status }, message) =>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { makeMember } from '../kit/member.ts';
 import { reply, startMailServer, type MailServer } from '../kit/mail-server.ts';
 import { until } from '../kit/process.ts';
@@ -168,6 +168,30 @@ describe('EM1: sending', () => {
       (await s.ask('PATCH', path, { body: { subject: 'Second', custom_fields: { a: 1 } } })).status,
     ).toBe(200);
   });
+});
+
+test('many mails of one account follow each other, and do not wait for the next pass', async () => {
+  const before = server.inbox.length;
+  const many = Array.from({ length: 60 }, (_, at) => ({
+    to: `reader${at}@example.com`,
+    subject: 'Many',
+    text: 'Hello.',
+    connection_id: accountId,
+  }));
+  // No pass begins meanwhile, except one whose timer runs already.
+  const passes: (() => void)[] = [];
+  const { setTimeout: original } = globalThis;
+  const held = (work: () => void, ms: number) =>
+    ms === 5_000 ? original(() => passes.push(work), 0) : original(work, ms);
+  vi.stubGlobal('setTimeout', held);
+  try {
+    expect((await s.ask('POST', '/api/v1/emails/batch', { body: { records: many } })).status).toBe(200);
+    await until(() => Promise.resolve(server.inbox.length >= before + 60), 20_000).catch(() => {});
+  } finally {
+    vi.unstubAllGlobals();
+    for (const pass of passes) pass();
+  }
+  expect(server.inbox.length).toBe(before + 60);
 });
 
 describe('what can go wrong', () => {

@@ -7044,54 +7044,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        MadeByMemberInput: {
-            keys: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    prefix: string;
-                    /** @enum {string} */
-                    state: "active" | "expired";
-                }[];
-            } | null;
-            inbound_secrets: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    prefix: string;
-                }[];
-            } | null;
-            webhooks: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    url: string;
-                    /** @enum {string} */
-                    state: "active" | "paused" | "disabled";
-                }[];
-            } | null;
-            connections: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    kind: string;
-                    /** @enum {string} */
-                    state: "waiting" | "active" | "failing" | "disabled";
-                }[];
-            } | null;
-        };
         PlanInput: {
             plan: string;
             windows: {
@@ -10445,6 +10397,54 @@ export interface components {
              */
             tracking_events: "first_human" | "first_any" | "every";
         };
+        MadeByMemberInput: {
+            keys: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    prefix: string;
+                    /** @enum {string} */
+                    state: "active" | "expired";
+                }[];
+            } | null;
+            inbound_secrets: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    prefix: string;
+                }[];
+            } | null;
+            webhooks: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    url: string;
+                    /** @enum {string} */
+                    state: "active" | "paused" | "disabled";
+                }[];
+            } | null;
+            connections: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    kind: string;
+                    /** @enum {string} */
+                    state: "waiting" | "active" | "failing" | "disabled";
+                }[];
+            } | null;
+        };
         MemberInput: {
             /** Format: uuid */
             id: string;
@@ -11862,54 +11862,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        MadeByMember: {
-            keys: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    prefix: string;
-                    /** @enum {string} */
-                    state: "active" | "expired";
-                }[];
-            } | null;
-            inbound_secrets: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    prefix: string;
-                }[];
-            } | null;
-            webhooks: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    url: string;
-                    /** @enum {string} */
-                    state: "active" | "paused" | "disabled";
-                }[];
-            } | null;
-            connections: {
-                total_count: number;
-                data: {
-                    id: string;
-                    name: string;
-                    /** Format: date-time */
-                    created_at: string;
-                    kind: string;
-                    /** @enum {string} */
-                    state: "waiting" | "active" | "failing" | "disabled";
-                }[];
-            } | null;
         };
         Plan: {
             plan: string;
@@ -15263,6 +15215,54 @@ export interface components {
              * @enum {string}
              */
             tracking_events: "first_human" | "first_any" | "every";
+        };
+        MadeByMember: {
+            keys: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    prefix: string;
+                    /** @enum {string} */
+                    state: "active" | "expired";
+                }[];
+            } | null;
+            inbound_secrets: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    prefix: string;
+                }[];
+            } | null;
+            webhooks: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    url: string;
+                    /** @enum {string} */
+                    state: "active" | "paused" | "disabled";
+                }[];
+            } | null;
+            connections: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    kind: string;
+                    /** @enum {string} */
+                    state: "waiting" | "active" | "failing" | "disabled";
+                }[];
+            } | null;
         };
         Member: {
             /** Format: uuid */

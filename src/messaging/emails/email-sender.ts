@@ -12,6 +12,8 @@ import { ErasedEmailError, loadEmail, openAccount, type OutgoingEmailParts } fro
 const MAX_IN_FLIGHT = 24;
 /** Of one account, so that a slow server does not hold up the others. */
 const MAX_PER_ACCOUNT = 12;
+/** With more under way, nothing more of an account is claimed: each claim takes several. */
+const BUSY = MAX_PER_ACCOUNT / 2;
 /** For connecting, TLS, sign-in and envelope; shorter than a claim lasts. */
 const SUBMIT_TIMEOUT_MS = 90_000;
 const LOOK_UP_TIMEOUT_MS = 30_000;
@@ -37,7 +39,6 @@ export function makeEmailSender(parts: EmailSenderParts): EmailSender {
   const { queue, log } = parts;
   const providers = new Map(parts.providers.map((provider) => [provider.kind, provider]));
   const perAccount = new Map<Uuid, number>();
-  const count = (id: Uuid, by: number) => perAccount.set(id, (perAccount.get(id) ?? 0) + by);
 
   async function deliver(email: ClaimedEmail, stopping: AbortSignal): Promise<void> {
     try {
@@ -46,8 +47,16 @@ export function makeEmailSender(parts: EmailSenderParts): EmailSender {
       else if (result.outcome === 'unknown') await resolveUnknown(email, result);
       else await settle(email, result);
     } finally {
-      count(email.connectionId, -1);
+      endAttempt(email.connectionId);
     }
+  }
+
+  function endAttempt(account: Uuid): void {
+    const left = perAccount.get(account)! - 1;
+    if (left > 0) perAccount.set(account, left);
+    else perAccount.delete(account);
+    // Its other mails were not claimed.
+    if (left === BUSY) loop.wake();
   }
 
   async function settle(email: ClaimedEmail, result: SendResult): Promise<void> {
@@ -83,9 +92,9 @@ export function makeEmailSender(parts: EmailSenderParts): EmailSender {
     log,
     deliver,
     async claim(room) {
-      const busy = [...perAccount].flatMap(([id, sending]) => (sending >= MAX_PER_ACCOUNT ? [id] : []));
-      const emails = await queue.claim(Math.min(room, MAX_PER_ACCOUNT), busy);
-      for (const { connectionId } of emails ?? []) count(connectionId, 1);
+      const busy = [...perAccount].flatMap(([id, sending]) => (sending > BUSY ? [id] : []));
+      const emails = await queue.claim(Math.min(room, MAX_PER_ACCOUNT - BUSY), busy);
+      for (const { connectionId: id } of emails ?? []) perAccount.set(id, (perAccount.get(id) ?? 0) + 1);
       return emails;
     },
     async recover() {

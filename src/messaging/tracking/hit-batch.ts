@@ -25,6 +25,8 @@ export interface TakenHit extends Hit {
   emailId: Uuid;
   /** A keyed hash of the mail and the network, in base64. */
   visitor: string;
+  visitorKey: string;
+  isHoneypot: boolean;
   /** The hash of the session token that it came with. */
   session: Buffer | null;
 }
@@ -68,18 +70,15 @@ export async function writeHits(
   const links = await hitStore.lockLinks(trx, ids, [...new Set(known.map(({ link }) => link))]);
   const stored = await nearbyHits(trx, known);
   const members = await membersOf(trx, known);
-  const evidence = groupByVisitor<NeighbourHit & { emailId: Uuid; visitor: string }>([
-    ...stored,
-    ...[...known, ...held].map((hit) => ({ ...hit, isHoneypot: hit.link === HONEYPOT_LINK })),
-  ]);
+  const evidence = groupByVisitor<Neighbour>([...stored, ...known, ...held]);
   const judged = known.map((hit): JudgedHit => {
     const email = byId.get(hit.emailId)!;
     const { verdict, reason } = judgeHit(hit, {
       sentAt: email.sentAt,
       deliveredAt: email.deliveredAt,
-      isHoneypot: hit.link === HONEYPOT_LINK,
+      isHoneypot: hit.isHoneypot,
       isSelf: hit.session !== null && members(hit.session, email.workspaceId),
-      neighbours: evidence.get(visitorKey(hit)) ?? [],
+      neighbours: evidence.get(hit.visitorKey)!,
     });
     return { ...hit, verdict, reason };
   });
@@ -102,7 +101,16 @@ export async function writeHits(
 }
 
 async function nearbyHits(trx: Transaction, hits: readonly TakenHit[]): Promise<StoredHit[]> {
-  const visitors = hits.map(({ emailId, visitor }) => ({ email_id: emailId, visitor }));
+  const visitors = [...groupByVisitor(hits).values()].map((group) => {
+    const links = group.flatMap(({ kind, link }) => (kind === 'click' ? link : []));
+    const { emailId, visitor } = group[0]!;
+    return {
+      email_id: emailId,
+      visitor,
+      only_link: new Set(links).size <= 1 ? (links[0] ?? null) : null,
+      has_honeypot: group.some(({ isHoneypot }) => isHoneypot),
+    };
+  });
   return hitStore.listNearby(trx, visitors, isoTime(hits[0]!.at), isoTime(hits.at(-1)!.at));
 }
 
@@ -114,16 +122,14 @@ async function membersOf(trx: Transaction, hits: readonly TakenHit[]) {
   return (session: Buffer, workspaceId: Uuid) => found.has(`${session.toString('base64')} ${workspaceId}`);
 }
 
-function visitorKey({ emailId, visitor }: { emailId: Uuid; visitor: string }): string {
-  return `${emailId} ${visitor}`;
-}
+type Neighbour = NeighbourHit & { visitorKey: string };
 
-function groupByVisitor<T extends { emailId: Uuid; visitor: string }>(items: readonly T[]): Map<string, T[]> {
+function groupByVisitor<T extends { visitorKey: string }>(items: readonly T[]): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
-    const group = groups.get(visitorKey(item));
+    const group = groups.get(item.visitorKey);
     if (group) group.push(item);
-    else groups.set(visitorKey(item), [item]);
+    else groups.set(item.visitorKey, [item]);
   }
   return groups;
 }
@@ -137,9 +143,9 @@ interface Rejudged {
 function findRejudged(stored: readonly StoredHit[], byVisitor: ReadonlyMap<string, JudgedHit[]>): Rejudged[] {
   return stored.flatMap((hit): Rejudged[] => {
     if (hit.verdict !== 'human' && hit.verdict !== 'unknown') return [];
-    const others = byVisitor.get(visitorKey(hit)) ?? [];
+    const others = byVisitor.get(hit.visitorKey) ?? [];
     const within = (other: JudgedHit, ms: number) => Math.abs(other.at - hit.at) <= ms;
-    if (others.some((other) => other.link === HONEYPOT_LINK && within(other, HONEYPOT_MS)))
+    if (others.some((other) => other.isHoneypot && within(other, HONEYPOT_MS)))
       return [{ hit, reason: 'honeypot' }];
     const isBurst = (other: JudgedHit) =>
       other.kind === 'click' && other.link !== hit.link && within(other, BURST_MS);

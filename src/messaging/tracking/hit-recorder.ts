@@ -12,7 +12,9 @@ import { append, type LaneKey } from '../../events/outbox.ts';
 import type { RecordService } from '../../record/record-service.ts';
 import type { Email } from '../emails/email-fields.ts';
 import { writeHits, type HitEvent, type TakenHit } from './hit-batch.ts';
+import { visitorKeyOf } from './hit-store.ts';
 import { BURST_MS, type Hit } from './hit-verdict.ts';
+import { HONEYPOT_LINK } from './tracked-html.ts';
 
 export interface HitRecorderParts {
   db: Database;
@@ -53,16 +55,19 @@ const MAX_FAILURES = 5;
  */
 export function makeHitRecorder(parts: HitRecorderParts): HitRecorder {
   const { db, clock, log, newId, notify } = parts;
-  const visitorKey = parts.sealer.derive('email visitor');
-  let waiting: TakenHit[] = [];
+  const secret = parts.sealer.derive('email visitor');
+  const opens = new WaitingHits();
+  const clicks = new WaitingHits();
   let timer: NodeJS.Timeout | null = null;
   /** The flush under way. */
   let running: Promise<void> | null = null;
   let failures = 0;
   let isStopping = false;
 
+  const waitingCount = () => opens.size + clicks.size;
+
   function schedule(): void {
-    if (timer !== null || waiting.length === 0 || isStopping) return;
+    if (timer !== null || waitingCount() === 0 || isStopping) return;
     timer = setTimeout(() => {
       timer = null;
       void flush();
@@ -84,12 +89,15 @@ export function makeHitRecorder(parts: HitRecorderParts): HitRecorder {
 
   /** @returns whether another batch is due */
   async function writeNext(): Promise<boolean> {
-    const due = clock.now() - BURST_MS;
-    const isDue = ({ kind, at }: TakenHit) => kind === 'open' || at <= due || isStopping;
-    const batch = waiting.filter(isDue).slice(0, MAX_BATCH);
+    const due = isStopping ? Infinity : clock.now() - BURST_MS;
+    const batch = [...opens.upTo(Infinity, MAX_BATCH), ...clicks.upTo(due, MAX_BATCH)]
+      .toSorted((a, b) => a.at - b.at)
+      .slice(0, MAX_BATCH);
     if (batch.length === 0) return false;
-    const ids = new Set(batch.map(({ id }) => id));
-    const held = waiting.filter(({ id }) => !ids.has(id));
+    const taken = new Set(batch);
+    const held = [...new Set(batch.map(({ visitorKey }) => visitorKey))]
+      .flatMap((key) => [...opens.of(key), ...clicks.of(key)])
+      .filter((hit) => !taken.has(hit));
     try {
       const lanes = await db.transaction((trx) => write(trx, batch, held));
       notify(lanes);
@@ -101,8 +109,8 @@ export function makeHitRecorder(parts: HitRecorderParts): HitRecorder {
       if (!isLasting) return false;
       failures = 0;
     }
-    waiting = waiting.filter(({ id }) => !ids.has(id));
-    return waiting.some(isDue);
+    for (const hit of batch) (hit.kind === 'open' ? opens : clicks).remove(hit);
+    return opens.size > 0 || clicks.upTo(due, 1).length > 0;
   }
 
   async function write(trx: Transaction, batch: readonly TakenHit[], held: readonly TakenHit[]) {
@@ -154,14 +162,22 @@ export function makeHitRecorder(parts: HitRecorderParts): HitRecorder {
 
   return {
     add({ address, ...hit }) {
-      if (waiting.length >= MAX_WAITING) return;
-      const visitor = createHmac('sha256', visitorKey)
+      if (waitingCount() >= MAX_WAITING) return;
+      const visitor = createHmac('sha256', secret)
         .update(hit.emailId)
         .update(networkOf(address))
         .digest()
         .subarray(0, 8)
         .toString('base64');
-      waiting.push({ ...hit, address, id: newId(), at: clock.now(), visitor });
+      (hit.kind === 'open' ? opens : clicks).add({
+        ...hit,
+        address,
+        id: newId(),
+        at: clock.now(),
+        visitor,
+        visitorKey: visitorKeyOf(hit.emailId, visitor),
+        isHoneypot: hit.link === HONEYPOT_LINK,
+      });
       schedule();
     },
 
@@ -172,7 +188,7 @@ export function makeHitRecorder(parts: HitRecorderParts): HitRecorder {
       // The first may have begun before all hits were due, or fail.
       for (let tries = 0; tries < MAX_FAILURES; tries++) {
         await flush();
-        if (waiting.length === 0) return;
+        if (waitingCount() === 0) return;
       }
     },
   };
@@ -201,4 +217,42 @@ export async function forgetVisitors(db: Database): Promise<number | null> {
     `update email_hit set visitor = null where visitor is not null and at < now() - interval '1 hour'`,
   );
   return rowCount;
+}
+
+/** Hits that wait, in the order of their arrival, and by visitor. */
+class WaitingHits {
+  readonly #hits = new Set<TakenHit>();
+  readonly #byVisitor = new Map<string, Set<TakenHit>>();
+
+  get size(): number {
+    return this.#hits.size;
+  }
+
+  add(hit: TakenHit): void {
+    this.#hits.add(hit);
+    const group = this.#byVisitor.get(hit.visitorKey);
+    if (group) group.add(hit);
+    else this.#byVisitor.set(hit.visitorKey, new Set([hit]));
+  }
+
+  /** The first hits until a time. */
+  upTo(at: number, limit: number): TakenHit[] {
+    const found: TakenHit[] = [];
+    for (const hit of this.#hits) {
+      if (hit.at > at || found.length === limit) break;
+      found.push(hit);
+    }
+    return found;
+  }
+
+  of(visitorKey: string): Iterable<TakenHit> {
+    return this.#byVisitor.get(visitorKey) ?? [];
+  }
+
+  remove(hit: TakenHit): void {
+    this.#hits.delete(hit);
+    const group = this.#byVisitor.get(hit.visitorKey)!;
+    group.delete(hit);
+    if (group.size === 0) this.#byVisitor.delete(hit.visitorKey);
+  }
 }

@@ -1,10 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sha256 } from '../../base/hmac.ts';
-import type { Uuid } from '../../base/id.ts';
-import type { Database } from '../../db/pool.ts';
 import { sessionToken } from '../../http/session-cookie.ts';
 import type { HitRecorder } from './hit-recorder.ts';
 import { HONEYPOT_LINK, redirectTarget } from './tracked-html.ts';
+import type { TrackedLinks } from './tracked-link.ts';
 import type { HitKind, TrackedItem, TrackingTokens } from './tracking-token.ts';
 
 /** A transparent GIF of one pixel, 43 bytes. */
@@ -24,13 +23,8 @@ const LINK_HEADERS = {
   'x-robots-tag': 'noindex, nofollow',
 };
 
-const FIND_LINK = {
-  name: 'email_link.find',
-  text: 'select url from email_link where email_id = $1 and link = $2',
-};
-
 export interface HitRouteParts {
-  db: Database;
+  links: TrackedLinks;
   tokens: TrackingTokens;
   recorder: HitRecorder;
   /** Answers with the page of a link that does not exist. */
@@ -42,7 +36,7 @@ export interface HitRouteParts {
  * a link of this host that leads elsewhere. HEAD is answered, and recorded as nothing.
  */
 export function mountHits(app: FastifyInstance, parts: HitRouteParts): void {
-  const { tokens } = parts;
+  const { tokens, links } = parts;
 
   app.get<{ Params: { token: string } }>('/o/:token', (request, reply) => {
     const item = tokens.read('o', request.params.token.replace(/\.gif$/, ''));
@@ -58,19 +52,11 @@ export function mountHits(app: FastifyInstance, parts: HitRouteParts): void {
       record(parts, 'click', item, request);
       return reply.code(204).send();
     }
-    const url = await findUrl(parts.db, item);
+    const url = await links.target(item.emailId, item.link);
     if (url === null) return parts.sendNotFound(reply);
     record(parts, 'click', item, request);
     return reply.code(302).header('location', redirectTarget(url)).send();
   });
-}
-
-async function findUrl(
-  db: Database,
-  { emailId, link }: { emailId: Uuid; link: number },
-): Promise<string | null> {
-  const [row] = await db.read<{ url: string | null }>(FIND_LINK, [emailId, link]);
-  return row?.url ?? null;
 }
 
 function record(

@@ -3,7 +3,7 @@ import type { Uuid } from '../../base/id.ts';
 import { query, type Transaction } from '../../db/query.ts';
 import type { NeighbourHit, Verdict } from './hit-verdict.ts';
 import type { HitKind } from './tracking-token.ts';
-import { HONEYPOT_MS } from './hit-verdict.ts';
+import { BURST_MS, HONEYPOT_MS } from './hit-verdict.ts';
 import { HONEYPOT_LINK } from './tracked-html.ts';
 
 /** A mail that was hit. */
@@ -30,8 +30,20 @@ export interface LockedLink {
 export interface StoredHit extends NeighbourHit {
   id: Uuid;
   emailId: Uuid;
-  visitor: string;
+  visitorKey: string;
   verdict: Verdict;
+}
+
+/** Hits of one visitor of one mail prove something about one another. @param visitor base64 */
+export function visitorKeyOf(emailId: Uuid, visitor: string): string {
+  return `${emailId} ${visitor}`;
+}
+
+interface NearbyVisitor {
+  email_id: Uuid;
+  visitor: string;
+  only_link: number | null;
+  has_honeypot: boolean;
 }
 
 /** A row of `email_hit`. */
@@ -83,15 +95,18 @@ const LOCK_LINKS = {
 select email_id as "emailId", link, url, fired_at is not null as "hasFired" from email_link
 where email_id = any($1::uuid[]) and link = any($2::integer[]) order by email_id, link for no key update`,
 };
+/** Stored hits that prove something about new ones, or the reverse. */
 const LIST_NEARBY = {
   name: 'email_hit.list-nearby',
   text: `
-select h.id, h.email_id as "emailId", encode(h.visitor, 'base64') as visitor, h.kind, h.link, h.verdict,
-       (extract(epoch from h.at) * 1000)::bigint as at
-from (select distinct email_id, visitor from json_to_recordset($1::json) as r(email_id uuid, visitor text)) v
+select h.id, h.email_id as "emailId", v.visitor, h.kind, h.link, h.verdict, (extract(epoch from h.at) * 1000)::bigint as at
+from json_to_recordset($1::json) as v(email_id uuid, visitor text, only_link integer, has_honeypot boolean)
 join email_hit h on h.email_id = v.email_id and h.visitor = decode(v.visitor, 'base64')
 where h.at between $2::timestamptz - ${HONEYPOT_MS} * interval '1 ms'
-               and $3::timestamptz + ${HONEYPOT_MS} * interval '1 ms'`,
+               and $3::timestamptz + ${HONEYPOT_MS} * interval '1 ms'
+  and (v.has_honeypot or h.link = ${HONEYPOT_LINK}
+       or h.link is distinct from v.only_link and h.at between $2::timestamptz - ${BURST_MS} * interval '1 ms'
+                                                           and $3::timestamptz + ${BURST_MS} * interval '1 ms')`,
 };
 const LIST_MEMBERS = {
   name: 'email_hit.list-members',
@@ -145,15 +160,27 @@ export const hitStore = {
   lockLinks: (trx: Transaction, emailIds: readonly Uuid[], links: readonly number[]) =>
     query<LockedLink>(trx, LOCK_LINKS, [emailIds, links]),
 
-  /** Hits of these visitors, at most a minute before the first and after the last time. */
+  /**
+   * Hits of these visitors, near the first and the last time: those of the honeypot within a minute, others within a burst.
+   * @param visitors `only_link`: the only one that the new hits click, so that its stored ones prove nothing;
+   *   `has_honeypot`: a new hit proves all within a minute to be a machine's
+   */
   async listNearby(
     trx: Transaction,
-    visitors: readonly { email_id: Uuid; visitor: string }[],
+    visitors: readonly NearbyVisitor[],
     from: string,
     to: string,
   ): Promise<StoredHit[]> {
-    const rows = await query<StoredHit>(trx, LIST_NEARBY, [JSON.stringify(visitors), from, to]);
-    return rows.map((row) => ({ ...row, isHoneypot: row.link === HONEYPOT_LINK }));
+    const rows = await query<StoredHit & { visitor: string }>(trx, LIST_NEARBY, [
+      JSON.stringify(visitors),
+      from,
+      to,
+    ]);
+    return rows.map((row) => ({
+      ...row,
+      visitorKey: visitorKeyOf(row.emailId, row.visitor),
+      isHoneypot: row.link === HONEYPOT_LINK,
+    }));
   },
 
   /** The workspaces of signed-in people. @param sessions hashes of session tokens */

@@ -1,7 +1,7 @@
 import type { Logger } from '../../base/log.ts';
 import type { Database } from '../../db/pool.ts';
 import type { SearchDocuments } from './search-document.ts';
-import { searchStep, type SearchStep } from './search-step.ts';
+import { countEvents, searchStep, type SearchStep } from './search-step.ts';
 
 /**
  * Follows the event feed and keeps the search documents up to date. Every process with the service `worker` has one; a
@@ -32,6 +32,10 @@ const MAX_PAUSE_MS = 500;
 const FULL_RATE = 2_500;
 const PAUSE_AT_FULL_RATE = 40;
 const MAX_PAUSE_AT_FULL_RATE_MS = 8_000;
+/** How soon such a pause ends when the writes have calmed down. */
+const LOOK_MS = 500;
+/** The rate of a shorter time is that of a burst, which says nothing about the machine. */
+const RATE_OVER_MS = 1_000;
 /** Index entries are merged after this time without changes; until then, each search reads those that are new. */
 const MERGE_AFTER_MS = 1_000;
 
@@ -46,6 +50,8 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
   /** When documents were last made and not merged; Infinity: nothing to merge. */
   let changedAt = Infinity;
   let endPause = () => {};
+  /** Somebody waits for the documents. */
+  let isWoken = false;
   const rate = new EventRate();
 
   async function step(): Promise<SearchStep> {
@@ -69,22 +75,53 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
 
   async function follow(): Promise<void> {
     while (!stopping.signal.aborted) {
-      let isWoken = false;
-      endPause = () => (isWoken = true);
+      isWoken = false;
       const started = performance.now();
       const outcome = await step();
       if (outcome.kind === 'done') changedAt = performance.now();
       else await mergeIndex();
-      if (!isWoken && !stopping.signal.aborted)
-        await pause(pauseMs(outcome, performance.now() - started, rate), (end) => (endPause = end));
+      const tookMs = performance.now() - started;
+      // Another process that is in a step knows the backlog.
+      if (outcome.kind === 'done' && outcome.seen !== null) rate.add(outcome.seen, started);
+      await (outcome.kind === 'done' && rate.perSecond() > FULL_RATE
+        ? yieldToWrites(Math.min(MAX_PAUSE_AT_FULL_RATE_MS, tookMs * PAUSE_AT_FULL_RATE))
+        : pause(pauseMs(outcome, tookMs)));
     }
+  }
+
+  /** Pauses for `ms`, or until fewer events are committed. */
+  async function yieldToWrites(ms: number): Promise<void> {
+    const until = performance.now() + ms;
+    for (let left = ms; left > 0 && !isWoken; left = until - performance.now()) {
+      await pause(Math.min(LOOK_MS, left));
+      const at = performance.now();
+      const seen = await countEvents(db).catch(() => null);
+      if (seen !== null) rate.add(seen, at);
+      if (rate.perSecond() <= FULL_RATE) return;
+    }
+  }
+
+  /** Waits for `ms`, or until somebody waits for the documents. */
+  async function pause(ms: number): Promise<void> {
+    if (isWoken || stopping.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    endPause = () => {};
   }
 
   return {
     start() {
       running ??= follow();
     },
-    wake: () => endPause(),
+    wake() {
+      isWoken = true;
+      endPause();
+    },
     async stop() {
       stopping.abort();
       endPause();
@@ -95,14 +132,21 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
 
 /** How fast events are committed. */
 class EventRate {
-  #last: { backlog: number; at: number } | undefined;
+  /** Numbers of events so far, by the time at which they were read, of the last seconds. */
+  #samples: { events: number; at: number }[] = [];
 
-  /** The new events a second since the last step; 0 at first. */
-  after({ events, backlog }: { events: number; backlog: number }): number {
-    const last = this.#last;
-    const at = performance.now();
-    this.#last = { backlog, at };
-    return last ? ((backlog + events - last.backlog) * 1000) / Math.max(1, at - last.at) : 0;
+  /** @param events those of all workspaces so far. @param at when it was read */
+  add(events: number, at: number): void {
+    // The newest sample that is old enough stays.
+    const old = this.#samples.findLastIndex((sample) => at - sample.at >= RATE_OVER_MS);
+    this.#samples = [...this.#samples.slice(Math.max(0, old)), { events, at }];
+  }
+
+  /** 0 until it is known. */
+  perSecond(): number {
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+    if (!first || !last || last.at - first.at < RATE_OVER_MS) return 0;
+    return ((last.events - first.events) * 1000) / (last.at - first.at);
   }
 }
 
@@ -110,22 +154,7 @@ function pollMs(tookMs: number): number {
   return Math.min(MAX_POLL_MS, Math.max(POLL_MS, 10 * tookMs));
 }
 
-function pauseMs(outcome: SearchStep, tookMs: number, rate: EventRate): number {
-  // Another process that is in a step knows the backlog.
-  if (outcome.kind === 'busy') return pollMs(tookMs);
-  const perSecond = rate.after(outcome.kind === 'done' ? outcome : { events: 0, backlog: 0 });
-  if (outcome.kind === 'idle') return pollMs(tookMs);
-  if (perSecond > FULL_RATE) return Math.min(MAX_PAUSE_AT_FULL_RATE_MS, tookMs * PAUSE_AT_FULL_RATE);
+function pauseMs(outcome: SearchStep, tookMs: number): number {
+  if (outcome.kind !== 'done') return pollMs(tookMs);
   return Math.min(MAX_PAUSE_MS, tookMs * (outcome.backlog > BACKLOG ? PAUSE_BEHIND : PAUSE));
-}
-
-/** Waits for `ms`, or until the function is called that `onPause` receives. */
-function pause(ms: number, onPause: (end: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    onPause(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -11,8 +11,8 @@ export type SearchStep =
   | { kind: 'busy' }
   /** There was nothing to do. */
   | { kind: 'idle' }
-  /** `events`: how many it followed; `backlog`: how many were committed at its begin and are left. */
-  | { kind: 'done'; events: number; backlog: number };
+  /** `backlog`: how many events were committed at its begin and are left; `seen`: see `countEvents`; null: not read. */
+  | { kind: 'done'; backlog: number; seen: number | null };
 
 // Any number will do, as long as every process of an installation uses the same.
 const LOCK = 0x4641_5345;
@@ -27,18 +27,22 @@ const TAKE_TURN = { name: 'search.take-turn', text: 'select pg_try_advisory_xact
 
 const FORMS = { name: 'search.forms', text: 'select object_type, form from search_form' };
 
+const EVENT_COUNT = 'select coalesce(sum(event_seq), 0)::bigint from workspace_counter';
+
 /** A workspace whose documents are behind; `floor` is the last event that retention has dropped. */
 const IS_BEHIND = {
   name: 'search.behind',
   text: `
 select c.workspace_id, coalesce(p.seq, 0) as seq, c.event_seq as until, f.seq as floor,
-       sum(c.event_seq - coalesce(p.seq, 0)) over () as backlog
+       sum(c.event_seq - coalesce(p.seq, 0)) over () as backlog, (${EVENT_COUNT}) as seen
 from workspace_counter c
 left join search_position p on p.workspace_id = c.workspace_id
 left join feed_floor f on f.workspace_id = c.workspace_id
 where c.event_seq > coalesce(p.seq, 0)
 order by random() limit ${WORKSPACES}`,
 };
+
+const EVENTS_SO_FAR = { name: 'search.events-so-far', text: `select (${EVENT_COUNT}) as events` };
 
 const EVENTS_AFTER = {
   name: 'search.events-after',
@@ -87,6 +91,7 @@ interface Behind {
   until: number;
   floor: number | null;
   backlog: number;
+  seen: number;
 }
 
 interface ChangedRecord {
@@ -118,12 +123,18 @@ export function searchStep(db: Database, documents: SearchDocuments): Promise<Se
     const [turn] = await query<{ ours: boolean }>(trx, TAKE_TURN, [LOCK]);
     if (!turn!.ours) return { kind: 'busy' };
     await requestNewForms(trx, forms);
-    const { done: followed, backlog } = await followEvents(trx, documents);
+    const { done: followed, backlog, seen } = await followEvents(trx, documents);
     const indexed = await indexNamed(trx, documents);
     const filled = await indexRange(trx, documents);
     if (followed + indexed + filled === 0) return { kind: 'idle' };
-    return { kind: 'done', events: followed, backlog };
+    return { kind: 'done', backlog, seen };
   });
+}
+
+/** How many events have been committed so far, in all workspaces. */
+export async function countEvents(db: Database): Promise<number> {
+  const [row] = await db.read<{ events: number }>(EVENTS_SO_FAR, []);
+  return row!.events;
 }
 
 /** Requests documents of all records of objects whose documents have another form, or none. */
@@ -159,9 +170,10 @@ async function requestNewForms(trx: Transaction, forms: ReadonlyMap<string, stri
 async function followEvents(
   trx: Transaction,
   documents: SearchDocuments,
-): Promise<{ done: number; backlog: number }> {
+): Promise<{ done: number; backlog: number; seen: number | null }> {
   const behind = await query<Behind>(trx, IS_BEHIND, []);
-  if (behind.length === 0) return { done: 0, backlog: 0 };
+  if (behind.length === 0) return { done: 0, backlog: 0, seen: null };
+  const { backlog, seen } = behind[0]!;
   await requestMissed(trx, documents, behind);
   const share = Math.max(20, Math.floor(EVENTS / behind.length));
   const events = await query<ChangedRecord>(trx, EVENTS_AFTER, [
@@ -184,7 +196,7 @@ async function followEvents(
     // Without events, retention has dropped them.
     behind.map(({ workspace_id: id, until }) => reached.get(id) ?? until),
   ]);
-  return { done: Math.max(1, events.length), backlog: behind[0]!.backlog - events.length };
+  return { done: Math.max(1, events.length), backlog: backlog - events.length, seen };
 }
 
 /** Where retention has dropped events that were not followed, all records of the workspace are indexed again. */
