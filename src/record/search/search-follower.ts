@@ -1,7 +1,7 @@
 import type { Logger } from '../../base/log.ts';
 import type { Database } from '../../db/pool.ts';
 import type { SearchDocuments } from './search-document.ts';
-import { countEvents, searchStep, type SearchStep } from './search-step.ts';
+import { countEvents, hasWork, searchStep, type SearchStep } from './search-step.ts';
 
 /**
  * Follows the event feed and keeps the search documents up to date. Every process with the service `worker` has one; a
@@ -46,6 +46,7 @@ where c.relname = 'search_document_text' and c.relkind = 'i' and c.relnamespace 
 export function makeSearchFollower(db: Database, documents: SearchDocuments, log: Logger): SearchFollower {
   const stopping = new AbortController();
   let isFailing = false;
+  let hasStepped = false;
   let running: Promise<void> | undefined;
   /** When documents were last made and not merged; Infinity: nothing to merge. */
   let changedAt = Infinity;
@@ -56,7 +57,10 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
 
   async function step(): Promise<SearchStep> {
     try {
-      const outcome = await searchStep(db, documents);
+      // The first step requests documents of another form.
+      const isNeeded = !hasStepped || (await hasWork(db));
+      const outcome: SearchStep = isNeeded ? await searchStep(db, documents) : { kind: 'idle' };
+      hasStepped ||= outcome.kind !== 'busy';
       isFailing = false;
       return outcome;
     } catch (error) {

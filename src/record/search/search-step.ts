@@ -44,6 +44,15 @@ order by random() limit ${WORKSPACES}`,
 
 const EVENTS_SO_FAR = { name: 'search.events-so-far', text: `select (${EVENT_COUNT}) as events` };
 
+const HAS_WORK = {
+  name: 'search.has-work',
+  text: `
+select exists (
+    select from workspace_counter c left join search_position p on p.workspace_id = c.workspace_id
+    where c.event_seq > coalesce(p.seq, 0)
+  ) or exists (select from search_pending) as found`,
+};
+
 const EVENTS_AFTER = {
   name: 'search.events-after',
   text: `
@@ -129,6 +138,12 @@ export function searchStep(db: Database, documents: SearchDocuments): Promise<Se
     if (followed + indexed + filled === 0) return { kind: 'idle' };
     return { kind: 'done', backlog, seen };
   });
+}
+
+/** Whether a step would find something; one statement, for installations where little happens. */
+export async function hasWork(db: Database): Promise<boolean> {
+  const [row] = await db.read<{ found: boolean }>(HAS_WORK, []);
+  return row!.found;
 }
 
 /** How many events have been committed so far, in all workspaces. */
