@@ -6,7 +6,7 @@ import { sql, type Sql } from '../../db/sql.ts';
 import type { Noun } from '../noun.ts';
 import { filterConditions } from '../record-filter.ts';
 import { ownText, searchToken, textSql, type SearchedNoun } from './search-text.ts';
-import { containsSql, isPhone, type SearchWords } from './search-words.ts';
+import { containsSql, indexSql, isPhone, longTrigrams, type SearchWords } from './search-words.ts';
 
 /** What is searched for, and by whom. */
 export interface Sought {
@@ -30,19 +30,37 @@ export interface Hits {
   isPartial: boolean;
 }
 
+/** Hits among the newest documents, newest first. */
+interface NewestHits {
+  hits: Hit[];
+  /** There are no other documents. */
+  isAll: boolean;
+  /** All hits from this id on are among them. */
+  from: Uuid;
+  /** About how many there are, of all workspaces. */
+  documents: number;
+}
+
 /** Equal as a whole: an address, a telephone number, a number. */
 const EXACT = 0;
 
 /** The newest documents, which are read first. */
 const NEWEST = 2_000;
+/** Read for the first page of a list of a word that fewer of those have. */
+const MANY_NEWEST = 10_000;
 /** As many of them are ranked: ranking takes longer than finding. */
 const MAX_NEWEST_HITS = 400;
 /** With as many hits among them, a word is in more than one record of a hundred, and the newest are enough. */
 const COMMON = 25;
-/** As many hits of an object as are ranked. */
+/** As many hits of an object as are returned, and as many as are ranked for it. */
 const MAX_HITS = 100;
+const MAX_RANKED = 2_000;
 /** Records with a rare word, which lists look up one by one. */
 const MAX_RARE = 5_000;
+/** The records of a list's page, with the one that shows whether there is another page. */
+const PAGE = 51;
+/** The newest documents that show how rare a trigram is. */
+const SAMPLE = 300;
 /** The time for the hits of an object, in milliseconds. */
 const BUDGET_MS = 100;
 /** The same, where no index helps. */
@@ -65,12 +83,13 @@ export class SearchReader {
     if (newest.isAll || newest.hits.length >= COMMON) return { hits: newest.hits, isPartial: !newest.isAll };
     const ranked = sql`
       select d.record_id as id, d.updated_at, ${classSql(sought.words)} as class
-      from (${await this.#found(object, sought, MAX_RARE)}) d
+      from (${await this.#found(object, sought, MAX_RANKED)}) d
       order by class, d.updated_at desc limit ${MAX_HITS}`;
     const found = await readWithin<Hit>(this.#db.pool, await this.#budgetMs(), ranked);
-    return found === null
-      ? { hits: newest.hits, isPartial: true }
-      : { hits: found, isPartial: found.length === MAX_HITS };
+    if (found === null) return { hits: newest.hits, isPartial: true };
+    const ids = new Set(found.map(({ id }) => id));
+    const hits = [...found, ...newest.hits.filter(({ id }) => !ids.has(id))];
+    return { hits, isPartial: found.length === MAX_HITS };
   }
 
   /** Hits in the records themselves, newest first: their documents are being made. */
@@ -86,14 +105,19 @@ export class SearchReader {
   /** The condition on rows of the noun's table, by their documents. */
   async condition(noun: Pick<Noun, 'name'>, sought: Sought): Promise<Sql> {
     const newest = await this.#newest(noun.name, sought);
-    const isCommon = !newest.isAll && newest.hits.length >= COMMON;
+    // Looking up `documents * hits / NEWEST` records takes longer than reading `PAGE * NEWEST / hits` of the list.
+    const isCommon = !newest.isAll && newest.documents * newest.hits.length ** 2 >= PAGE * NEWEST ** 2;
     const found = newest.isAll ? newest.hits : isCommon ? null : await this.#rare(noun.name, sought);
-    if (found !== null) return sql`id = any(${found.map(({ id }) => id)}::uuid[])`;
-    // Many records have it, so the first page is found soon. `offset 0` keeps the planner from beginning with the words.
-    return sql`exists (
+    if (found !== null) return sql`id = any(${idsOf(found)}::uuid[])`;
+    // Many records have it, so the first page is found soon, often among the newest. `offset 0` keeps the planner from
+    // beginning with the words.
+    const id = sql.ref(`${noun.name}.id`);
+    const { hits, from } =
+      newest.hits.length < PAGE ? await this.#newest(noun.name, sought, MANY_NEWEST) : newest;
+    return sql`(id = any(${idsOf(hits)}::uuid[]) or id < ${from} and exists (
       select from search_document d
       where d.workspace_id = ${sought.workspaceId} and d.object_type = ${noun.name}
-        and d.record_id = ${sql.ref(`${noun.name}.id`)} and ${textCondition(sought)} offset 0)`;
+        and d.record_id = ${id} and ${textCondition(sought)} offset 0))`;
   }
 
   /** All records with the words; null if there are too many, or they take too long. */
@@ -112,22 +136,25 @@ export class SearchReader {
         and ${containsSql(sql.raw(`(${isOwnOnly ? own : text})`), words)} offset 0)`;
   }
 
-  async #newest(object: string, sought: Sought): Promise<{ hits: Hit[]; isAll: boolean }> {
-    const rows = await query<Hit & { total: number }>(
+  async #newest(object: string, sought: Sought, depth = NEWEST): Promise<NewestHits> {
+    const rows = await query<Hit & { total: number; first: Uuid; documents: number }>(
       this.#db.pool,
       sql`
       with newest as materialized (
         select record_id, text, updated_at from search_document
         where workspace_id = ${sought.workspaceId} and object_type = ${object}
-        order by record_id desc limit ${NEWEST}
+        order by record_id desc limit ${depth}
       )
-      select d.record_id as id, d.updated_at, ${classSql(sought.words)} as class, null as total
+      select d.record_id as id, d.updated_at, ${classSql(sought.words)} as class, null as total, null as first, null as documents
       from (select * from newest d where ${textCondition(sought)} limit ${MAX_NEWEST_HITS}) d
-      union all select null, null, null, count(*) from newest`,
+      union all
+      select null, null, null, (select count(*) from newest), (select record_id from newest order by record_id limit 1),
+             (select reltuples::float8 from pg_class where oid = to_regclass('search_document'))`,
     );
-    const total = rows.at(-1)!.total;
+    const { total, first, documents } = rows.at(-1)!;
     const hits = rows.slice(0, -1);
-    return { hits, isAll: total < NEWEST && hits.length < MAX_NEWEST_HITS };
+    const isCut = hits.length === MAX_NEWEST_HITS;
+    return { hits, isAll: total < depth && !isCut, from: isCut ? hits.at(-1)!.id : first, documents };
   }
 
   /** The documents with the words: by the index alone, and then those of the workspace. */
@@ -139,8 +166,21 @@ export class SearchReader {
     return sql`
       select d.* from (
         select d.* from search_document d
-        where d.text like ${`%${searchToken(workspaceId, object)}%`} and ${textCondition(sought)} offset 0
-      ) d where ${mine} limit ${limit}`;
+        where d.text like ${`%${searchToken(workspaceId, object)}%`}
+          and ${indexSql(TEXT, sought.words, await this.#countTrigrams(object, sought))} offset 0
+      ) d where ${mine} and ${textCondition(sought)} limit ${limit}`;
+  }
+
+  /** How many of the newest documents have each trigram of the long words. */
+  async #countTrigrams(object: string, { workspaceId, words }: Sought): Promise<Map<string, number>> {
+    const trigrams = longTrigrams(words);
+    if (trigrams.length === 0) return new Map();
+    const rows = await this.#db.read<{ trigram: string; documents: number }>(COUNT_TRIGRAMS, [
+      workspaceId,
+      object,
+      trigrams,
+    ]);
+    return new Map(rows.map(({ trigram, documents }) => [trigram, documents]));
   }
 
   async #budgetMs(): Promise<number> {
@@ -166,6 +206,22 @@ export class SearchReader {
     return this.#isIndexed;
   }
 }
+
+function idsOf(hits: readonly { id: Uuid }[]): Uuid[] {
+  return hits.map(({ id }) => id);
+}
+
+const COUNT_TRIGRAMS = {
+  name: 'search.count-trigrams',
+  text: `
+select t.trigram, count(*) filter (where strpos(d.text, t.trigram) > 0) as documents
+from unnest($3::text[]) as t(trigram)
+left join (
+  select text from search_document where workspace_id = $1 and object_type = $2
+  order by record_id desc limit ${SAMPLE}
+) d on true
+group by t.trigram`,
+};
 
 const TEXT = sql`d.text`;
 const OWN_TEXT = sql.raw(ownText('d.text'));

@@ -68,6 +68,51 @@ export function containsSql(text: Sql, { words, numbers }: SearchWords, within: 
   return numbers.length > 0 ? sql`((${all}) or ${any(numbers)})` : sql`(${all})`;
 }
 
+/**
+ * A form with more letters than this is looked up by a few of its trigrams: the index checks every candidate for each
+ * trigram that it is asked for, one after the other.
+ */
+const MAX_LETTERS = 7;
+const MAX_TRIGRAMS = 3;
+const TRIGRAM = /^[\p{L}\p{N}]{3}$/u;
+
+/** The trigrams of long forms, of which the rarest are looked up. */
+export function longTrigrams({ words, numbers }: SearchWords): string[] {
+  return [...new Set([...words.flat(), ...numbers].flatMap(trigramsOf))];
+}
+
+/**
+ * A condition that the trigram index decides quickly. Every document with the search meets it, and so do others.
+ * @param counts how many documents of a sample have each trigram of `longTrigrams`
+ */
+export function indexSql(
+  text: Sql,
+  { words, numbers }: SearchWords,
+  counts: ReadonlyMap<string, number>,
+): Sql {
+  const meets = (form: string): Sql => {
+    const rarest = trigramsOf(form)
+      .toSorted((a, b) => counts.get(a)! - counts.get(b)!)
+      .slice(0, MAX_TRIGRAMS);
+    const patterns = rarest.length > 0 ? rarest.map((item) => `%${item}%`) : [patternOf(form, 'anywhere')];
+    return sql`(${sql.join(
+      patterns.map((pattern) => sql`${text} like ${pattern}`),
+      sql` and `,
+    )})`;
+  };
+  const any = (forms: readonly string[]) => sql`(${sql.join(forms.map(meets), sql` or `)})`;
+  const all = words.length > 0 ? sql.join(words.map(any), sql` and `) : sql`true`;
+  return numbers.length > 0 ? sql`((${all}) or ${any(numbers)})` : sql`(${all})`;
+}
+
+/** Those of a long form; none of a short one. */
+function trigramsOf(form: string): string[] {
+  const letters = Array.from(form.trim());
+  if (letters.length <= MAX_LETTERS) return [];
+  const all = letters.map((_, at) => letters.slice(at, at + 3).join(''));
+  return [...new Set(all.filter((item) => TRIGRAM.test(item)))];
+}
+
 const BEGINS_APART = /^ [\u{2e80}-\u{10ffff}]/u;
 
 /** @param form with the blank before it */
