@@ -9,17 +9,21 @@ const LONG = /^test\/(hostile|proof)\//;
 const WAITS = /^\/\/ Long: it waits for .* \d+ s\b/;
 const BROWSER = 'playwright-core';
 const PROGRAM = 'node:child_process';
-/** What starts a program; the rest of that file is paths and waiting. */
-const STARTS = /\b(startProgram|makeInstallation|untilReady)\b/;
-const PROCESS_KIT = 'test/kit/process.ts';
+const SERVER = 'server';
+/** Files of the kit of which only some functions start something. */
+const STARTS = new Map([
+  ['test/kit/process.ts', { names: /\b(startProgram|makeInstallation|untilReady)\b/, started: PROGRAM }],
+  ['test/kit/scenario.ts', { names: /\b(startScenario|secondServer)\b/, started: SERVER }],
+]);
 
 /**
  * Every test file with its kind:
  * - `browser` opens pages in a browser
  * - `program` starts the built program or another one
  * - `long` lies in test/hostile or test/proof, or its first line says which real times it waits for
- * - `unit` is every other; it needs nothing but PostgreSQL
- * @returns {{ file: string, kind: 'browser' | 'program' | 'long' | 'unit' }[]} paths from the repository's root
+ * - `api` sends requests to a server that it starts in its own process
+ * - `unit` is every other: functions, and statements of PostgreSQL
+ * @returns {{ file: string, kind: 'browser' | 'program' | 'long' | 'api' | 'unit' }[]} paths from the repository's root
  */
 export function testFiles() {
   return readdirSync(path.join(root, 'test'), { recursive: true })
@@ -34,7 +38,8 @@ function kindOf(file) {
   if (reached.has(BROWSER)) return 'browser';
   if (LONG.test(file)) return 'long';
   if (reached.has(PROGRAM)) return 'program';
-  return WAITS.test(readFileSync(path.join(root, file), 'utf8')) ? 'long' : 'unit';
+  if (WAITS.test(readFileSync(path.join(root, file), 'utf8'))) return 'long';
+  return reached.has(SERVER) ? 'api' : 'unit';
 }
 
 /** Adds what a file imports to `reached`, and what the files of the kit among it import. */
@@ -43,8 +48,9 @@ function importsOf(file, reached) {
   for (const [, clause, from] of text.matchAll(/^import (?!type )([^;]*? from )?'([^']+)'/gms)) {
     const target = from.startsWith('.') ? path.posix.join(path.posix.dirname(file), from) : from;
     if (reached.has(target)) continue;
-    if (target === PROCESS_KIT) {
-      if (STARTS.test(clause)) reached.add(PROGRAM);
+    const starts = STARTS.get(target);
+    if (starts) {
+      if (starts.names.test(clause)) reached.add(starts.started);
       continue;
     }
     reached.add(target);

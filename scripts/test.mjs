@@ -1,4 +1,4 @@
-// npm test: all checks and tests. npm run test:unit and test:browser: the test files of one kind (test-kind.mjs).
+// npm test: all checks and tests. npm run test:unit, test:api and test:browser: the test files of one kind (test-kind.mjs).
 // A name after `--` runs the files whose path contains it.
 import { bin, run, setup } from './setup.mjs';
 import { testFiles } from './test-kind.mjs';

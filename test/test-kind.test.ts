@@ -3,9 +3,10 @@ import { testFiles } from '../scripts/test-kind.mjs';
 
 test.each([
   ['test/base/coalesce.test.ts', 'unit'],
-  ['test/http/body.test.ts', 'unit'],
+  ['test/db/sql.test.ts', 'unit'],
+  ['test/http/body.test.ts', 'api'],
   // Through test/kit/form-scenario.ts and its visitors, no browser.
-  ['test/crm/form.test.ts', 'unit'],
+  ['test/crm/form.test.ts', 'api'],
   ['test/stop.test.ts', 'program'],
   ['test/delivery/lane-model.test.ts', 'program'],
   ['test/hostile/operations.test.ts', 'long'],
