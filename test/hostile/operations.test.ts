@@ -102,7 +102,7 @@ describe.each(OPERATIONS)('$method $path', ({ path, method, operation }) => {
     for (const { field, body: holed, isReadOnly } of bodiesWithHole(document, body!)) {
       await someAtOnce(HOSTILE_VALUES, async (value) => {
         const what = `${field} is ${value.name}`;
-        const reply = await s.ask(method, pathOf(path), { raw: filled(holed, value.json) });
+        const reply = await askInside(method, pathOf(path), filled(holed, value.json));
         expectAnswered(reply, what);
         expect(isRefused(reply) || isReadOnly || !value.isUnstorable, what).toBe(true);
       });
@@ -120,7 +120,7 @@ describe.each(OPERATIONS)('$method $path', ({ path, method, operation }) => {
       await someAtOnce(HOSTILE_VALUES, async ({ query, name: called }) => {
         if (query === undefined || (method === 'DELETE' && name === 'unknown')) return;
         const separator = url.includes('?') ? '&' : '?';
-        const reply = await askBriefly(method, `${url}${separator}${encodeURIComponent(name)}=${query}`);
+        const reply = await askInside(method, `${url}${separator}${encodeURIComponent(name)}=${query}`);
         expectAnswered(reply, `${name} is ${called}`);
       });
     }
@@ -208,6 +208,22 @@ const OF_ALL = [200, 404, 403];
 
 function queryNames(operation: Operation): string[] {
   return (operation.parameters ?? []).filter((item) => item.in === 'query').map(({ name }) => name);
+}
+
+/** The same without a socket, whose writing takes half of the time of a request that is refused. */
+async function askInside(method: string, url: string, payload?: string): Promise<Reply> {
+  const { statusCode, headers, body } = await s.server.inject({
+    method: method as 'GET',
+    url,
+    headers: {
+      authorization: `Bearer ${s.alice.key}`,
+      ...(payload !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(payload !== undefined && { payload }),
+  });
+  const found = new Headers(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+  const isJson = found.get('content-type')?.includes('json') === true && body !== '';
+  return { status: statusCode, headers: found, text: body, json: isJson ? JSON.parse(body) : undefined };
 }
 
 /** A stream has no end: its response is its head. */
