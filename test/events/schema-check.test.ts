@@ -41,7 +41,8 @@ const scalar = oneof(
     1,
     2,
     0.3,
-    1e21,
+    // From 1e21 on, ajv 8 takes the wrong numbers for multiples: it parses their text, of which `1e+21` begins with 1.
+    1e20,
     '2026-06-01',
     'a@b.example',
   ),
@@ -106,6 +107,13 @@ test('a schema accepts what ajv accepts with it, and nothing else', () => {
   });
   assert(agrees, propertySize({ small: 3_000, whole: 200_000 }));
 });
+
+test.each([{ multipleOf: 1 }, { multipleOf: 0.5 }, { type: 'integer' }, { minimum: 1e20 }])(
+  'a number whose text has an exponent is a number like any other: %j',
+  (schema) => {
+    expect(findProblem(schema, 1e21, 1e9)).toBeNull();
+  },
+);
 
 test('a name that objects inherit is a name like any other', () => {
   const odd: unknown = JSON.parse('{"toString":{"constructor":1,"__proto__":2}}');
