@@ -5,16 +5,18 @@ export function contactText(/** @type {number | string} */ n) {
   return `{"first_name":"Jane","last_name":"Doe","email":"jane.doe.${n}@example.com","source":"website"}`;
 }
 
-/**
- * The n-th contact as a form or an import sends it: with a telephone number, a company and custom fields. Further
- * properties belong here once contacts have them.
- */
+/** The n-th contact as a form or an import sends it: with a telephone number, a company and custom fields. */
 export function fullContactText(/** @type {number | string} */ n) {
   return (
     `{"first_name":"Jane","last_name":"Doe","email":"jane.doe.${n}@example.com","phone":"+1 555 0100 ${n}",` +
     `"company":"Example Ltd","job_title":"Buyer","source":"website","notes":"Met at the fair, asks for a quote",` +
     `"custom_fields":{"industry":"events","employees":25,"newsletter":true,"budget":1200.5}}`
   );
+}
+
+/** The same with two tags. */
+export function taggedContactText(/** @type {number | string} */ n) {
+  return fullContactText(n).replace('"custom_fields"', '"tags":["Fair 2026","Newsletter"],"custom_fields"');
 }
 
 /** Inserts contacts into a workspace by SQL, spread evenly over a year. */

@@ -2,7 +2,7 @@
 // whatever happens to the server.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, get, post, requestText } from './connection.mjs';
-import { contactText, fullContactText } from './contact.mjs';
+import { contactText, fullContactText, taggedContactText } from './contact.mjs';
 import { leadText } from './lead.mjs';
 import { stripeRequest } from './stripe-request.mjs';
 import { twilioRequest } from './twilio-request.mjs';
@@ -17,6 +17,7 @@ let turn = 0;
 const KINDS = {
   contacts: { path: '/api/v1/contacts', text: contactText },
   'full contacts': { path: '/api/v1/contacts', text: fullContactText },
+  'tagged contacts': { path: '/api/v1/contacts', text: taggedContactText },
   leads: { path: '/api/v1/leads', text: leadText },
 };
 
