@@ -24,6 +24,7 @@ import { DASHBOARD_PAGES } from './dashboard-pages.ts';
 import { mountMcp } from './mcp/mcp-endpoint.ts';
 import { makeOperations } from './mcp/operation-store.ts';
 import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
+import { mountOAuth, type OAuthParts } from './oauth/oauth-server.ts';
 import { apiRoutes, connectionServices, mountIntegrations, type RouteParts } from './routes.ts';
 import { makeEventReading } from './api/events/feed-reader.ts';
 import { mountFileDownloads } from './api/files/file-download.ts';
@@ -38,7 +39,8 @@ export interface HttpServerParts
   extends
     RouteParts,
     Omit<ServerParts, 'callers' | 'trustProxy' | 'publicUrl' | 'dashboardPages'>,
-    Omit<RouteCallParts, 'publicUrl'> {
+    Omit<RouteCallParts, 'publicUrl'>,
+    Pick<OAuthParts, 'sealer' | 'newId'> {
   config: Config;
   modules: Modules;
   metrics: Registry;
@@ -71,6 +73,7 @@ export function makeHttpServer(parts: HttpServerParts): FastifyInstance {
     mount(app, calls, serverParts);
     mountMcp(app, {
       ...serverParts,
+      ...mountOAuth(app, { ...serverParts, scopes: SCOPES }),
       nouns: MODULE_NOUNS,
       operations: makeOperations(db, parts.audit, clock),
       version: VERSION,
