@@ -14,7 +14,7 @@ export const FLOORS = [
   ['record'],
   ['crm', 'messaging', 'payments', 'scheduling', 'training', 'api'],
   ['integrations'],
-  ['mcp'],
+  ['mcp', 'oauth'],
 ];
 
 /** The files above all floors, as the linter matches them. */

@@ -2,6 +2,7 @@ import { makeAgentBudgets } from './account/agent-budget.ts';
 import { makeApiKeys } from './account/api-key.ts';
 import { makeAudit } from './account/audit.ts';
 import { makeAuthorities } from './account/authority.ts';
+import { makeAuthorizedApps } from './account/authorized-app.ts';
 import { makeHashingQueue } from './account/hashing-queue.ts';
 import { makeIdempotency } from './account/idempotency.ts';
 import { makeInboundSecrets } from './account/inbound-secret.ts';
@@ -74,6 +75,7 @@ export function makeAccounts({
     usage: makeUsageMeter(db, clock, log),
     idempotency: makeIdempotency(db, sealer),
     agentBudgets: makeAgentBudgets(db),
+    authorizedApps: makeAuthorizedApps(db, clock),
   };
 }
 

@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { makeCallers } from './account/caller.ts';
 import { makeSessionRevalidation } from './account/session-revalidation.ts';
-import type { Sealer } from './base/seal.ts';
 import { CATALOGUE, FORMATS, KEY_STYLES, SCOPES } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { makeConnectionEvents } from './connections/connection-event.ts';
@@ -29,6 +28,7 @@ import { DASHBOARD_PAGES } from './dashboard-pages.ts';
 import { mountMcp } from './mcp/mcp-endpoint.ts';
 import { makeOperations } from './mcp/operation-store.ts';
 import { listModules, MODULE_NOUNS, type Modules } from './modules.ts';
+import { mountOAuth, type OAuthParts } from './oauth/oauth-server.ts';
 import { apiRoutes, connectionServices, mountIntegrations, type RouteParts } from './routes.ts';
 import { makeMadeBy } from './api/account/made-by.ts';
 import { makeEventReading } from './api/events/feed-reader.ts';
@@ -44,9 +44,9 @@ interface HttpServerParts
   extends
     RouteParts,
     Omit<ServerParts, 'callers' | 'trustProxy' | 'publicUrl' | 'dashboardPages'>,
-    Omit<RouteCallParts, 'publicUrl'> {
+    Omit<RouteCallParts, 'publicUrl'>,
+    Pick<OAuthParts, 'sealer' | 'newId'> {
   config: Config;
-  sealer: Sealer;
   modules: Modules;
   metrics: Registry;
   /** Requests to other systems. */
@@ -116,6 +116,7 @@ function makeHttpServer(parts: HttpServerParts): FastifyInstance {
     mount(app, calls, serverParts);
     mountMcp(app, {
       ...serverParts,
+      ...mountOAuth(app, { ...serverParts, scopes: SCOPES }),
       nouns: MODULE_NOUNS,
       operations: makeOperations(db, parts.audit, clock),
       version: VERSION,

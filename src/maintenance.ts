@@ -15,6 +15,7 @@ import type { RecurringJob } from './jobs/recurring-job.ts';
 import { dropOldOperations } from './mcp/operation-store.ts';
 import type { MailQueue } from './mail/mail-queue.ts';
 import { moduleTasks } from './modules.ts';
+import { dropOldOAuth } from './oauth/oauth-retention.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -53,6 +54,7 @@ export function maintenanceTasks(parts: MaintenanceParts): RecurringJob[] {
     task('maintenance.inboxes', HOUR, () => dropOldInboxes(db)),
     task('maintenance.jobs', HOUR, () => dropOldJobs(db.pool)),
     task('maintenance.mcp_operations', HOUR, () => dropOldOperations(db)),
+    task('maintenance.oauth', HOUR, () => dropOldOAuth(db)),
     task('maintenance.old_mail', HOUR, () => mail.prune()),
     task('maintenance.overdue_deliveries', HOUR, () => settleOverdue(db.pool)),
     task('maintenance.retention', HOUR, async () => (await dropOld(db.pool, keepFrom())).length),

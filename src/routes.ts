@@ -27,6 +27,7 @@ import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts'
 import { mountConnection } from './api/connections/connection-receiver.ts';
 import { connectionRoutes, type ConnectionParts } from './api/connections/connection-routes.ts';
 import { auditRoutes } from './api/account/audit-log-routes.ts';
+import { authorizedAppRoutes, type AuthorizedAppParts } from './api/account/authorized-app-routes.ts';
 import { customEventRoutes, type CustomEventParts } from './api/events/custom-event-routes.ts';
 import { customTypeRoutes } from './api/events/custom-event-type-routes.ts';
 import { deliveryRoutes, type DeliveryRouteParts } from './api/webhooks/delivery-routes.ts';
@@ -61,6 +62,7 @@ import { webhookRoutes, type WebhookParts } from './api/webhooks/webhook-routes.
 export interface RouteParts
   extends
     Omit<ApiKeyParts, 'scopes' | 'styles' | 'plurals'>,
+    AuthorizedAppParts,
     Omit<ConnectionParts, 'kinds' | 'recordUrl' | 'servicesOf'>,
     CustomEventParts,
     DeliveryRouteParts,
@@ -115,6 +117,7 @@ export function apiRoutes(
       styles: KEY_STYLES,
       plurals: new Map(MODULE_NOUNS.map(({ name, plural }) => [name, plural])),
     }),
+    ...authorizedAppRoutes(parts),
     ...keyStyleRoutes(KEY_STYLES),
     ...inboundSecretRoutes(parts, INBOUND_PATHS),
     ...scopeRoutes(SCOPES),

@@ -6,6 +6,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import { query, type AfterWrite, type Transaction } from '../db/query.ts';
 import type { AgentLimits } from './agent-limits.ts';
+import type { KeyApp } from './authorized-app.ts';
 import { SECRET_LENGTH, visiblePart, type KeyStyles } from './key-style.ts';
 import { termsOf } from './plan.ts';
 import type { Role } from './role.ts';
@@ -28,6 +29,8 @@ export interface ApiKey {
   last_used_at: string | null;
   /** The limits of an agent's key; null for other keys. */
   agent: AgentLimits | null;
+  /** The app that a member authorised; null for a key that somebody made. */
+  app: KeyApp | null;
   /** The member on whose behalf it acts; `role` is null if they have left, and the key is refused. */
   maker: { id: Uuid; name: string; role: Role | null } | null;
 }
@@ -79,6 +82,8 @@ export interface NewKey {
   makerId?: Uuid | null;
   /** Makes it an agent's key. */
   agent?: AgentLimits;
+  /** The app that uses it with tokens of its own; the raw key is then given to nobody. */
+  app?: KeyApp;
 }
 
 export interface KeyChange {
@@ -91,7 +96,7 @@ export interface KeyChange {
 }
 
 const COLUMNS = `workspace_id, id, name, style, prefix, scopes, created_by, maker_id, created_at, expires_at, revoked_at,
-  last_used_at, agent, (
+  last_used_at, agent, app, (
     select json_build_object('id', u.id, 'name', u.name, 'role', m.role)
     from app_user u left join member m on m.workspace_id = api_key.workspace_id and m.user_id = u.id
     where u.id = api_key.maker_id
@@ -101,8 +106,8 @@ const INSERT = {
   name: 'api_key.insert',
   text: `insert into api_key
            (workspace_id, id, name, style, prefix, salt, hash, scopes, created_by, maker_id, created_at, expires_at,
-            agent)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning ${COLUMNS}`,
+            agent, app)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning ${COLUMNS}`,
 };
 
 const GET = {
@@ -203,7 +208,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid, style
 /** A new key, and the values of `INSERT`. */
 function newKeyRow(
   styles: KeyStyles,
-  { workspaceId, name, style, scopes, expiresAt, createdBy, makerId, agent }: NewKey,
+  { workspaceId, name, style, scopes, expiresAt, createdBy, makerId, agent, app }: NewKey,
   id: Uuid,
   createdAt: string,
 ) {
@@ -227,6 +232,7 @@ function newKeyRow(
     createdAt,
     expiresAt ?? null,
     agent ? JSON.stringify(agent) : null,
+    app ? JSON.stringify(app) : null,
   ];
   return { raw, prefix, values };
 }

@@ -5,7 +5,7 @@ import { ApiError, unavailable } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { TIMEOUT_MS, type Database } from '../db/pool.ts';
 import { CallerCheck } from './caller-check.ts';
-import { visiblePart, type KeyStyles } from './key-style.ts';
+import { FAIRLEAD_KEY, visiblePart, type KeyStyles } from './key-style.ts';
 import { isRaw, KnownKeys, type FoundKey } from './known-key.ts';
 import { isCounted, makeCounter, type KeyNow, type Quota } from './quota.ts';
 import type { Role } from './role.ts';
@@ -63,6 +63,11 @@ export interface Callers {
    * `api_key_expired`; the caller of this function must reject a request that exceeds its plan.
    */
   authenticate(raw: string): Promise<Caller>;
+  /**
+   * The caller of the key of an app, whose token was verified by src/oauth. It reads the store and counts the request, and
+   * throws, like `authenticate`.
+   */
+  ofApp(workspaceId: Uuid, keyId: Uuid): Promise<Caller>;
   /**
    * The caller of a raw key that was verified before, as of then, with a check that is still to be done. Null if the key
    * is not remembered, is an agent's, or if its requests are counted and the request only reads.
@@ -157,6 +162,13 @@ export function makeCallers(db: Database, clock: Clock, scopes: Scopes, styles: 
         known.remember({ ...found, ...state, fullUntil: quota.granted ? 0 : clock.now() + FULL_MS });
       }
       return callerOf(key, found.style, quota);
+    },
+
+    async ofApp(workspaceId, keyId) {
+      const counted = await counter.count({ workspaceId, id: keyId });
+      if (counted === null) throw unauthorized();
+      checkKey(counted.key, clock.now());
+      return callerOf(counted.key, FAIRLEAD_KEY.name, counted.quota);
     },
 
     remembered(raw, use) {

@@ -32,11 +32,14 @@ const errors: Pick<ErrorStyle, 'body'> = {
 };
 
 type EndpointParts = Omit<McpParts, 'api'> &
-  Pick<ServerParts, 'callers' | 'sessions' | 'usage' | 'publicUrl'>;
+  Pick<ServerParts, 'callers' | 'sessions' | 'usage' | 'publicUrl'> & {
+    /** `WWW-Authenticate` of a refused request: where a client finds out how to get a token. */
+    challenge(request: FastifyRequest, hasToken: boolean): string;
+  };
 
 /**
- * Mounts the Model Context Protocol over streamable HTTP, with no sessions: any process answers any request. Only keys are
- * accepted, no cookies, so that no page in a browser can use it. The protocol is loaded with the first request.
+ * Mounts the Model Context Protocol over streamable HTTP, with no sessions: any process answers any request. Only keys and
+ * access tokens are accepted, no cookies, so that no page in a browser can use it. The protocol is loaded with the first request.
  */
 export function mountMcp(app: FastifyInstance, parts: EndpointParts): void {
   let loading: ReturnType<typeof load> | undefined;
@@ -52,9 +55,13 @@ export function mountMcp(app: FastifyInstance, parts: EndpointParts): void {
     config: { errors: errors as ErrorStyle },
     async onRequest(request) {
       checkPage(request, parts.publicUrl);
-      if (rawKey(request.headers) === null)
-        throw new ApiError('unauthorized', 'Send an API key: Authorization: Bearer <key>.');
-      await lookUpCaller(parts, null, request);
+      const hasToken = rawKey(request.headers) !== null;
+      try {
+        if (!hasToken) throw new ApiError('unauthorized', 'Send an API key: Authorization: Bearer <key>.');
+        await lookUpCaller(parts, null, request);
+      } catch (error) {
+        throw withChallenge(error, parts.challenge(request, hasToken));
+      }
     },
     onResponse(request, reply, done) {
       recordUsage(parts.usage, request, reply);
@@ -75,6 +82,13 @@ export function mountMcp(app: FastifyInstance, parts: EndpointParts): void {
       return send(reply, response, caller);
     },
   });
+}
+
+/** An error, with `WWW-Authenticate` if the key or token was refused. */
+function withChallenge(error: unknown, challenge: string): unknown {
+  if (!(error instanceof ApiError) || error.status !== 401) return error;
+  const headers = { ...error.headers, 'www-authenticate': challenge };
+  return new ApiError(error.code, error.message, { headers });
 }
 
 /**

@@ -26,6 +26,8 @@ interface WriteOptions {
   retryKey?: string | undefined;
   /** Another caller than that of the request. */
   as?: Caller;
+  /** The version that the caller has decided on; `precondition_failed` if the record has another. */
+  version?: number;
 }
 
 /** Others may change the record between the preview and the write; more often than this it does not happen. */
@@ -47,7 +49,7 @@ export async function writeRecord(
       return await attemptWrite(context, noun, write, options);
     } catch (error) {
       const isStale = error instanceof ApiError && error.code === 'precondition_failed';
-      if (!isStale || attempt === MAX_ATTEMPTS) throw error;
+      if (!isStale || options.version !== undefined || attempt === MAX_ATTEMPTS) throw error;
     }
   }
 }
@@ -56,7 +58,7 @@ async function attemptWrite(
   context: ToolContext,
   noun: Noun,
   write: Write,
-  { isDryRun, retryKey, as = context.api.caller }: WriteOptions,
+  { isDryRun, retryKey, as = context.api.caller, version: decidedOn }: WriteOptions,
 ): Promise<Written> {
   const { api, operations } = context;
   const sent = sentOf(noun, write);
@@ -67,13 +69,15 @@ async function attemptWrite(
     as,
   )) as unknown as PreviewBody;
   const { events, webhooks } = preview;
-  const effect = { ...changesOf(noun, write, preview), events, webhooks };
-  if (isDryRun) return { shown: { ...idOf(write), ...effect } };
-  if (write.action === 'updated' && preview.changed === null)
-    return { shown: { ...idOf(write), unchanged: true, url: urlOf(context, noun, write.id) } };
-
   // The preview has the version after the write.
   const version = Number(preview.record['version']) - 1;
+  const isUnchanged = write.action === 'updated' && preview.changed === null;
+  if (decidedOn !== undefined && !isUnchanged && version !== decidedOn)
+    throw new ApiError('precondition_failed', 'The record was changed meanwhile.');
+  const effect = { ...changesOf(noun, write, preview), events, webhooks };
+  if (isDryRun) return { shown: { ...idOf(write), ...effect } };
+  if (isUnchanged) return { shown: { ...idOf(write), unchanged: true, url: urlOf(context, noun, write.id) } };
+
   const headers = {
     ...(write.action !== 'created' && { 'if-match': `"${version}"` }),
     ...(write.action === 'created' && retryKey !== undefined && { 'idempotency-key': retryKey }),

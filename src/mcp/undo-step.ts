@@ -23,15 +23,24 @@ export interface UndoneStep {
   step?: Step;
 }
 
-/** Undoes one step, or says why not; a dry run writes nothing. */
+/** A record may be changed while it is compared; more often than this it does not happen. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Undoes one step, or says why not; a dry run writes nothing. A record that is changed after it was compared is compared
+ * again, so that no change of somebody else is overwritten.
+ */
 export async function undoStep(context: ToolContext, step: Step, isDryRun: boolean): Promise<UndoneStep> {
   const { object, id } = step;
-  try {
-    const outcome = await UNDO[step.action](context, nounOf(context, object), step, isDryRun);
-    return { type: object, id, ...outcome };
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    return { type: object, id, state: 'refused', reason: error.message };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const outcome = await UNDO[step.action](context, nounOf(context, object), step, isDryRun);
+      return { type: object, id, ...outcome };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.code === 'precondition_failed' && attempt < MAX_ATTEMPTS) continue;
+      return { type: object, id, state: 'refused', reason: error.message };
+    }
   }
 }
 
@@ -68,6 +77,7 @@ async function deleteCreated(
   const { step: done } = await writeRecord(context, noun, write, {
     isDryRun,
     as: ownDeleter(context.api.caller),
+    version: Number(record['version']),
   });
   return { state: isDryRun ? 'would_be_undone' : 'undone', action, ...(done && { step: done }) };
 }
@@ -118,7 +128,8 @@ async function setBack(context: ToolContext, noun: Noun, step: Step, isDryRun: b
     };
   if (Object.keys(values).length === 0) return { state: 'nothing_to_do', reason: 'It is as before already.' };
   const write = { action: 'updated', id: step.id, values } as const;
-  const { step: done } = await writeRecord(context, noun, write, { isDryRun });
+  const version = Number(record['version']);
+  const { step: done } = await writeRecord(context, noun, write, { isDryRun, version });
   return {
     state: isDryRun ? 'would_be_undone' : 'undone',
     action: 'set back',

@@ -183,10 +183,10 @@ async function runWrites(
   { isDryRun, retryKey }: { isDryRun: boolean; retryKey: string | undefined },
 ): Promise<Body> {
   const { api, operations } = context;
-  const id = retryKey === undefined ? context.newId() : operationIdOf(api.caller.identity, retryKey);
   const steps: Step[] = [];
   const results: Body[] = [];
   const refusals: ApiError[] = [];
+  let id: Uuid | null = null;
   try {
     for (const write of writes) {
       try {
@@ -203,14 +203,17 @@ async function runWrites(
       }
     }
   } finally {
-    if (steps.length > 0) await operations.record(api.caller, { id, tool: name, steps });
+    if (steps.length > 0) {
+      id = retryKey === undefined ? context.newId() : operationIdOf(api.caller.identity, retryKey, steps);
+      await operations.record(api.caller, { id, tool: name, steps });
+    }
   }
   if (refusals.length > 0 && refusals.length === results.length) throw refusals[0]!;
   const left = writes.length - results.length;
   return {
     dry_run: isDryRun,
     type: noun.name,
-    ...(!isDryRun && { operation_id: steps.length > 0 ? id : null }),
+    ...(!isDryRun && { operation_id: id }),
     results,
     ...(left > 0 && { not_attempted: left }),
     ...(isDryRun && { summary: summaryOf(results) }),
@@ -228,8 +231,10 @@ function summaryOf(results: readonly Body[]): Body {
   };
 }
 
-/** The same retry of the same caller has the same id. */
-function operationIdOf(identity: Uuid, key: string): Uuid {
-  const hex = createHash('sha256').update(`${identity}\n${key}`).digest('hex');
+/** The same retry of the same caller has the same id; another write under the same key has its own. */
+function operationIdOf(identity: Uuid, key: string, steps: readonly Step[]): Uuid {
+  const hex = createHash('sha256')
+    .update(`${identity}\n${key}\n${JSON.stringify(steps)}`)
+    .digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -35,6 +35,8 @@ describe('is not stored by browsers and proxies:', () => {
     ['POST', '/f/unknown', { as: null, body: {} }],
     ['GET', '/f/unknown/session', { as: null }],
     ['POST', '/inbox/unknown', { as: null, body: {} }],
+    ['POST', '/oauth/token', { as: null, body: {} }],
+    ['GET', '/.well-known/oauth-authorization-server', { as: null }],
     ['GET', '/healthz'],
     ['GET', '/metrics'],
   ])('%s %s %o', async (method, path, input = {}) => {

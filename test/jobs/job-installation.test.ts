@@ -55,6 +55,7 @@ const EVERYWHERE = [
   'maintenance.jobs',
   'maintenance.mcp_operations',
   'maintenance.merges',
+  'maintenance.oauth',
   'maintenance.old_mail',
   'maintenance.overdue_deliveries',
   'maintenance.provider_events',

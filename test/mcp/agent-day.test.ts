@@ -1,4 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeAudit } from '../../src/account/audit.ts';
+import { makeCallers } from '../../src/account/caller.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { idMaker } from '../../src/base/id.ts';
+import { KEY_STYLES, SCOPES } from '../../src/catalogue.ts';
+import { ApiCaller, routesByPath } from '../../src/mcp/api-caller.ts';
+import { makeOperations } from '../../src/mcp/operation-store.ts';
+import { undoStep } from '../../src/mcp/undo-step.ts';
+import { MODULE_NOUNS } from '../../src/modules.ts';
 import { mcpClient } from '../kit/mcp-client.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
@@ -162,6 +171,51 @@ describe("an agent's day", () => {
     expect(second.results[0].id).toBe(first.results[0].id);
     expect(second.operation_id).toBe(first.operation_id);
   });
+
+  test('another write under the same retry key is an operation of its own', async () => {
+    const { json } = await s.ask('POST', '/api/v1/companies', { body: { name: 'Ports', industry: 'A' } });
+    const change = { type: 'company', id: json.id, retry_key: 'retry-2' };
+    const first = await agent.call('update', { ...change, values: { industry: 'B' } });
+    const second = await agent.call('update', { ...change, values: { industry: 'C' } });
+    expect(second.operation_id).not.toBe(first.operation_id);
+    expect((await agent.call('undo', { operation_id: second.operation_id })).undone).toBe(true);
+    expect((await get(`companies/${json.id}`)).industry).toBe('B');
+  });
+
+  test.each([
+    ['update', { industry: 'Ships' }, 'conflict'],
+    ['create', { name: 'Raced' }, 'conflict'],
+  ] as const)(
+    'undo of %s does not overwrite a change that is made while it compares',
+    async (name, values, state) => {
+      const made = await agent.call('create', { type: 'company', values: { name: 'Raced' } });
+      const { id } = made.results[0];
+      const { operation_id: operationId } =
+        name === 'create' ? made : await agent.call('update', { type: 'company', id, values });
+      const operations = makeOperations(s.db, makeAudit(s.db, systemClock, idMaker(Date.now)), systemClock);
+      const { steps } = (await operations.find(s.alice.workspaceId, operationId))!;
+      const caller = await makeCallers(s.db, systemClock, SCOPES, KEY_STYLES).authenticate(s.alice.key);
+      const somebody = await s.person(['*']);
+      /** Somebody changes the record right after undo has compared it. */
+      let isRaced = false;
+      class Raced extends ApiCaller {
+        override async call(...args: Parameters<ApiCaller['call']>) {
+          if (args[0] !== 'GET' && !isRaced) {
+            isRaced = true;
+            await s.ask('PATCH', `/api/v1/companies/${id}`, { as: somebody, body: { industry: 'Rivers' } });
+          }
+          return super.call(...args);
+        }
+      }
+      const client = { address: '127.0.0.1', signal: new AbortController().signal };
+      const api = new Raced(s.server.api!, routesByPath(s.server.api!), caller, client);
+      const parts = { nouns: MODULE_NOUNS, operations, clock: systemClock, newId: idMaker(Date.now) };
+      const undone = await undoStep({ ...parts, api, baseUrl: () => s.url }, steps[0]!, false);
+      expect(isRaced).toBe(true);
+      expect(undone.state).toBe(state);
+      expect((await get(`companies/${id}`)).industry).toBe('Rivers');
+    },
+  );
 
   test('reads the feed, and learns why a webhook did not get an event', async () => {
     const { data, next_after } = await agent.call('events', { types: ['deal.updated'], limit: 5 });

@@ -11,6 +11,8 @@ import {
   type Window,
 } from '../kit/browser.ts';
 import { makeMember, PASSWORD, type SignedIn } from '../kit/member.ts';
+import { makeVerifier, registerApp, requestOf } from '../kit/oauth-app.ts';
+import { startReceiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -65,6 +67,46 @@ describe('signing in', () => {
       expect(new URL(page.url()).origin).toBe(s.url);
     },
   );
+
+  test('for an app leads to its page; allowed, the app gets a code, and its access ends in the profile', async () => {
+    const app = await startReceiver();
+    const redirect = `http://127.0.0.1:${app.port}/callback`;
+    const clientId = await registerApp(s.url, { client_name: 'Claude', redirect_uris: [redirect] });
+    const request = requestOf(s.url, clientId, makeVerifier().challenge, { redirect_uri: redirect });
+    const page = await open();
+    await page.goto(`/oauth/authorize?${new URLSearchParams(request).toString()}`);
+    await page.getByLabel('Email').fill(owner.email);
+    await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await expectShown(page.getByRole('heading', { name: 'Connect Claude to your CRM?' }));
+    await picture(page, 'consent');
+    await page.getByText('Only some types of records').click();
+    await page.getByLabel('Companies').uncheck();
+    await page.setViewportSize(PHONE);
+    await expectNoOverflow(page);
+    await picture(page, 'consent-phone');
+    await page.setViewportSize(DESKTOP);
+    expect(await page.getByLabel('Delete, erase and merge records').isChecked()).toBe(false);
+    // The policy of the page allows the redirect to the app.
+    await page.getByRole('button', { name: 'Allow access' }).click();
+    const [received] = await app.waitFor(1);
+    expect(received!.url).toMatch(/^\/callback\?code=fl_code_/);
+    expect(windows.at(-1)!.wrong.splice(0)).toEqual([expect.stringContaining('/callback?code=')]);
+
+    await page.goto('/settings/profile');
+    await expectShown(page.getByRole('heading', { name: 'Connected apps' }));
+    await expectShown(page.getByText('may read, write'));
+    await picture(page, 'profile-apps');
+    await page.goto('/settings/api-keys');
+    const row = page.getByRole('row', { name: /Claude/ });
+    await expectShown(row.getByText('App', { exact: true }));
+    await page.goto('/settings/profile');
+    await page.getByRole('button', { name: 'End the access of Claude' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End access' }).click();
+    await expectShown(page.getByText('Claude disconnected'));
+    expect((await owner.ask('GET', '/api/v1/authorized-apps')).json.data).toEqual([]);
+    await app.close();
+  });
 
   test('signing out ends the session and clears the pages', async () => {
     const item = await makeMember(s, 'member', { name: 'Bob Baker' });

@@ -163,6 +163,22 @@ describe('Settings → API keys', () => {
   });
 });
 
+test('the limits of an agent can be changed', async () => {
+  const body = { name: 'Helper', kind: 'agent', scopes: ['contacts:read'] };
+  const { id } = (await s.ask('POST', '/api/v1/api-keys', { body })).json;
+  await page.goto('/settings/api-keys');
+  await act('Change limits', 'Actions for Helper');
+  await dialog().getByLabel('Records it may write per hour').fill('7');
+  await dialog().getByLabel('It may delete records').check();
+  await dialog().getByRole('button', { name: 'Save' }).click();
+  await expect.poll(() => dialog().count()).toBe(0);
+  expect((await s.ask('GET', `/api/v1/api-keys/${id}`)).json.budget).toEqual({
+    writes_per_hour: 7,
+    deletes: true,
+    objects: null,
+  });
+});
+
 describe('Settings → Webhooks', () => {
   let path: string;
   const stored = async () => (await s.ask('GET', '/api/v1/webhooks')).json.data[0];

@@ -6,7 +6,7 @@ import { paths } from '../paths.ts';
 import { TextLink } from '../ui/router-links.tsx';
 import { useApiForm } from '../ui/use-api-form.ts';
 import { AccountForm } from './account-form.tsx';
-import { nextPath } from './next-path.ts';
+import { isServerPage, nextPath } from './next-path.ts';
 
 const route = getRouteApi('/outside/sign-in');
 
@@ -20,7 +20,9 @@ export function SignIn() {
     } catch (error) {
       throw error instanceof ApiError && error.status === 429 ? tooMany(error) : error;
     }
-    router.history.push(nextPath(next));
+    const path = nextPath(next);
+    if (isServerPage(path)) window.location.assign(path);
+    else router.history.push(path);
   });
   const { form } = api;
 

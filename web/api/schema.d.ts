@@ -364,6 +364,46 @@ export interface paths {
         patch: operations["patchApiKeysId"];
         trace?: never;
     };
+    "/api/v1/authorized-apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your authorised apps
+         * @description Apps that you gave access to this workspace by OAuth, such as AI assistants; newest first.
+         */
+        get: operations["getAuthorizedApps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authorized-apps/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End the access of an app
+         * @description Its next request is refused.
+         */
+        delete: operations["deleteAuthorizedAppsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/key-styles": {
         parameters: {
             query?: never;
@@ -10151,6 +10191,131 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        WorkspaceInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description At most 100 characters.
+             * @example Acme Ltd
+             */
+            name: string;
+            plan: string;
+            /**
+             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+             * @example acme-ltd
+             */
+            slug: string;
+            /**
+             * @description ISO 4217: the currency of amounts without one.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+             * @example DE
+             */
+            default_country: string | null;
+            /**
+             * @description A name of the IANA time zone database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description BCP 47: how numbers and dates are written.
+             * @example de-DE
+             */
+            locale: string;
+            /**
+             * @description When opens of emails are recorded: `never`; `on_request`, of emails that ask for it; `always`, of emails that do not say otherwise.
+             * @enum {string}
+             */
+            open_tracking: "never" | "on_request" | "always";
+            /**
+             * @description When clicks on links in emails are recorded, as `open_tracking`.
+             * @enum {string}
+             */
+            click_tracking: "never" | "on_request" | "always";
+            /**
+             * @description Which hits fire `email.opened` and `email.clicked`, per email and link: `first_human`, the first by a person; `first_any`, the first; `every`, all.
+             * @enum {string}
+             */
+            tracking_events: "first_human" | "first_any" | "every";
+        };
+        SessionInput: {
+            /** Format: uuid */
+            id: string;
+            user: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                email: string;
+            };
+            workspace: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                plan: string;
+                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
+                logo_url: string | null;
+                /**
+                 * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+                 * @example acme-ltd
+                 */
+                slug: string;
+                /**
+                 * @description ISO 4217: the currency of amounts without one.
+                 * @example EUR
+                 */
+                currency: string;
+                /**
+                 * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+                 * @example DE
+                 */
+                default_country: string | null;
+                /**
+                 * @description A name of the IANA time zone database.
+                 * @example Europe/Berlin
+                 */
+                time_zone: string;
+                /**
+                 * @description BCP 47: how numbers and dates are written.
+                 * @example de-DE
+                 */
+                locale: string;
+            };
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            scopes: string[];
+            workspaces: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @enum {string} */
+                role: "owner" | "admin" | "manager" | "member";
+                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
+                logo_url: string | null;
+            }[];
+            /** Format: date-time */
+            expires_at: string;
+        };
+        AuthorizedAppInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description As the app names itself. */
+            name: string;
+            /** @description Where you were sent back to. */
+            host: string;
+            /** @description What you allowed, as in `read write`. */
+            scope: string;
+            /** Format: date-time */
+            created_at: string;
+            last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description When its access ends, unless it is used until then.
+             */
+            expires_at: string;
+        };
         EventInput: {
             /** @description The event id, the same as in webhooks. */
             id: string;
@@ -10347,56 +10512,6 @@ export interface components {
             /** @description Shown once, on creation. */
             secret?: string;
         };
-        WorkspaceInput: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description At most 100 characters.
-             * @example Acme Ltd
-             */
-            name: string;
-            plan: string;
-            /**
-             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
-             * @example acme-ltd
-             */
-            slug: string;
-            /**
-             * @description ISO 4217: the currency of amounts without one.
-             * @example EUR
-             */
-            currency: string;
-            /**
-             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
-             * @example DE
-             */
-            default_country: string | null;
-            /**
-             * @description A name of the IANA time zone database.
-             * @example Europe/Berlin
-             */
-            time_zone: string;
-            /**
-             * @description BCP 47: how numbers and dates are written.
-             * @example de-DE
-             */
-            locale: string;
-            /**
-             * @description When opens of emails are recorded: `never`; `on_request`, of emails that ask for it; `always`, of emails that do not say otherwise.
-             * @enum {string}
-             */
-            open_tracking: "never" | "on_request" | "always";
-            /**
-             * @description When clicks on links in emails are recorded, as `open_tracking`.
-             * @enum {string}
-             */
-            click_tracking: "never" | "on_request" | "always";
-            /**
-             * @description Which hits fire `email.opened` and `email.clicked`, per email and link: `first_human`, the first by a person; `first_any`, the first; `every`, all.
-             * @enum {string}
-             */
-            tracking_events: "first_human" | "first_any" | "every";
-        };
         MadeByMemberInput: {
             keys: {
                 total_count: number;
@@ -10472,63 +10587,6 @@ export interface components {
             includes: string[];
             /** @description Whether the caller may give it to a key. */
             may_grant: boolean;
-        };
-        SessionInput: {
-            /** Format: uuid */
-            id: string;
-            user: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                email: string;
-            };
-            workspace: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                plan: string;
-                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
-                logo_url: string | null;
-                /**
-                 * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
-                 * @example acme-ltd
-                 */
-                slug: string;
-                /**
-                 * @description ISO 4217: the currency of amounts without one.
-                 * @example EUR
-                 */
-                currency: string;
-                /**
-                 * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
-                 * @example DE
-                 */
-                default_country: string | null;
-                /**
-                 * @description A name of the IANA time zone database.
-                 * @example Europe/Berlin
-                 */
-                time_zone: string;
-                /**
-                 * @description BCP 47: how numbers and dates are written.
-                 * @example de-DE
-                 */
-                locale: string;
-            };
-            /** @enum {string} */
-            role: "owner" | "admin" | "manager" | "member";
-            scopes: string[];
-            workspaces: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                /** @enum {string} */
-                role: "owner" | "admin" | "manager" | "member";
-                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
-                logo_url: string | null;
-            }[];
-            /** Format: date-time */
-            expires_at: string;
         };
         LinkInput: {
             /** @enum {string} */
@@ -10722,6 +10780,13 @@ export interface components {
                 writes_per_hour: number;
                 deletes: boolean;
                 objects: string[] | null;
+            } | null;
+            /** @description The app that a member authorised by OAuth, with the host that they were sent back to; it has tokens of its own. Null: a key that was created. */
+            app: {
+                client_id: string;
+                name: string;
+                host: string;
+                scope: string;
             } | null;
             /** @description Shown once, on creation. */
             key?: string;
@@ -14970,6 +15035,131 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        Workspace: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description At most 100 characters.
+             * @example Acme Ltd
+             */
+            name: string;
+            plan: string;
+            /**
+             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+             * @example acme-ltd
+             */
+            slug: string;
+            /**
+             * @description ISO 4217: the currency of amounts without one.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+             * @example DE
+             */
+            default_country: string | null;
+            /**
+             * @description A name of the IANA time zone database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description BCP 47: how numbers and dates are written.
+             * @example de-DE
+             */
+            locale: string;
+            /**
+             * @description When opens of emails are recorded: `never`; `on_request`, of emails that ask for it; `always`, of emails that do not say otherwise.
+             * @enum {string}
+             */
+            open_tracking: "never" | "on_request" | "always";
+            /**
+             * @description When clicks on links in emails are recorded, as `open_tracking`.
+             * @enum {string}
+             */
+            click_tracking: "never" | "on_request" | "always";
+            /**
+             * @description Which hits fire `email.opened` and `email.clicked`, per email and link: `first_human`, the first by a person; `first_any`, the first; `every`, all.
+             * @enum {string}
+             */
+            tracking_events: "first_human" | "first_any" | "every";
+        };
+        Session: {
+            /** Format: uuid */
+            id: string;
+            user: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                email: string;
+            };
+            workspace: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                plan: string;
+                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
+                logo_url: string | null;
+                /**
+                 * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
+                 * @example acme-ltd
+                 */
+                slug: string;
+                /**
+                 * @description ISO 4217: the currency of amounts without one.
+                 * @example EUR
+                 */
+                currency: string;
+                /**
+                 * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
+                 * @example DE
+                 */
+                default_country: string | null;
+                /**
+                 * @description A name of the IANA time zone database.
+                 * @example Europe/Berlin
+                 */
+                time_zone: string;
+                /**
+                 * @description BCP 47: how numbers and dates are written.
+                 * @example de-DE
+                 */
+                locale: string;
+            };
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            scopes: string[];
+            workspaces: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @enum {string} */
+                role: "owner" | "admin" | "manager" | "member";
+                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
+                logo_url: string | null;
+            }[];
+            /** Format: date-time */
+            expires_at: string;
+        };
+        AuthorizedApp: {
+            /** Format: uuid */
+            id: string;
+            /** @description As the app names itself. */
+            name: string;
+            /** @description Where you were sent back to. */
+            host: string;
+            /** @description What you allowed, as in `read write`. */
+            scope: string;
+            /** Format: date-time */
+            created_at: string;
+            last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description When its access ends, unless it is used until then.
+             */
+            expires_at: string;
+        };
         Event: {
             /** @description The event id, the same as in webhooks. */
             id: string;
@@ -15166,56 +15356,6 @@ export interface components {
             /** @description Shown once, on creation. */
             secret?: string;
         };
-        Workspace: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description At most 100 characters.
-             * @example Acme Ltd
-             */
-            name: string;
-            plan: string;
-            /**
-             * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
-             * @example acme-ltd
-             */
-            slug: string;
-            /**
-             * @description ISO 4217: the currency of amounts without one.
-             * @example EUR
-             */
-            currency: string;
-            /**
-             * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
-             * @example DE
-             */
-            default_country: string | null;
-            /**
-             * @description A name of the IANA time zone database.
-             * @example Europe/Berlin
-             */
-            time_zone: string;
-            /**
-             * @description BCP 47: how numbers and dates are written.
-             * @example de-DE
-             */
-            locale: string;
-            /**
-             * @description When opens of emails are recorded: `never`; `on_request`, of emails that ask for it; `always`, of emails that do not say otherwise.
-             * @enum {string}
-             */
-            open_tracking: "never" | "on_request" | "always";
-            /**
-             * @description When clicks on links in emails are recorded, as `open_tracking`.
-             * @enum {string}
-             */
-            click_tracking: "never" | "on_request" | "always";
-            /**
-             * @description Which hits fire `email.opened` and `email.clicked`, per email and link: `first_human`, the first by a person; `first_any`, the first; `every`, all.
-             * @enum {string}
-             */
-            tracking_events: "first_human" | "first_any" | "every";
-        };
         MadeByMember: {
             keys: {
                 total_count: number;
@@ -15291,63 +15431,6 @@ export interface components {
             includes: string[];
             /** @description Whether the caller may give it to a key. */
             may_grant: boolean;
-        };
-        Session: {
-            /** Format: uuid */
-            id: string;
-            user: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                email: string;
-            };
-            workspace: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                plan: string;
-                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
-                logo_url: string | null;
-                /**
-                 * @description A part of the URLs of public pages, unique in the installation. 2 to 48 of a–z, 0–9 and hyphens. A former slug still leads to the workspace.
-                 * @example acme-ltd
-                 */
-                slug: string;
-                /**
-                 * @description ISO 4217: the currency of amounts without one.
-                 * @example EUR
-                 */
-                currency: string;
-                /**
-                 * @description ISO 3166-1 alpha-2: the country of telephone numbers without a country code. Null: such numbers are compared by their digits.
-                 * @example DE
-                 */
-                default_country: string | null;
-                /**
-                 * @description A name of the IANA time zone database.
-                 * @example Europe/Berlin
-                 */
-                time_zone: string;
-                /**
-                 * @description BCP 47: how numbers and dates are written.
-                 * @example de-DE
-                 */
-                locale: string;
-            };
-            /** @enum {string} */
-            role: "owner" | "admin" | "manager" | "member";
-            scopes: string[];
-            workspaces: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                /** @enum {string} */
-                role: "owner" | "admin" | "manager" | "member";
-                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
-                logo_url: string | null;
-            }[];
-            /** Format: date-time */
-            expires_at: string;
         };
         Link: {
             /** @enum {string} */
@@ -15541,6 +15624,13 @@ export interface components {
                 writes_per_hour: number;
                 deletes: boolean;
                 objects: string[] | null;
+            } | null;
+            /** @description The app that a member authorised by OAuth, with the host that they were sent back to; it has tokens of its own. Null: a key that was created. */
+            app: {
+                client_id: string;
+                name: string;
+                host: string;
+                scope: string;
             } | null;
             /** @description Shown once, on creation. */
             key?: string;
@@ -16816,6 +16906,7 @@ export interface operations {
                     readonly expiring_soon?: unknown;
                     readonly created_by?: unknown;
                     readonly maker?: unknown;
+                    readonly app?: unknown;
                     readonly created_at?: unknown;
                     readonly revoked_at?: unknown;
                     readonly last_used_at?: unknown;
@@ -16935,6 +17026,7 @@ export interface operations {
                     readonly expiring_soon?: unknown;
                     readonly created_by?: unknown;
                     readonly maker?: unknown;
+                    readonly app?: unknown;
                     readonly created_at?: unknown;
                     readonly revoked_at?: unknown;
                     readonly last_used_at?: unknown;
@@ -17045,6 +17137,7 @@ export interface operations {
                     readonly expiring_soon?: unknown;
                     readonly created_by?: unknown;
                     readonly maker?: unknown;
+                    readonly app?: unknown;
                     readonly created_at?: unknown;
                     readonly revoked_at?: unknown;
                     readonly last_used_at?: unknown;
@@ -17092,6 +17185,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAuthorizedApps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AuthorizedApp"][];
+                    };
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This requires a signed-in user, not an API key; or the Origin is not one of this installation. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteAuthorizedAppsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This requires a signed-in user, not an API key; or the Origin is not one of this installation. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Any error. */

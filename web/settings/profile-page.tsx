@@ -8,6 +8,7 @@ import { notifyDone } from '../ui/notify.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Property, PropertyList } from '../ui/property-list.tsx';
 import { useApiForm } from '../ui/use-api-form.ts';
+import { ConnectedApps } from './connected-apps.tsx';
 import classes from './profile-page.module.css';
 
 /** The user's profile and password form. */
@@ -24,6 +25,7 @@ export function ProfilePage() {
             {capitalised(role)} in {workspace.name}
           </Property>
         </PropertyList>
+        <ConnectedApps />
         <PasswordForm email={user.email} />
       </div>
     </>

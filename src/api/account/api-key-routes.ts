@@ -165,6 +165,8 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: KeyRouteParts): Route {
       if (body.budget !== undefined && (body.budget === null) !== (current.agent === null))
         throw invalid('budget', 'cannot be added to a key or removed from it; create another key');
       const expiresAt = expiryOf(parts, body, current.expires_at);
+      if (expiresAt !== undefined && current.app)
+        throw invalid('expires_at', 'of an authorised app follows its use; revoke the key to end its access');
       const used = (await usage.find(current.workspace_id, [current.id])).get(current.id)!;
       let text: string | undefined;
       const change = {
@@ -289,6 +291,7 @@ function showKey({ clock }: ApiKeyParts, key: ApiKey, used: Usage | undefined, r
     scopes: key.scopes,
     kind: key.agent ? 'agent' : 'integration',
     budget: key.agent,
+    app: key.app,
     state: key.revoked_at !== null ? 'revoked' : left <= 0 ? 'expired' : 'active',
     expiring_soon: key.revoked_at === null && left > 0 && left <= SOON_MS,
     created_by: key.created_by,

@@ -63,6 +63,7 @@ const ignored = Object.fromEntries(
     'expiring_soon',
     'created_by',
     'maker',
+    'app',
     'created_at',
     'revoked_at',
     'last_used_at',
@@ -144,6 +145,13 @@ const shown = z.object({
     })
     .nullable()
     .meta({ description: 'Of an agent; null for other keys.' }),
+  app: z
+    .object({ client_id: z.string(), name: z.string(), host: z.string(), scope: z.string() })
+    .nullable()
+    .meta({
+      description:
+        'The app that a member authorised by OAuth, with the host that they were sent back to; it has tokens of its own. Null: a key that was created.',
+    }),
   key: z.string().optional().meta({ description: 'Shown once, on creation.' }),
 });
 

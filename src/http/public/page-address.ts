@@ -18,7 +18,7 @@ const EXACT_HOST = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])$/;
 const MAX_URL_LENGTH = 6000;
 
 /** A URL with one exact host and no credentials; otherwise undefined. */
-function exactUrl(text: string): URL | undefined {
+export function exactUrl(text: string): URL | undefined {
   if (!URL.canParse(text) || text.includes('\0') || !text.isWellFormed()) return undefined;
   const url = new URL(text);
   return EXACT_HOST.test(url.hostname) && url.username === '' && url.password === '' ? url : undefined;

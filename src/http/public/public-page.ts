@@ -23,8 +23,8 @@ export const NO_FRAME: Frame = { embedded: false, scheme: null };
 /** The files of a page: their paths on this server. */
 export interface PageFiles {
   stylesheet: string;
-  /** A module; the page works without it, too. */
-  script: string;
+  /** A module; the page works without it, too. Null: it has none. */
+  script: string | null;
 }
 
 /** The whole page. It has nothing inline, so that its Content-Security-Policy allows only its files. */
@@ -38,7 +38,7 @@ export function publicPage(title: string, body: Html, frame: Frame, files: PageF
         <meta name="robots" content="noindex" />
         <title>${title}</title>
         <link rel="stylesheet" href="${files.stylesheet}" />
-        ${!isPreview && html`<script type="module" src="${files.script}"></script>`}
+        ${!isPreview && files.script !== null && html`<script type="module" src="${files.script}"></script>`}
       </head>
       <body class="${embedded ? 'embedded' : 'hosted'}">
         <main>${body}</main>

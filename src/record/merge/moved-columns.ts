@@ -73,7 +73,7 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
     'other object',
   'email.user_id email_thread.user_id': 'member',
   'email_send.connection_id email_account.connection_id email_send.claim': 'connection',
-  'idempotency.api_key_id key_usage.api_key_id agent_writes.api_key_id quota.subject job.lease_token':
+  'idempotency.api_key_id key_usage.api_key_id agent_writes.api_key_id oauth_code.api_key_id oauth_token.api_key_id oauth_visitor.endpoint_id quota.subject job.lease_token':
     'account',
   'message.deal_id call.deal_id message_send.message_id message_media.message_id message_media.file_id message_thread.read_id call.recording_file_id':
     'other object',

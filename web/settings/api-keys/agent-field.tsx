@@ -19,10 +19,6 @@ interface AgentFieldProps {
 
 /** Whether a key is that of an agent, and its limits. */
 export function AgentField({ value = null, onChange, error }: AgentFieldProps) {
-  const { data: scopes = [] } = useQuery(scopesQuery);
-  const objects = new Map(
-    scopes.flatMap(({ action, group }) => (action !== null && group ? [[group.name, group.label]] : [])),
-  );
   return (
     <Stack gap="xs">
       <Switch
@@ -32,32 +28,47 @@ export function AgentField({ value = null, onChange, error }: AgentFieldProps) {
         onChange={({ currentTarget }) => onChange(currentTarget.checked ? DEFAULTS : null)}
         error={error}
       />
-      {value && (
-        <>
-          <NumberInput
-            label="Records it may write per hour"
-            min={1}
-            max={MAX_WRITES_PER_HOUR}
-            allowDecimal={false}
-            value={value.writes_per_hour}
-            onChange={(limit) => onChange({ ...value, writes_per_hour: Number(limit) || 1 })}
-          />
-          <MultiSelect
-            label="Only these records"
-            placeholder={value.objects === null ? 'All records' : ''}
-            data={[...objects].map(([name, label]) => ({ value: name, label }))}
-            searchable
-            clearable
-            value={value.objects ?? []}
-            onChange={(names) => onChange({ ...value, objects: names.length > 0 ? names : null })}
-          />
-          <Checkbox
-            label="It may delete records"
-            checked={value.deletes}
-            onChange={({ currentTarget }) => onChange({ ...value, deletes: currentTarget.checked })}
-          />
-        </>
-      )}
+      {value && <AgentLimitsFields value={value} onChange={onChange} />}
     </Stack>
+  );
+}
+
+/** The limits of an agent. */
+export function AgentLimitsFields({
+  value,
+  onChange,
+}: {
+  value: AgentLimits;
+  onChange: (limits: AgentLimits) => void;
+}) {
+  const { data: scopes = [] } = useQuery(scopesQuery);
+  const objects = new Map(
+    scopes.flatMap(({ action, group }) => (action !== null && group ? [[group.name, group.label]] : [])),
+  );
+  return (
+    <>
+      <NumberInput
+        label="Records it may write per hour"
+        min={1}
+        max={MAX_WRITES_PER_HOUR}
+        allowDecimal={false}
+        value={value.writes_per_hour}
+        onChange={(limit) => onChange({ ...value, writes_per_hour: Number(limit) || 1 })}
+      />
+      <MultiSelect
+        label="Only these records"
+        placeholder={value.objects === null ? 'All records' : ''}
+        data={[...objects].map(([name, label]) => ({ value: name, label }))}
+        searchable
+        clearable
+        value={value.objects ?? []}
+        onChange={(names) => onChange({ ...value, objects: names.length > 0 ? names : null })}
+      />
+      <Checkbox
+        label="It may delete records"
+        checked={value.deletes}
+        onChange={({ currentTarget }) => onChange({ ...value, deletes: currentTarget.checked })}
+      />
+    </>
   );
 }

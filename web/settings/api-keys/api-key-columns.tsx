@@ -16,7 +16,7 @@ export const READER_COLUMNS = column.columns([
         <b>{key.name}</b>
         {key.kind === 'agent' && (
           <Badge size="xs" variant="light" ml="xs">
-            Agent
+            {key.app ? 'App' : 'Agent'}
           </Badge>
         )}
       </>
@@ -25,7 +25,13 @@ export const READER_COLUMNS = column.columns([
   column.accessor('prefix', {
     header: 'Key',
     meta: { width: '10.5rem' },
-    cell: ({ getValue }) => <span className="mono">{getValue()}…</span>,
+    cell: ({ row: { original: key } }) =>
+      // An app has tokens of its own.
+      key.app ? (
+        <span title={key.maker?.name}>{key.app.host}</span>
+      ) : (
+        <span className="mono">{key.prefix}…</span>
+      ),
   }),
   column.display({
     id: 'state',

@@ -1,12 +1,13 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconBan, IconCalendar, IconDots } from '@tabler/icons-react';
+import { IconAdjustments, IconBan, IconCalendar, IconDots } from '@tabler/icons-react';
 import { useRevokeApiKey, useUpdateApiKey, type ApiKey } from '../../api/api-key-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
+import { AgentLimitsFields, type AgentLimits } from './agent-field.tsx';
 import { ExpiryField, toExpiryInput, type Expiry } from './expiry-field.tsx';
 
 /** The actions on a key. Revoking is permanent. */
@@ -14,6 +15,7 @@ export function ApiKeyMenu({ apiKey }: { apiKey: ApiKey }) {
   const mayManage = useHasScope('keys:manage');
   const { mutateAsync: revoke } = useRevokeApiKey();
   const [changing, change] = useDisclosure();
+  const [limiting, limit] = useDisclosure();
   if (!mayManage || apiKey.state === 'revoked') return null;
 
   const confirmAction = () =>
@@ -32,16 +34,50 @@ export function ApiKeyMenu({ apiKey }: { apiKey: ApiKey }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconCalendar size={15} />} onClick={change.open}>
-            Change expiry
-          </Menu.Item>
+          {apiKey.budget && (
+            <Menu.Item leftSection={<IconAdjustments size={15} />} onClick={limit.open}>
+              Change limits
+            </Menu.Item>
+          )}
+          {/* The access of an app lasts as long as it is used. */}
+          {!apiKey.app && (
+            <Menu.Item leftSection={<IconCalendar size={15} />} onClick={change.open}>
+              Change expiry
+            </Menu.Item>
+          )}
           <Menu.Item color="red" leftSection={<IconBan size={15} />} onClick={confirmAction}>
             Revoke
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {limiting && apiKey.budget && (
+        <LimitsForm apiKey={apiKey} limits={apiKey.budget} onClose={limit.close} />
+      )}
       {changing && <ExpiryForm apiKey={apiKey} onClose={change.close} />}
     </>
+  );
+}
+
+interface LimitsFormProps {
+  apiKey: ApiKey;
+  limits: AgentLimits;
+  onClose: () => void;
+}
+
+/** Effective from the next request of the agent. */
+function LimitsForm({ apiKey, limits, onClose }: LimitsFormProps) {
+  const { mutateAsync: update } = useUpdateApiKey();
+  const api = useApiForm({ budget: limits }, async ({ budget }) => {
+    await update({ id: apiKey.id, change: { budget } });
+    onClose();
+  });
+  return (
+    <FormDrawer title={`Limits of ${apiKey.name}`} action="Save" api={api} onClose={onClose}>
+      <AgentLimitsFields
+        value={api.form.values.budget}
+        onChange={(budget) => api.form.setFieldValue('budget', budget)}
+      />
+    </FormDrawer>
   );
 }
 
