@@ -6602,6 +6602,7 @@ export interface components {
             /** @description The number of the other side. */
             number: string;
             contact_id: string | null;
+            /** @description Null also without the scope `contacts:read`. */
             contact_name: string | null;
             lead_id: string | null;
             /** @description Messages that were received and not read. */
@@ -11421,6 +11422,7 @@ export interface components {
             /** @description The number of the other side. */
             number: string;
             contact_id: string | null;
+            /** @description Null also without the scope `contacts:read`. */
             contact_name: string | null;
             lead_id: string | null;
             /** @description Messages that were received and not read. */
