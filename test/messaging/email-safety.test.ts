@@ -372,6 +372,6 @@ describe('a mail', () => {
       [own],
     );
     const { id } = await made({ connection_id: own });
-    await reaches(id, 'sent');
+    expect(await reaches(id, 'sent')).toMatchObject({ attempts: 1 });
   });
 });

@@ -24,10 +24,11 @@ export function checkPersonalConnection(
   current: Pick<OpenConnection, 'settings' | 'secrets'>,
   makerId: Uuid | null,
 ): void {
-  const member = MEMBER.map((name) => current.settings[name]).find(
-    (id) => typeof id === 'string' && id !== '',
-  );
-  if (member === undefined || String(member).toLowerCase() === makerId) return;
+  const [member] = MEMBER.flatMap((name) => {
+    const id = current.settings[name];
+    return typeof id === 'string' && id !== '' ? [id.toLowerCase()] : [];
+  });
+  if (member === undefined || member === makerId) return;
   const changed = GUARDED.find(
     (name) => settings[name] !== undefined && (settings[name] ?? null) !== (current.settings[name] ?? null),
   );
