@@ -17,6 +17,7 @@ export function makeLog(level: string, options: { terminal?: boolean } = {}): Lo
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: shownError },
       redact: [
         'authorization',
         '*.authorization',
@@ -29,6 +30,16 @@ export function makeLog(level: string, options: { terminal?: boolean } = {}): Lo
     },
     options.terminal ? forPeople(destination) : destination,
   );
+}
+
+/**
+ * An error as the log has it. What else it has is left out: those of PostgreSQL have the row that was refused (`detail`,
+ * `where`), such as the text of a mail.
+ */
+export function shownError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, code } = error as Error & { code?: unknown };
+  return { type: name, message, stack, ...(code !== undefined && { code }) };
 }
 
 function forPeople(destination: { write(text: string): unknown }): DestinationStream {

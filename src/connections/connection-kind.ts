@@ -65,8 +65,8 @@ export interface InboundHandler<Services> {
   maxBytes?: number;
   /** Whether it also takes forms. Default: JSON only. */
   takesForms?: true;
-  /** Bodies are not kept in the log, as those with mails. */
-  keepsNoBody?: true;
+  /** Whether the body is not kept in the log, as one with a mail. Must not throw: nobody has verified the request yet. */
+  keepsNoBody?(request: InboundRequest, settings: ConnectionValues['settings']): boolean;
   /** The sender calls its JSON text/plain, as Amazon SNS does. */
   takesPlainJson?: true;
   /**

@@ -44,7 +44,7 @@ export async function receiveInbound<Services>(
   services: Services,
 ): Promise<InboundResponse> {
   const found = await connections.findInbound(kind.name, id);
-  const body = handler.keepsNoBody ? '' : request.text;
+  const body = handler.keepsNoBody?.(request, found?.settings ?? {}) ? '' : request.text;
   const { values, problem } = await verified(handler, request, found ?? unknownConnection(kind), services);
   if (!found) throw unauthorized();
   if (problem !== null) {

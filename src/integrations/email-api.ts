@@ -4,15 +4,12 @@ import type { InboundResult } from '../connections/connection-kind.ts';
 import type { OutgoingEmail, SendResult, SendTools } from '../messaging/emails/email-provider.ts';
 import type { EmailReport, EmailReports, ReportSource } from '../messaging/emails/email-report.ts';
 import { redactReply } from '../mail/mail-transport.ts';
-import { ConnectionError } from '../net/connection-failure.ts';
+import { wasNotSent } from '../net/connection-failure.ts';
 import type { HttpRequest, HttpResponse } from '../net/http-client.ts';
 
 /** Large attachments take a while to send. */
 const TIMEOUT_MS = 120_000;
 const MAX_REPLY_BYTES = 256 * 1024;
-
-/** Nothing was sent: the connection was never there. */
-const NOT_CONNECTED = new Set(['dns_failed', 'blocked_address', 'refused', 'network', 'tls_failed']);
 
 /** The optional address of a provider's API: the one of another region, or of a test. */
 export const baseUrlSetting = (standard: string) =>
@@ -42,9 +39,8 @@ export async function post(
   try {
     return await http(url, { method: 'POST', timeoutMs: TIMEOUT_MS, maxBytes: MAX_REPLY_BYTES, ...request });
   } catch (error) {
-    const failure = error instanceof ConnectionError ? error.failure : 'reset';
     const text = redactReply(`No answer: ${(error as Error).message}`);
-    return { outcome: NOT_CONNECTED.has(failure) ? 'deferred' : 'unknown', text };
+    return { outcome: wasNotSent(error) ? 'deferred' : 'unknown', text };
   }
 }
 
@@ -66,14 +62,17 @@ export function resultOfRefusal(
   message: string,
   { isIdempotent = false }: RefusalRules = {},
 ): SendResult {
-  const text = redactReply(`${status} ${message}`.trim()).slice(0, 500);
+  const text = redactReply(`${status} ${message}`.trim());
+  // Success in words that the provider does not use, as of a proxy between.
+  if (status < 300) return { outcome: 'unknown', text };
   if (status === 401 || status === 403) return { outcome: 'account_refused', text };
   if (status === 429 || status === 503 || status === 408) {
     const seconds = Number(headers['retry-after']);
     const wait = seconds > 0 && seconds < 86_400 ? { retryAfterMs: seconds * 1000 } : {};
     return { outcome: 'deferred', text, ...wait };
   }
-  if (status >= 500) return { outcome: isIdempotent ? 'deferred' : 'unknown', text };
+  if (status >= 500)
+    return isIdempotent ? { outcome: 'deferred', text, mayBeAccepted: true } : { outcome: 'unknown', text };
   if (status >= 300 && status < 400) return { outcome: 'account_refused', text };
   return { outcome: 'failed', text };
 }

@@ -1,6 +1,7 @@
 import type { Uuid } from '../base/id.ts';
 import type { InboundHandler, InboundResult } from '../connections/connection-kind.ts';
 import { MAX_MAIL_BYTES } from '../messaging/inbound/mail-parser.ts';
+import { accountSettings } from '../messaging/emails/email-account.ts';
 import type { DropReason, ReceivedEmail, TakenEmail } from '../messaging/inbound/received-email.ts';
 import type { ConnectionServices } from './integration.ts';
 
@@ -43,6 +44,16 @@ function resultOf(taken: TakenEmail): InboundResult {
 }
 
 /**
+ * Whether the log of a connection keeps no body of an event: one with a mail, or about a mail of a private account, whose
+ * addresses only its member reads.
+ */
+export function hidesBody(
+  isMail: (body: unknown) => boolean = () => false,
+): NonNullable<Handler['keepsNoBody']> {
+  return ({ body }, settings) => accountSettings(settings).visibility === 'private' || isMail(body);
+}
+
+/**
  * The inbound URL of a provider for mails, `/webhooks/{kind}/{connection id}/inbound`.
  * @param read the mail of a request that `verify` let pass
  */
@@ -57,7 +68,7 @@ export function inboundMailHandler(options: {
     label: 'URL for received mail',
     maxBytes: MAX_INBOUND_BYTES,
     ...(takesForms && { takesForms }),
-    keepsNoBody: true,
+    keepsNoBody: () => true,
     verify,
     summarize: () => ({ type: 'inbound', externalId: null }),
     handle: ({ body }, connection, services) => takeProviderMail(read(body), connection, services),

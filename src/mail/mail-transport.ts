@@ -24,13 +24,17 @@ export interface MailTransport {
 }
 
 const MAX_ERROR_CHARACTERS = 200;
+/** A longer reply is cut first: searching it would take time with the square of its length. */
+const MAX_READ_CHARACTERS = 2_000;
 
 /** The reply of a mail system for logs and the table, without the addresses, links and tokens that it may quote. */
 export function redactReply(text: string): string {
   return text
+    .slice(0, MAX_READ_CHARACTERS)
     .replaceAll(/\S*:\/\/\S*/g, '[link]')
     .replaceAll(/\S+@\S+/g, '[address]')
     .replaceAll(/[\w-]{32,}/g, '[token]')
     .replaceAll(/\p{Cc}+/gu, ' ')
-    .slice(0, MAX_ERROR_CHARACTERS);
+    .slice(0, MAX_ERROR_CHARACTERS)
+    .toWellFormed();
 }

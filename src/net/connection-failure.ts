@@ -20,12 +20,23 @@ export class ConnectionError extends Error {
   readonly failure: ConnectionFailure;
   /** Node's code, such as ECONNREFUSED, if the error is one of the network. */
   readonly code: string | undefined;
+  /** Of an HTTP client: whether the connection was there, so that the other side may have done what it was asked for. */
+  readonly hasConnected: boolean;
 
-  constructor(failure: ConnectionFailure, detail: string, code?: string) {
+  constructor(failure: ConnectionFailure, detail: string, code?: string, hasConnected = true) {
     super(detail);
     this.failure = failure;
     this.code = code;
+    this.hasConnected = hasConnected;
   }
+}
+
+/**
+ * Whether a request that failed was certainly not sent. The name of the failure does not say it: an answer that is no HTTP,
+ * or a route that goes away while the answer is awaited, is `network` too.
+ */
+export function wasNotSent(error: unknown): boolean {
+  return error instanceof ConnectionError && !error.hasConnected;
 }
 
 /** Codes of Node; codes of OpenSSL are recognised by their prefix. */

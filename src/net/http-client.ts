@@ -40,15 +40,23 @@ export function makeHttpClient(dial: Dial): HttpClient {
     const target = { origin, secure, host: plainHost(hostname), port: Number(port) || (secure ? 443 : 80) };
     const signal = AbortSignal.timeout(timeoutMs);
     const dialling = { signal, budgetMs: timeoutMs, step: '' };
+    let hasConnected = false;
     try {
       const socket = await dial(target, dialling);
+      hasConnected = true;
       dialling.step = 'waiting for the response';
       const options = { method, path: pathname + search, headers: { host, ...headers }, signal };
       return await exchange(socket, options, body, maxBytes);
     } catch (error) {
-      if (signal.aborted) throw new ConnectionError('timeout', `no response in time (${dialling.step})`);
+      if (signal.aborted)
+        throw new ConnectionError(
+          'timeout',
+          `no response in time (${dialling.step})`,
+          undefined,
+          hasConnected,
+        );
       const { failure, detail } = explainConnection(error);
-      throw new ConnectionError(failure, detail, (error as { code?: string }).code);
+      throw new ConnectionError(failure, detail, (error as { code?: string }).code, hasConnected);
     }
   };
 }

@@ -44,6 +44,12 @@ export type InputOf<F extends Fields> = {
 /** What a client may send to change a record: any of the fields that may create one. */
 export type Change<Input> = { [Name in keyof Input]?: Input[Name] | undefined };
 
+/** On whose behalf a record is written. */
+export interface Author {
+  /** The member for whom a caller writes, null for a key without one; left out where the program itself writes. */
+  makerId?: string | null;
+}
+
 /** When and by whom a record is created or changed. */
 export interface WriteContext {
   /** ISO 8601. */
@@ -79,6 +85,8 @@ export interface NounDefinition<F extends Fields> {
   minRole?: 'manager';
   /** Other names that clients may use for a field. */
   aliases?: Readonly<Record<string, keyof F & string>>;
+  /** See `Noun.mayChange`. */
+  mayChange?(record: RecordOf<F>, writer: Author): boolean;
   /** Throws `ApiError` if a rule over several fields is broken. */
   check?(record: RecordOf<F>): void;
   /** Sets fields that depend on others; must not change `before`. */
@@ -139,6 +147,11 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   create(input: Input, base: Omit<BaseRecord, 'custom_fields'>, context: WriteContext): R;
   /** The record after a change, under the same rules. Does not change `current`. */
   update(current: R, change: Change<Input>, context: WriteContext): R;
+  /**
+   * Whether a writer may change, delete, restore or erase a record, besides what its scopes allow. False: the record does
+   * not exist for it. Default: everybody with the scope may.
+   */
+  mayChange?(record: R, writer: Author): boolean;
   /** Fields that reference other records of the workspace, with their kind. */
   readonly references: Readonly<Record<string, string>>;
   /**
@@ -257,6 +270,7 @@ export function defineNoun<const F extends Fields>(
     },
 
     hasTags,
+    ...(definition.mayChange && { mayChange: definition.mayChange.bind(definition) }),
     ...(definition.area !== undefined && { area: definition.area }),
     events: eventsOfNoun(definition),
     fires: definition.fires ?? (() => [`${name}.updated`]),

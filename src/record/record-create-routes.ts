@@ -311,7 +311,8 @@ function createdHeaders(path: string, id: Uuid): Record<string, string> {
 }
 
 export function writerOf({ caller, claim }: Pick<Ctx<unknown, unknown>, 'caller' | 'claim'>): Writer {
-  const writer: Writer = { workspaceId: caller.workspaceId, actor: caller.actor };
+  const { workspaceId, actor, makerId } = caller;
+  const writer: Writer = { workspaceId, actor, makerId };
   if (claim) writer.claim = claim;
   if (caller.check) writer.check = caller.check;
   return writer;

@@ -5,13 +5,13 @@ import type { Uuid } from '../base/id.ts';
 import { withoutUnchanged } from '../base/values/same.ts';
 import type { Transaction } from '../db/query.ts';
 import type { EventAlias } from '../events/outbox.ts';
-import { tagsOf, type BaseRecord, type Change, type Noun, type WriteContext } from './noun.ts';
+import { tagsOf, type Author, type BaseRecord, type Change, type Noun, type WriteContext } from './noun.ts';
 import { differences } from './record-differences.ts';
 import { changedTags, tagEventsBetween, type TagChange } from './tags/record-tags.ts';
 import type { NewTag } from './tags/tag-registry.ts';
 
 /** Who writes, with the idempotency key, if any. */
-export interface Writer {
+export interface Writer extends Author {
   workspaceId: Uuid;
   actor: string;
   claim?: IdempotencyClaim;
@@ -157,6 +157,7 @@ export function planChange<R extends BaseRecord, Input extends object>(
   newId: () => Uuid,
 ): PlannedChange<R> {
   if (!current) throw new ApiError('not_found', `There is no ${noun.name} with this id.`);
+  requireMayChange(noun, current, writer);
   if (expected && !expected.includes(current.version)) {
     throw new ApiError(
       'precondition_failed',
@@ -176,6 +177,16 @@ export function planChange<R extends BaseRecord, Input extends object>(
     plan: { id, record, text: JSON.stringify(stored), at, events, ...(changed && { changed }) },
     answer: answer(record),
   };
+}
+
+/** Throws `not_found` for a record that a writer may not change. */
+export function requireMayChange<R extends BaseRecord>(
+  noun: Pick<Noun<R>, 'name' | 'mayChange'>,
+  current: R,
+  writer: Author,
+): void {
+  if (noun.mayChange?.(current, writer) === false)
+    throw new ApiError('not_found', `There is no ${noun.name} with this id that you may change.`);
 }
 
 /** The events of a change. Tags have events of their own, and count as no change for the others (RC3). */

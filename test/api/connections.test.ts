@@ -513,9 +513,13 @@ describe('base_url', () => {
         shown({ base_url: 'https://proxy.example.com/v1' }),
       ]);
       const path = `${PATH}/${made.json.id}`;
-      const moved = await s.ask('PATCH', path, { body: { settings: { base_url: 'https://b.example.com' } } });
+      // The account of a member takes its secrets with it.
+      const { secrets } = 'user_id' in others ? needed[kind]! : {};
+      const moved = await s.ask('PATCH', path, {
+        body: { settings: { base_url: 'https://b.example.com' }, secrets },
+      });
       expect(moved.json.settings).toEqual(shown({ base_url: 'https://b.example.com' }));
-      const removed = await s.ask('PATCH', path, { body: { settings: { base_url: null } } });
+      const removed = await s.ask('PATCH', path, { body: { settings: { base_url: null }, secrets } });
       expect(removed.json.settings).not.toHaveProperty('base_url');
     }
   });

@@ -232,6 +232,9 @@ describe.each(Object.entries(CASES))('%s', (name, providerCase) => {
     ['400', json(400, { message: 'bad body' }), 'failed'],
     ['413', json(413, { message: 'too large' }), 'failed'],
     ['nothing', { reset: true }, 'unknown'],
+    ['204', { status: 204 }, 'unknown'],
+    ['what is no HTTP', { raw: 'Accepted, thank you\r\n\r\n' }, 'unknown'],
+    ['half an answer', { raw: 'HTTP/1.1 202 Accepted\r\ncontent-length: 10\r\n\r\nhalf' }, 'unknown'],
   ])('that answers %s: the mail is %s', async (_status, answer, outcome) => {
     const result = await send(providerCase, answer);
     expect(result.outcome, JSON.stringify(result)).toBe(outcome);
@@ -265,6 +268,11 @@ describe.each(Object.entries(CASES))('%s', (name, providerCase) => {
     expect(api.received.map(({ method }) => method)).toEqual(['GET']);
     expect(JSON.stringify(result)).not.toMatch(/secret|SG\.key|re_key/);
   });
+});
+
+test('postmark: a page in place of an answer says nothing about the mail', async () => {
+  const { outcome } = await send(CASES['postmark']!, { status: 200, body: '<html>Welcome</html>' });
+  expect(outcome).toBe('unknown');
 });
 
 test('postmark: an inactive recipient is a bounce, a wrong sender a refused account', async () => {

@@ -68,7 +68,7 @@ export async function insertSentEmail(s: Scenario, input: SentEmailInput = {}): 
       input.topicId ?? null,
       input.connectionId ?? null,
       input.providerId ?? null,
-      input.messageId ?? null,
+      input.messageId ?? `${id}@example.com`,
       input.userId ?? null,
     ],
   );

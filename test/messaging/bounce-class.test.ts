@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { redactReply } from '../../src/mail/mail-transport.ts';
 import type { BounceKind } from '../../src/messaging/emails/email-report.ts';
 import { classifyBounce, statusOf } from '../../src/messaging/suppressions/bounce-class.ts';
 
@@ -64,4 +65,20 @@ test.each([
   [null, null, null],
 ])('the enhanced code of %s and "%s" is %s', (status, text, expected) => {
   expect(statusOf({ status, text })).toBe(expected);
+});
+
+/** A server that a workspace has entered may answer with anything; the other workspaces go on. */
+test('an answer of 256 kB is judged by its beginning', () => {
+  for (const word of ['a', '@', '5.', 'a:/', '<a@'])
+    expect(classifyBounce({ text: `550 5.1.1 user unknown ${word.repeat(256_000 / word.length)}` })).toBe(
+      'hard',
+    );
+});
+
+test('an answer is shown in part, without addresses, and without half an emoji', () => {
+  const shown = redactReply(`550 jane@example.com ${'🙂'.repeat(128_000)}`);
+  expect(shown).toMatch(/^550 \[address\] 🙂/);
+  expect([shown.length, shown.isWellFormed()]).toEqual([200, true]);
+  for (const word of ['a', '@', 'a:/', '-'])
+    expect(redactReply(word.repeat(256_000 / word.length)).length).toBeLessThanOrEqual(200);
 });

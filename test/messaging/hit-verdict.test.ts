@@ -115,6 +115,9 @@ const CASES: Record<string, Case> = {
   }),
   'AppleWebKit from a relay': open(APPLE_MAIL, machine('apple_mpp'), { from: RELAY }),
   'AppleWebKit from a relay of IPv6': open(APPLE_MAIL, machine('apple_mpp'), { from: '2a02:26f7:c9c8::1' }),
+  'Apple Mail by a server of Linode, next to the relays': open(APPLE_MAIL, human('mail_client'), {
+    from: '172.236.1.2',
+  }),
   'Apple Mail without protection': open(APPLE_MAIL, human('mail_client')),
   'Safari from a relay': open(SAFARI, human('browser'), { from: RELAY }),
   'a click in Safari from a relay': click(SAFARI, human('browser'), { from: RELAY }),

@@ -100,6 +100,11 @@ describe('links', () => {
     expect(tracked(html)).toEqual({ html, links: [] });
   });
 
+  test('with a name that is no reference, as one that every object has, stay as they are', () => {
+    const html = '<a href="https://a.example/?a=1&toString;2&constructor;3">x</a>';
+    expect(tracked(html)).toEqual({ html, links: [] });
+  });
+
   test('are numbered in the order of the mail', () => {
     const { html, links } = tracked('<a href="https://a.example/">a</a><a href="https://a.example/">b</a>');
     expect(links.map(({ link }) => link)).toEqual([1, 2]);

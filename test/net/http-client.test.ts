@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { wasNotSent } from '../../src/net/connection-failure.ts';
 import { makeDial } from '../../src/net/dial.ts';
 import { makeGuard } from '../../src/net/egress-guard.ts';
 import { makeHttpClient } from '../../src/net/http-client.ts';
@@ -23,6 +24,7 @@ describe('a request to the API of another system', () => {
       if (url === '/moved') return { status: 302, headers: { location: '/cert' }, body: '' };
       if (url === '/large') return { body: 'x'.repeat(2_000) };
       if (url === '/never') return { hang: true };
+      if (url === '/nonsense') return { raw: 'no HTTP\r\n\r\n' };
       if (url === '/broken') return { raw: 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf' };
       return { status: 201, headers: { 'x-sent': 'yes' }, body: 'größe' };
     });
@@ -45,6 +47,20 @@ describe('a request to the API of another system', () => {
     });
     expect(sent.rawBody.toString()).toBe('{"grüße":1}');
   });
+
+  test('that fails says whether the other side may have got it', async () => {
+    for (const path of ['/large', '/never', '/broken', '/nonsense'])
+      expect(wasNotSent(await failureOf(at(path)))).toBe(false);
+    const { port, close } = await startReceiver();
+    await close();
+    expect(wasNotSent(await failureOf(`http://127.0.0.1:${port}/`))).toBe(true);
+    expect(wasNotSent(await failureOf('http://10.0.0.1/'))).toBe(true);
+  });
+  const failureOf = (url: string) =>
+    http(url, { maxBytes: 1_000, timeoutMs: 500 }).then(
+      () => 'no failure',
+      (error: unknown) => error,
+    );
 
   test('does not follow a redirect', async () => {
     const before = receiver.received.length;

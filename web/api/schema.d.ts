@@ -6642,6 +6642,7 @@ export interface components {
             /** @description The number of the other side. */
             number: string;
             contact_id: string | null;
+            /** @description Null also without the scope `contacts:read`. */
             contact_name: string | null;
             lead_id: string | null;
             /** @description Messages that were received and not read. */
@@ -11486,6 +11487,7 @@ export interface components {
             /** @description The number of the other side. */
             number: string;
             contact_id: string | null;
+            /** @description Null also without the scope `contacts:read`. */
             contact_name: string | null;
             lead_id: string | null;
             /** @description Messages that were received and not read. */

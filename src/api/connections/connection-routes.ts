@@ -16,6 +16,7 @@ import { route, type Ctx, type Route } from '../../http/route.ts';
 import { connectionEventApplyRoute, type ConnectionEventApplyParts } from './connection-event-apply-route.ts';
 import { connectionEventRoutes } from './connection-event-routes.ts';
 import { connectionKindRoute } from './connection-kind-routes.ts';
+import { checkPersonalConnection } from './personal-connection.ts';
 import {
   connectionShape,
   createBody,
@@ -179,7 +180,10 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: ConnectionParts): Route {
       await connections.update(
         caller.workspaceId,
         params['id']!,
-        (current) => changeOf(kind, body, current, parts.guard),
+        (current) => {
+          checkPersonalConnection(kind, body, current, caller.makerId);
+          return changeOf(kind, body, current, parts.guard);
+        },
         async (trx, connection) => {
           text = JSON.stringify(shown(parts, connection));
           const details = { changed: Object.keys(body).filter((name) => name !== 'kind') };

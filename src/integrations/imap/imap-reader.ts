@@ -106,7 +106,8 @@ function transportOf(socket: Socket, host: string): NonNullable<ImapFlowOptions[
       setImmediate(onConnect);
       return socket;
     },
-    upgrade: (plain, _options, onSecure) => connectTls({ socket: plain, servername: host }, onSecure),
+    upgrade: (plain, _options, onSecure) =>
+      connectTls({ socket: plain, servername: host, rejectUnauthorized: true }, onSecure),
   };
 }
 

@@ -4,6 +4,7 @@ import type { ConnectionKind, InboundHandler } from '../../connections/connectio
 import { ACCOUNT_SETTINGS } from '../../messaging/emails/email-account.ts';
 import { baseUrlSetting, takeReports } from '../email-api.ts';
 import type { ConnectionServices } from '../integration.ts';
+import { hidesBody } from '../received-mail.ts';
 import { mailgunInbound } from './mailgun-inbound.ts';
 import { MAILGUN_URL, testMailgun } from './mailgun-provider.ts';
 import { mailgunReports, mailgunSummary, makeUsedTokens, tokenOf, verifyMailgun } from './mailgun-webhook.ts';
@@ -13,6 +14,7 @@ const usedTokens = makeUsedTokens(Date.now);
 const events: InboundHandler<ConnectionServices> = {
   path: '',
   label: 'Webhook URL',
+  keepsNoBody: hidesBody(),
   verify: ({ body }, { secrets }) =>
     verifyMailgun(body, secrets['webhook_signing_key'] ?? '', usedTokens, Date.now()),
   summarize: ({ body }) => mailgunSummary(body),

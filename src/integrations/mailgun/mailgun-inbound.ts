@@ -33,9 +33,11 @@ export const verifyMailgunForm: InboundHandler<ConnectionServices>['verify'] = (
     fieldOf(body, name),
   );
   // Computed in any case, so that the time does not depend on the fields.
-  const expected = hmacSha256(secrets['webhook_signing_key'] ?? '', 'hex', `${timestamp}${token}`);
+  const key = secrets['webhook_signing_key'] ?? '';
+  const expected = hmacSha256(key, 'hex', `${timestamp}${token}`);
   const isSigned = sameBytes(Buffer.from(signature!), Buffer.from(expected));
-  if (secrets['webhook_signing_key'] === undefined || !isSigned)
+  // Anybody can sign with an empty key.
+  if (key === '' || !isSigned)
     return 'The signature does not match: the HTTP webhook signing key is another one.';
   return Math.abs(Date.now() / 1000 - Number(timestamp)) <= MAX_AGE_S
     ? null

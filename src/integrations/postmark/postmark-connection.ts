@@ -6,6 +6,7 @@ import type { ConnectionKind, InboundHandler, InboundRequest } from '../../conne
 import { ACCOUNT_SETTINGS } from '../../messaging/emails/email-account.ts';
 import { baseUrlSetting, takeReports } from '../email-api.ts';
 import type { ConnectionServices } from '../integration.ts';
+import { hidesBody } from '../received-mail.ts';
 import { POSTMARK_URL, testPostmark } from './postmark-provider.ts';
 import { postmarkInbound } from './postmark-inbound.ts';
 import { postmarkReports, postmarkSummary } from './postmark-report.ts';
@@ -16,6 +17,7 @@ export const POSTMARK_HEADER = 'x-fairlead-secret';
 const events: InboundHandler<ConnectionServices> = {
   path: '',
   label: 'Webhook URL',
+  keepsNoBody: hidesBody(),
   verify: (request, { secrets }) => verifyPostmark(request, secrets['webhook_secret'] ?? ''),
   summarize: ({ body }) => postmarkSummary(body),
   handle({ body }, { workspaceId, id }, { emails }) {

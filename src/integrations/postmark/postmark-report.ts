@@ -81,7 +81,7 @@ function bounce(
   if (type === 'Unsubscribe') return [{ ...common, kind: 'unsubscribed', at }];
   if (NO_BOUNCES.has(type)) return [];
   const text = details || description;
-  const kind = BOUNCES[type] ?? classifyBounce({ text });
+  const kind = Object.hasOwn(BOUNCES, type) ? BOUNCES[type]! : classifyBounce({ text });
   const evidence = { kind, status: statusOf({ text }) };
   return [{ ...common, kind: 'bounced', at, bounce: evidence, ...(text && { text }) }];
 }

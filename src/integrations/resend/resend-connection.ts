@@ -4,7 +4,7 @@ import type { ConnectionKind, InboundHandler } from '../../connections/connectio
 import { ACCOUNT_SETTINGS } from '../../messaging/emails/email-account.ts';
 import { baseUrlSetting, takeReports } from '../email-api.ts';
 import type { ConnectionServices } from '../integration.ts';
-import { takeProviderMail } from '../received-mail.ts';
+import { hidesBody, takeProviderMail } from '../received-mail.ts';
 import { isResendMail, readResendMail } from './resend-inbound.ts';
 import { RESEND_URL, testResend } from './resend-provider.ts';
 import { resendReports, resendType, verifyResend } from './resend-webhook.ts';
@@ -12,6 +12,7 @@ import { resendReports, resendType, verifyResend } from './resend-webhook.ts';
 const events: InboundHandler<ConnectionServices> = {
   path: '',
   label: 'Webhook URL',
+  keepsNoBody: hidesBody(isResendMail),
   verify: (request, { secrets }) => verifyResend(request, secrets['webhook_secret'] ?? '', Date.now()),
   summarize: ({ body, headers }) => ({
     type: resendType(body),

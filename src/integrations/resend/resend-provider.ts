@@ -75,7 +75,8 @@ function resultOf(response: HttpResponse): SendResult {
   const name = textOf(reply['name']) ?? '';
   const message = `${name} ${textOf(reply['message']) ?? ''}`.trim();
   // The first request with the key is still under way.
-  if (name === 'concurrent_idempotent_requests') return { outcome: 'deferred', text: message };
+  if (name === 'concurrent_idempotent_requests')
+    return { outcome: 'deferred', text: message, mayBeAccepted: true };
   // The key was used for another content: the first one was accepted.
   if (name === 'invalid_idempotent_request') return { outcome: 'unknown', text: message };
   return resultOfRefusal(response, message, { isIdempotent: true });

@@ -5,6 +5,7 @@ import type { ConnectionKind, InboundHandler } from '../../connections/connectio
 import { ACCOUNT_SETTINGS } from '../../messaging/emails/email-account.ts';
 import { baseUrlSetting, takeReports } from '../email-api.ts';
 import type { ConnectionServices } from '../integration.ts';
+import { hidesBody } from '../received-mail.ts';
 import { sendgridInbound } from './sendgrid-inbound.ts';
 import { SENDGRID_URL, testSendgrid } from './sendgrid-provider.ts';
 import { isSendgridKey, sendgridReports, sendgridSummary, verifySendgrid } from './sendgrid-webhook.ts';
@@ -15,6 +16,7 @@ const MAX_BYTES = 1024 * 1024;
 const events: InboundHandler<ConnectionServices> = {
   path: '',
   label: 'Webhook URL',
+  keepsNoBody: hidesBody(),
   maxBytes: MAX_BYTES,
   verify: (request, { secrets }) => verifySendgrid(request, secrets['verification_key'] ?? '', Date.now()),
   summarize: ({ body }) => sendgridSummary(body),

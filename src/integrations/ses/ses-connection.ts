@@ -5,7 +5,7 @@ import type { ConnectionKind, InboundHandler } from '../../connections/connectio
 import { ACCOUNT_SETTINGS } from '../../messaging/emails/email-account.ts';
 import { baseUrlSetting, takeReports } from '../email-api.ts';
 import type { ConnectionServices } from '../integration.ts';
-import { takeProviderMail } from '../received-mail.ts';
+import { hidesBody, takeProviderMail } from '../received-mail.ts';
 import { isSesMail, readSesMail } from './ses-inbound.ts';
 import { testSes } from './ses-provider.ts';
 import { sesReports, sesType } from './ses-report.ts';
@@ -17,6 +17,10 @@ const events: InboundHandler<ConnectionServices> = {
   path: '',
   label: 'SNS endpoint URL',
   takesPlainJson: true,
+  keepsNoBody: hidesBody((body) => {
+    const { data } = snsMessage.safeParse(body);
+    return data !== undefined && isSesMail(parsed(data.Message));
+  }),
   verify: ({ body, headers }, { settings }, { http }) =>
     sns.verify(body, headers, typeof settings['topic_arn'] === 'string' ? settings['topic_arn'] : '', http),
   summarize({ body }) {

@@ -9,7 +9,7 @@ import type {
   ProviderTools,
   SendOutcome,
 } from '../../messaging/telephony/phone-provider.ts';
-import { ConnectionError } from '../../net/connection-failure.ts';
+import { wasNotSent } from '../../net/connection-failure.ts';
 import type { HttpClient } from '../../net/http-client.ts';
 import { codeOf, reportOf } from './telnyx-event.ts';
 
@@ -21,8 +21,6 @@ const NOT_REACHED_MS = 60_000;
 const OPTED_OUT = '40300';
 /** Where the files of received messages are. */
 const FILE_HOSTS = /(^|\.)(telnyx\.com|telnyx-media\.com|amazonaws\.com)$/;
-/** Failures after which no request can have reached Telnyx. */
-const UNSENT = new Set(['dns_failed', 'blocked_address', 'refused', 'network', 'tls_failed']);
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -57,9 +55,8 @@ async function send(
     });
     return outcomeOf(response.status, parsed(response.body));
   } catch (error) {
-    const failure = error instanceof ConnectionError ? error.failure : 'reset';
     const text = (error as Error).message;
-    return UNSENT.has(failure)
+    return wasNotSent(error)
       ? { outcome: 'deferred', pauseMs: NOT_REACHED_MS, error: text }
       : { outcome: 'unknown', error: text };
   }
@@ -109,7 +106,8 @@ async function fetchFile(
   maxBytes: number,
   { http }: ProviderTools,
 ): Promise<FetchedFile> {
-  if (!FILE_HOSTS.test(new URL(url).hostname))
+  const { hostname, protocol } = new URL(url);
+  if (protocol !== 'https:' || !FILE_HOSTS.test(hostname))
     throw new ApiError('conflict', 'The file is at a host that is none of Telnyx.');
   const { status, headers, body } = await http(url, { timeoutMs: FILE_TIMEOUT_MS, maxBytes });
   if (status !== 200) throw new Error(`Telnyx answered ${status} instead of the file`);

@@ -52,13 +52,13 @@ export function telnyxSummary(body: unknown) {
 export function reportOf(payload: Json): (MessageReport & { isOptOut: boolean }) | null {
   const externalId = textOf(payload['id']);
   const [to] = objectsIn(payload['to']);
-  const status = STATUSES[textOf(to?.['status']) ?? ''];
-  if (externalId === null || status === undefined) return null;
+  const sent = textOf(to?.['status']) ?? '';
+  if (externalId === null || !Object.hasOwn(STATUSES, sent)) return null;
   const [error] = objectsIn(payload['errors']);
   const code = codeOf(error?.['code']);
   return {
     externalId,
-    status,
+    status: STATUSES[sent]!,
     errorCode: code,
     errorText: textOf(error?.['detail']) ?? textOf(error?.['title']),
     isOptOut: code === OPTED_OUT,
@@ -101,6 +101,8 @@ function objectsIn(value: unknown): Json[] {
   return Array.isArray(value) ? value.map(objectIn).filter((item) => item !== undefined) : [];
 }
 
+/** A text as it can be stored: without NUL and halves of emojis. */
 function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
+  const text = typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : '';
+  return text === '' ? null : text;
 }

@@ -13,7 +13,7 @@ import type {
   ProviderTools,
   SendOutcome,
 } from '../../messaging/telephony/phone-provider.ts';
-import { ConnectionError } from '../../net/connection-failure.ts';
+import { wasNotSent } from '../../net/connection-failure.ts';
 import type { HttpClient, HttpResponse } from '../../net/http-client.ts';
 import { numbersIn } from './twilio-number.ts';
 import { callStatusOf, messageStatusOf } from './twilio-status.ts';
@@ -32,9 +32,6 @@ const CLOCK_SKEW_MS = 60_000;
 /** Where files of Twilio are; redirects elsewhere are not followed. */
 const FILE_HOSTS = /(^|\.)(twilio\.com|twiliocdn\.com|amazonaws\.com)$/;
 const MAX_REDIRECTS = 3;
-
-/** Failures after which no request can have reached Twilio. */
-const UNSENT = new Set(['dns_failed', 'blocked_address', 'refused', 'network', 'tls_failed']);
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -80,7 +77,7 @@ async function send(
   const code = codeIn(json);
   if (status === 429 || code === '20429' || status === 503)
     return { outcome: 'deferred', pauseMs: pauseOf(response), error: `Twilio answered ${status}` };
-  if (status >= 500) return { outcome: 'unknown', error: `Twilio answered ${status}` };
+  if (status >= 500 || status < 300) return { outcome: 'unknown', error: `Twilio answered ${status}` };
   const text = twilioErrorText(code, textOf(json['message'])) ?? `Twilio answered ${status}.`;
   return { outcome: 'refused', code: code ?? String(status), text, isOptOut: code === OPTED_OUT_CODE };
 }
@@ -160,13 +157,14 @@ async function fetchFile(
   maxBytes: number,
   { http }: ProviderTools,
 ): Promise<FetchedFile> {
-  const ownHost = new URL(baseOf(account)).host;
+  const { origin: ownOrigin } = new URL(baseOf(account));
   let next = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const { host, hostname, protocol } = new URL(next);
-    if (host !== ownHost && (protocol !== 'https:' || !FILE_HOSTS.test(hostname)))
+    const { origin, hostname, protocol } = new URL(next);
+    // The origin: the password is not sent without encryption to the same host.
+    if (origin !== ownOrigin && (protocol !== 'https:' || !FILE_HOSTS.test(hostname)))
       throw new ApiError('conflict', 'The file is at a host that is none of Twilio.');
-    const isOwn = host === ownHost || hostname === 'api.twilio.com';
+    const isOwn = origin === ownOrigin || hostname === 'api.twilio.com';
     const headers = isOwn ? { authorization: authorization(account) } : {};
     const {
       status,
@@ -224,8 +222,7 @@ async function post(
     });
     return { response, json: parsed(response.body) };
   } catch (error) {
-    const failure = error instanceof ConnectionError ? error.failure : 'reset';
-    return { failure: (error as Error).message, isUnsent: UNSENT.has(failure) };
+    return { failure: (error as Error).message, isUnsent: wasNotSent(error) };
   }
 }
 

@@ -29,5 +29,5 @@ export const OPTED_OUT_CODE = '21610';
 /** What went wrong, in words; Twilio's own text, where the code is not known. */
 export function twilioErrorText(code: string | null, own: string | null = null): string | null {
   if (code === null) return own;
-  return WORDS[code] ?? own ?? `Twilio's error ${code}.`;
+  return (Object.hasOwn(WORDS, code) ? WORDS[code]! : null) ?? own ?? `Twilio's error ${code}.`;
 }

@@ -64,6 +64,10 @@ export const smsStatusHandler: InboundHandler<ConnectionServices> = {
 
 const OPT_OUT_TYPES: Readonly<Record<string, OptOutType>> = { STOP: 'stop', START: 'start', HELP: 'help' };
 
+function optOutTypeOf(sent: string): OptOutType | null {
+  return Object.hasOwn(OPT_OUT_TYPES, sent) ? OPT_OUT_TYPES[sent]! : null;
+}
+
 function receivedIn(field: ReturnType<typeof fieldsOf>): ReceivedMessage {
   const externalId = field('MessageSid') ?? field('SmsSid');
   const from = field('From');
@@ -82,7 +86,7 @@ function receivedIn(field: ReturnType<typeof fieldsOf>): ReceivedMessage {
     channel: from.startsWith('whatsapp:') ? 'whatsapp' : media.length > 0 ? 'mms' : 'sms',
     body: field('Body') ?? '',
     media,
-    optOutType: OPT_OUT_TYPES[field('OptOutType') ?? ''] ?? null,
+    optOutType: optOutTypeOf(field('OptOutType') ?? ''),
     senderName: field('ProfileName'),
   };
 }

@@ -29,10 +29,10 @@ const CALL: Readonly<Record<string, CallStatus>> = {
 
 /** Null for a status that is not known. */
 export function messageStatusOf(status: string): MessageStatus | null {
-  return MESSAGE[status] ?? null;
+  return Object.hasOwn(MESSAGE, status) ? MESSAGE[status]! : null;
 }
 
 /** Null for a status that is not known. */
 export function callStatusOf(status: string): CallStatus | null {
-  return CALL[status] ?? null;
+  return Object.hasOwn(CALL, status) ? CALL[status]! : null;
 }

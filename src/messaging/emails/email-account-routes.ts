@@ -12,7 +12,7 @@ import type { DnsRecords } from '../../net/dns-records.ts';
 import { checkDomain } from './domain-check.ts';
 import { accountSettings } from './email-account.ts';
 import type { EmailProvider } from './email-provider.ts';
-import type { EmailQueue } from './email-queue.ts';
+import { isCurrent, type EmailQueue } from './email-queue.ts';
 
 export interface EmailAccountParts {
   db: Database;
@@ -88,7 +88,7 @@ const LIST = {
   name: 'email_account.list',
   text: `
 select c.id, c.name, c.kind, c.settings, c.active, a.paused_at, a.pause_reason,
-  case when a.day_start > now() - interval '1 day' then a.day_count else 0 end as sent_today,
+  case when ${isCurrent('day')} then a.day_count else 0 end as sent_today,
   (select count(*)::int from (select from email_send m
     where m.workspace_id = c.workspace_id and m.connection_id = c.id and m.state = 'queued' limit 1000) q) as queued
 from connection c left join email_account a on a.workspace_id = c.workspace_id and a.connection_id = c.id

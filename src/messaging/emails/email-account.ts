@@ -38,7 +38,7 @@ export const ACCOUNT_SETTINGS = {
     .optional()
     .meta({ title: 'Mails a minute', description: 'At most; further ones wait for the next minute.' }),
   owner: z
-    .union([z.uuid(), z.literal('')])
+    .union([z.uuid().toLowerCase(), z.literal('')])
     .optional()
     .meta({
       title: 'Member',

@@ -15,7 +15,7 @@ import { chooseAccount, memberOf, type ChosenAccount } from './account-choice.ts
 import { MAX_TOTAL_BYTES } from './attachment-limit.ts';
 import { EMAIL_ATTACHMENT } from './attachment-store.ts';
 import { referencesFor } from './email-composer.ts';
-import type { Email } from './email-fields.ts';
+import { MAX_SUBJECT, type Email } from './email-fields.ts';
 import { sanitizeHtml, snippetOf, textOfHtml } from './email-html.ts';
 import type { EmailEnvelope, EmailRelated, StoredAttachment } from './email-insert-gate.ts';
 import type { EmailResolution } from './email-rules.ts';
@@ -70,6 +70,7 @@ export function makeEmailDraft(parts: EmailDraftParts): (draft: Draft) => Promis
       cc: input.cc ?? [],
       bcc: input.bcc ?? [],
       subject: text.subject,
+      ...(input.unsubscribe === true && { unsubscribe: true }),
     };
     const references = answered?.messageId ? referencesFor(answered.references, answered.messageId) : [];
     const values: Partial<Email> = {
@@ -257,7 +258,9 @@ async function contentOf(
 
 function replySubject(answered: AnsweredEmail | null): string | null {
   if (answered?.subject == null) return null;
-  return /^re:/i.test(answered.subject) ? answered.subject : `Re: ${answered.subject}`.slice(0, 500);
+  return /^re:/i.test(answered.subject)
+    ? answered.subject
+    : `Re: ${answered.subject}`.slice(0, MAX_SUBJECT).toWellFormed();
 }
 
 /** A template with the values of its records. Throws `validation_error` that names what is wrong. */
@@ -287,7 +290,7 @@ export async function renderedTemplate(
   };
   const subject = await render(template.subject, 'text');
   return {
-    subject: subject === null ? null : headerText(subject).slice(0, 500) || null,
+    subject: subject === null ? null : headerText(subject).slice(0, MAX_SUBJECT).toWellFormed() || null,
     html: await render(template.html, 'html'),
     text: await render(template.text, 'text'),
   };

@@ -103,6 +103,14 @@ update email set ${PERSONAL.map((name) => `"${name}" = null`).join(', ')}, cc = 
   status = case when status in ('draft', 'scheduled', 'queued', 'deferred') then 'cancelled' else status end
 where workspace_id = $1 and contact_id = $2`,
 };
+const BLANK_LINKS = {
+  name: 'email_link.erase-contact',
+  text: `update email_link set url = null where workspace_id = $1 and email_id in (${OWN})`,
+};
+const BLANK_HITS = {
+  name: 'email_hit.erase-contact',
+  text: `update email_hit set agent = '', visitor = null where workspace_id = $1 and email_id in (${OWN})`,
+};
 const BLANK_SEARCH = {
   name: 'search_document.erase-email-contact',
   text: `delete from search_document where workspace_id = $1 and object_type = 'email' and record_id in (${OWN})`,
@@ -122,6 +130,8 @@ export async function eraseEmailsOfContact(
     BLANK_EVENTS,
     BLANK_TIMELINE,
     BLANK_ATTEMPTS,
+    BLANK_LINKS,
+    BLANK_HITS,
     BLANK_SEARCH,
     BLANK_EMAILS,
   ])

@@ -17,10 +17,11 @@ const DROPPED = new Set(
 /** Of them, those without an end tag. */
 const VOID = new Set('br hr img wbr col area base embed frame input link meta source track'.split(' '));
 
+/** Without `target` and `rel`: a link could open in the frame of the mail, or reach back from a page that it opened. */
 const ATTRIBUTES = new Set(
   (
     'align alt bgcolor border cellpadding cellspacing class color cols colspan content dir face height href hspace id lang name nowrap ' +
-    'rel role rows rowspan size span src start style summary target title type valign value vspace width aria-hidden aria-label data-no-track'
+    'role rows rowspan size span src start style summary title type valign value vspace width aria-hidden aria-label data-no-track'
   ).split(' '),
 );
 
@@ -31,19 +32,30 @@ const SAFE_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,[a-z0-9+/=\s]*$/i;
 /** What browsers and mail clients have run from styles. */
 const UNSAFE_STYLE = /expression\s*\(|javascript\s*:|vbscript\s*:|behavior\s*:|-moz-binding|@import|<\//i;
 
+/** As deep as browsers nest elements. The parser looks through all open ones at each end tag. */
+const MAX_DEPTH = 512;
+
+/** Ends the parser. */
+class TooDeepError extends Error {
+  override readonly name = 'TooDeepError';
+}
+
 /**
  * HTML that an author wrote, without what can run or load code: scripts, frames, forms, event handlers, URLs other than of
- * web, mail and telephone. Text and comments that are no markup stay escaped.
+ * web, mail and telephone. Text and comments that are no markup stay escaped. It ends where elements are nested more than
+ * 512 deep.
  */
 export async function sanitizeHtml(html: string): Promise<string> {
   // Loaded with the first mail: many installations send none.
   const { Parser } = await import('htmlparser2');
   const out: string[] = [];
   let dropping = 0;
+  let depth = 0;
   let inStyle: string | null = null;
   const parser = new Parser(
     {
       onopentag(name, attributes) {
+        if (!VOID.has(name) && ++depth > MAX_DEPTH) throw new TooDeepError();
         if (DROPPED.has(name)) {
           if (!VOID.has(name)) dropping += 1;
           return;
@@ -60,6 +72,7 @@ export async function sanitizeHtml(html: string): Promise<string> {
         else if (dropping === 0) out.push(escapeText(text));
       },
       onclosetag(name) {
+        if (!VOID.has(name)) depth -= 1;
         if (DROPPED.has(name)) {
           if (!VOID.has(name)) dropping = Math.max(0, dropping - 1);
           return;
@@ -76,8 +89,12 @@ export async function sanitizeHtml(html: string): Promise<string> {
     },
     { decodeEntities: true, lowerCaseTags: true, lowerCaseAttributeNames: true },
   );
-  parser.write(html);
-  parser.end();
+  try {
+    parser.write(html);
+    parser.end();
+  } catch (error) {
+    if (!(error instanceof TooDeepError)) throw error;
+  }
   return out.join('');
 }
 
@@ -99,13 +116,25 @@ function isSafe(element: string, name: string, value: string): boolean {
 
 /** CSS with its escapes and comments resolved: both hide words. */
 function withoutEscapes(css: string): string {
-  return css
-    .replaceAll(/\/\*[^]*?\*\//g, '')
+  return withoutComments(css)
     .replaceAll(/\\([0-9a-f]{1,6})\s?/gi, (_all, code: string) => {
       const point = parseInt(code, 16);
       return point > 0 && point <= 0x10ffff ? String.fromCodePoint(point) : '';
     })
     .replaceAll('\\', '');
+}
+
+/** By a search that goes over the text once: an expression begins anew at each start of a comment. */
+function withoutComments(css: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (;;) {
+    const start = css.indexOf('/*', from);
+    const end = start < 0 ? -1 : css.indexOf('*/', start + 2);
+    if (end < 0) return parts.join('') + css.slice(from);
+    parts.push(css.slice(from, start));
+    from = end + 2;
+  }
 }
 
 function escapeText(text: string): string {

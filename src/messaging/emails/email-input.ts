@@ -85,6 +85,9 @@ export function checkMayShow(caller: Caller, input: Change<Record<string, unknow
     for (const scope of ['templates:read', 'contacts:read', 'companies:read'])
       requireScope(caller, scope, 'A mail with template_id');
   if (input.reply_to_email_id != null) requireScope(caller, 'emails:read', 'A reply');
+  // It is about the deal and the lead of the mail that it answers.
+  if (input.reply_to_email_id != null && input['template_id'] != null)
+    for (const scope of ['deals:read', 'leads:read']) requireScope(caller, scope, 'A reply with template_id');
   if (input.ignore_suppression && caller.role !== 'owner' && caller.role !== 'admin')
     throw new ApiError('forbidden', 'Only owners and admins send to suppressed addresses.');
 }

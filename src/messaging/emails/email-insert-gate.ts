@@ -31,6 +31,8 @@ export interface EmailRelated {
 export interface EmailEnvelope {
   /** Why the content of a received mail was not read. */
   problem?: MailProblem;
+  /** Whether it gets unsubscribe headers although it has no template: a draft is sent later. */
+  unsubscribe?: boolean;
   from: string;
   from_name: string | null;
   reply_to: string | null;

@@ -10,7 +10,7 @@ import { classifyBounce, statusOf } from '../suppressions/bounce-class.ts';
 import type { Email } from './email-fields.ts';
 import type { SendResult } from './email-provider.ts';
 import type { ClaimedEmail, EmailQueue } from './email-queue.ts';
-import { bounceValues, type BounceKind, type ReportEffect } from './email-report.ts';
+import { bounceValues, shortened, storableId, type BounceKind, type ReportEffect } from './email-report.ts';
 import { changeEmail, DELIVERY_ACTOR, type EmailChange, type EmailWriteParts } from './email-write.ts';
 
 /** How an attempt ended, as the metrics say it. */
@@ -35,20 +35,58 @@ export interface EmailOutcomeParts extends EmailWriteParts {
   effects: readonly ReportEffect[];
 }
 
-/** Stores what became of an attempt, and fires its event, in one transaction. */
+/**
+ * Stores what became of an attempt, and fires its event, in one transaction.
+ * @param wasTried false: it was given up without another attempt
+ */
 export async function storeOutcome(
   parts: EmailOutcomeParts,
   email: ClaimedEmail,
   result: SendResult,
+  { wasTried = true }: { wasTried?: boolean } = {},
 ): Promise<EmailAttemptOutcome> {
   const { db, notify } = parts;
   let lanes: LaneKey[] = [];
+  const stored = storableResult(result);
   const outcome = await db.transaction(async (trx) => {
     lanes = [];
-    return storeWithin(parts, trx, email, result, lanes);
+    const isClear = stored.outcome === 'accepted' || stored.outcome === 'bounced';
+    const isAccepted = wasTried && !isClear && (await isReportedWithin(trx, email));
+    const known: SendResult = isAccepted ? { outcome: 'accepted', providerId: null } : stored;
+    return storeWithin(parts, trx, email, known, lanes);
   });
   notify(lanes);
   return outcome;
+}
+
+/** What a mail system wrote, as it can be stored: it may contain anything. */
+function storableResult(result: SendResult): SendResult {
+  if (result.outcome === 'accepted') return { ...result, providerId: storableId(result.providerId) };
+  return { ...result, text: shortened(result.text) ?? '' };
+}
+
+/** Statuses that only a report gives to a mail that is being sent: the mail system has it, whatever the attempt says. */
+const REPORTED: ReadonlySet<Email['status']> = new Set(['delivered', 'deferred', 'bounced']);
+
+/** Whether a report has overtaken the answer to the attempt that is under way. */
+export function isReported({ status }: Pick<Email, 'status'>): boolean {
+  return REPORTED.has(status);
+}
+
+/** The queue row is locked first, as by a report: the one that comes second sees what the other wrote. */
+const LOCK_SEND = {
+  name: 'email_send.lock-for-outcome',
+  text: 'select claim from email_send where workspace_id = $1 and email_id = $2 for update',
+};
+const STATUS = {
+  name: 'email.status-for-outcome',
+  text: 'select status from email where workspace_id = $1 and id = $2',
+};
+
+async function isReportedWithin(trx: Transaction, { workspaceId, id }: ClaimedEmail): Promise<boolean> {
+  await query(trx, LOCK_SEND, [workspaceId, id]);
+  const [email] = await query<Pick<Email, 'status'>>(trx, STATUS, [workspaceId, id]);
+  return email !== undefined && isReported(email);
 }
 
 async function storeWithin(
@@ -94,20 +132,25 @@ async function storeWithin(
       return 'unknown';
     case 'account_refused':
       await pauseAccount(parts, trx, claimed, result.text, at);
-      if ((await queue.retry(trx, claimed, 0, result.text)) === null) return 'claim_lost';
-      await write(() => ({ values: { status: 'queued', status_reason: result.text } }));
-      return 'account_refused';
+      return retry(0, 'account_refused');
     default: {
       const pause = Math.max(pauseAfter(claimed.attempts, random()), result.retryAfterMs ?? 0);
-      const state = await queue.retry(trx, claimed, pause, result.text);
-      if (state === null) return 'claim_lost';
-      await write(() =>
-        state === 'failed'
-          ? failedChange(result.text)
-          : { values: { status: 'deferred', status_reason: result.text } },
-      );
-      return state === 'failed' ? 'failed' : 'retried';
+      return retry(pause, 'retried');
     }
+  }
+
+  async function retry(
+    pauseMs: number,
+    outcome: 'retried' | 'account_refused',
+  ): Promise<EmailAttemptOutcome> {
+    const { text, mayBeAccepted = false } = result as { text: string; mayBeAccepted?: boolean };
+    const state = await queue.retry(trx, claimed, pauseMs, text, mayBeAccepted);
+    if (state === null) return 'claim_lost';
+    const status = outcome === 'retried' ? 'deferred' : 'queued';
+    await write(() =>
+      state === 'failed' ? failedChange(text) : { values: { status, status_reason: text } },
+    );
+    return state === 'failed' ? 'failed' : outcome;
   }
 }
 

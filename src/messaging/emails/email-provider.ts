@@ -54,8 +54,11 @@ export type SendResult =
   | { outcome: 'bounced'; status: string | null; text: string }
   /** The mail itself was refused for good, as one that is too large. */
   | { outcome: 'failed'; text: string }
-  /** Not accepted for now, or not reachable: tried again later. `retryAfterMs`, if the provider says when. */
-  | { outcome: 'deferred'; text: string; retryAfterMs?: number }
+  /**
+   * Not accepted for now, or not reachable: tried again later. `retryAfterMs`, if the provider says when. `mayBeAccepted`:
+   * the provider ignores the next attempt if it was accepted, as long as `lookUp` says `not_accepted`.
+   */
+  | { outcome: 'deferred'; text: string; retryAfterMs?: number; mayBeAccepted?: boolean }
   /** The provider refuses the account, as with a wrong password: the account is paused, and the mail stays queued. */
   | { outcome: 'account_refused'; text: string }
   /** The content was handed over, and no answer came. */

@@ -12,6 +12,11 @@ export interface ClaimedEmail {
   claim: string;
   /** This attempt included. */
   attempts: number;
+  /**
+   * ISO 8601: when it was first handed over without an answer, to a provider that ignores a second request with the same id.
+   * Null if that never happened.
+   */
+  unknownSince: string | null;
 }
 
 /** A mail whose sender ended after the content had been handed over. */
@@ -40,12 +45,16 @@ export interface EmailQueue {
   markSubmitted(email: ClaimedEmail): Promise<boolean>;
   /** Ends an attempt, in the transaction that changes the mail. @returns false where the claim was lost */
   settle(trx: Transaction, email: ClaimedEmail, end: EmailEnd, error: string | null): Promise<boolean>;
-  /** Tries again after `pauseMs`, or gives up where the mail expires before. @returns null where the claim was lost */
+  /**
+   * Tries again after `pauseMs`, or gives up where the mail expires before. @returns null where the claim was lost
+   * @param mayBeAccepted whether the attempt may have been accepted, by a provider that ignores a second request
+   */
   retry(
     trx: Transaction,
     email: ClaimedEmail,
     pauseMs: number,
     error: string,
+    mayBeAccepted?: boolean,
   ): Promise<'queued' | 'failed' | null>;
   /** Puts a mail back that was not tried: its account is paused, or this process stops. */
   release(email: ClaimedEmail): Promise<void>;
@@ -78,10 +87,17 @@ export const EMAIL_CONDITIONS: readonly MailCondition[] = [
   },
 ];
 
+/**
+ * Whether a window still runs. One that begins in the future was counted before the clock was set back: it would hold the
+ * account up until then. Claims at the same time may differ by their beginnings.
+ */
+export const isCurrent = (window: 'day' | 'minute') =>
+  `a.${window}_start > now() - interval '1 ${window}' and a.${window}_start < now() + interval '1 minute'`;
+
 /** How many mails of an account may still be sent in a window. */
 const roomIn = (window: 'day' | 'minute', setting: string) => `
   case when c.settings->>'${setting}' is null then 1000000 else (c.settings->>'${setting}')::int
-    - case when a.${window}_start > now() - interval '1 ${window}' then a.${window}_count else 0 end end`;
+    - case when ${isCurrent(window)} then a.${window}_count else 0 end end`;
 
 /** What was queued a moment ago is due: times are stored to the millisecond, and may be rounded up. */
 const DUE = "m.state = 'queued' and m.due_at <= now() + interval '1 millisecond' and m.expires_at > now()";
@@ -122,7 +138,7 @@ claimed as (
     to_address = case when d.cancelled is null then m.to_address end,
     last_error = coalesce(d.cancelled, m.last_error)
   from due d where m.workspace_id = d.workspace_id and m.email_id = d.email_id
-  returning m.workspace_id, m.email_id, m.connection_id, m.claim, m.attempts, d.cancelled
+  returning m.workspace_id, m.email_id, m.connection_id, m.claim, m.attempts, m.unknown_since, d.cancelled
 ),
 shown as (
   update email e set
@@ -133,19 +149,20 @@ shown as (
 counted as (
   update email_account a set
     claimed_at = clock_timestamp(),
-    day_start = case when a.day_start > now() - interval '1 day' then a.day_start else now() end,
-    day_count = case when a.day_start > now() - interval '1 day' then a.day_count else 0 end + n.sent,
-    minute_start = case when a.minute_start > now() - interval '1 minute' then a.minute_start else now() end,
-    minute_count = case when a.minute_start > now() - interval '1 minute' then a.minute_count else 0 end + n.sent
+    day_start = case when ${isCurrent('day')} then a.day_start else now() end,
+    day_count = case when ${isCurrent('day')} then a.day_count else 0 end + n.sent,
+    minute_start = case when ${isCurrent('minute')} then a.minute_start else now() end,
+    minute_count = case when ${isCurrent('minute')} then a.minute_count else 0 end + n.sent
   from account o cross join (select count(*) filter (where cancelled is null)::int as sent from claimed) n
   where a.workspace_id = o.workspace_id and a.connection_id = o.connection_id
 )
-select workspace_id as "workspaceId", email_id as id, connection_id as "connectionId", claim, attempts, cancelled
+select workspace_id as "workspaceId", email_id as id, connection_id as "connectionId", claim, attempts,
+  unknown_since as "unknownSince", cancelled
 from claimed`;
 }
 
 const COLUMNS =
-  'workspace_id as "workspaceId", email_id as id, connection_id as "connectionId", claim, attempts';
+  'workspace_id as "workspaceId", email_id as id, connection_id as "connectionId", claim, attempts, unknown_since as "unknownSince"';
 const OWN = 'workspace_id = $1 and email_id = $2 and claim = $3';
 
 const MARK_SUBMITTED = {
@@ -165,6 +182,7 @@ const RETRY = {
   name: 'email_send.retry',
   text: `
 update email_send m set state = r.state, last_error = $5, claim = null, lease_until = null, submitted_at = null,
+  unknown_since = case when $6 then coalesce(m.unknown_since, m.submitted_at, now()) else m.unknown_since end,
   due_at = r.due_at, settled_at = case r.state when 'failed' then now() end,
   to_address = case r.state when 'queued' then m.to_address end
 from (
@@ -179,7 +197,8 @@ const RELEASE = {
   name: 'email_send.release',
   text: `
 with freed as (
-  update email_send set state = 'queued', claim = null, lease_until = null, submitted_at = null, attempts = attempts - 1
+  update email_send set state = 'queued', claim = null, lease_until = null, attempts = attempts - 1,
+    unknown_since = coalesce(unknown_since, submitted_at), submitted_at = null
   where ${OWN} and state = 'sending' returning workspace_id, email_id
 )
 update email e set status = 'queued', version = e.version + 1, updated_at = now()
@@ -200,7 +219,7 @@ where (workspace_id, email_id) in (
   select workspace_id, email_id from email_send
   where state = 'sending' and lease_until <= now() and submitted_at is not null
   limit 100 for update skip locked)
-returning ${COLUMNS}, submitted_at as "submittedAt"`;
+returning ${COLUMNS}, coalesce(unknown_since, submitted_at) as "submittedAt"`;
 
 const CLAIM_EXPIRED = `
 update email_send set state = 'sending', claim = $1, submitted_at = null, lease_until = now() + ${LEASE}
@@ -260,13 +279,14 @@ export function makeEmailQueue({
     settle: async (trx, { workspaceId, id, claim }, end, error) =>
       (await query(trx, SETTLE, [workspaceId, id, claim, end, error])).length > 0,
 
-    async retry(trx, { workspaceId, id, claim }, pauseMs, error) {
+    async retry(trx, { workspaceId, id, claim }, pauseMs, error, mayBeAccepted = false) {
       const rows = await query<{ state: 'queued' | 'failed' }>(trx, RETRY, [
         workspaceId,
         id,
         claim,
         pauseMs,
         error,
+        mayBeAccepted,
       ]);
       return rows[0]?.state ?? null;
     },

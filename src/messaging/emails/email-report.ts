@@ -3,6 +3,7 @@ import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import { query, type Transaction } from '../../db/query.ts';
 import type { LaneKey } from '../../events/outbox.ts';
+import { storableText } from '../inbound/parsed-email.ts';
 import type { Email } from './email-fields.ts';
 import { changeEmail, DELIVERY_ACTOR, type EmailChange, type EmailWriteParts } from './email-write.ts';
 
@@ -79,6 +80,18 @@ where e.workspace_id = $1 and e.direction = 'out' and e.deleted_at is null
 order by e.id = $3::uuid desc nulls last, e.message_id = $4 desc nulls last, e.id desc limit 1`,
 };
 
+/** The order of a claim, so that the two do not wait for each other. */
+const LOCK_SEND = {
+  name: 'email_send.lock-for-report',
+  text: 'select email_id from email_send where workspace_id = $1 and email_id = $2 for update',
+};
+/** Also of a mail that waits for its next attempt: the mail system has it, although it did not say so. */
+const SETTLE_SEND = {
+  name: 'email_send.settle-reported',
+  text: `update email_send set state = 'sent', settled_at = now(), claim = null, lease_until = null, to_address = null
+         where workspace_id = $1 and email_id = $2 and state in ('queued', 'unknown')`,
+};
+
 export function makeEmailReports(parts: EmailReportParts): EmailReports {
   const { db, notify } = parts;
 
@@ -95,6 +108,7 @@ export function makeEmailReports(parts: EmailReportParts): EmailReports {
         report.providerId ?? null,
       ]);
       if (!found) return 'unknown_email';
+      await query(trx, LOCK_SEND, [workspaceId, found.id]);
       const isAboutTo = report.recipient === undefined || isSame(report.recipient, found.recipient);
       let seen: Email | undefined;
       const changed = await changeEmail(
@@ -108,9 +122,12 @@ export function makeEmailReports(parts: EmailReportParts): EmailReports {
         },
       );
       if (changed) lanes.push(...changed.lanes);
+      if (changed && seen?.sent_at === null && changed.email.sent_at !== null)
+        await query(trx, SETTLE_SEND, [workspaceId, found.id]);
       const email = changed?.email ?? seen;
       if (!email) return 'unknown_email';
-      const recipient = report.recipient ?? found.recipient;
+      // Of an erased mail nothing is known any more, and nothing is to be written down again.
+      const recipient = found.recipient === null ? null : (report.recipient ?? found.recipient);
       for (const effect of parts.effects)
         lanes.push(...(await effect(trx, report, { workspaceId, id: found.id, email, recipient })));
       return changed ? 'applied' : 'unchanged';
@@ -122,9 +139,31 @@ export function makeEmailReports(parts: EmailReportParts): EmailReports {
   return {
     async take(source, reports) {
       const outcomes: ReportOutcome[] = [];
-      for (const report of reports) outcomes.push(await takeOne(source, report));
+      for (const report of reports) outcomes.push(await takeOne(source, storableReport(report)));
       return outcomes;
     },
+  };
+}
+
+/** Ids are no longer at any provider, and an index holds no longer ones. */
+const MAX_ID = 998;
+const MAX_ADDRESS = 320;
+
+/** An id of a provider, as it can be stored and searched; null for what is none. */
+export function storableId(id: string | null | undefined): string | null {
+  return id == null || id === '' || id.length > MAX_ID || storableText(id) !== id ? null : id;
+}
+
+/** A report whose texts can be stored: the others of its request must not wait for one that cannot. */
+function storableReport(report: EmailReport): EmailReport {
+  const { messageId, providerId, recipient, ...rest } = report;
+  const ids = { messageId: storableId(messageId), providerId: storableId(providerId) };
+  const address = recipient === undefined ? undefined : storableText(recipient.slice(0, MAX_ADDRESS));
+  return {
+    ...rest,
+    ...(ids.messageId !== null && { messageId: ids.messageId }),
+    ...(ids.providerId !== null && { providerId: ids.providerId }),
+    ...(address !== undefined && { recipient: address }),
   };
 }
 
@@ -184,9 +223,13 @@ export function bounceValues(bounce: EmailReport['bounce'], text: string | undef
   };
 }
 
-function shortened(text: string | undefined): string | null {
+const MAX_READ = 2_000;
+
+/** What a mail system says, on one line; null for nothing. */
+export function shortened(text: string | undefined): string | null {
   const line = text
-    ?.replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    ?.slice(0, MAX_READ)
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
     .trim()
     .slice(0, 500)
     .toWellFormed();

@@ -192,8 +192,8 @@ values ($1, $2, $3, $4, $5, $6, 'queued', $7, $7::timestamptz + $8 * interval '1
 on conflict (workspace_id, email_id) do update set
   connection_id = excluded.connection_id, to_address = excluded.to_address, state = 'queued', due_at = excluded.due_at,
   ignores_suppression = excluded.ignores_suppression, expires_at = excluded.expires_at, attempts = 0, claim = null,
-  submitted_at = null, lease_until = null, settled_at = null, last_error = null
-where email_send.state in ('failed', 'unknown', 'cancelled') returning email_id`,
+  submitted_at = null, unknown_since = null, lease_until = null, settled_at = null, last_error = null
+where email_send.state in ('failed', 'unknown', 'cancelled', 'sent') returning email_id`,
 };
 
 /** Queues a mail once more, or a draft for the first time: a decision of a person. */
@@ -213,6 +213,12 @@ async function enqueueAgain(
   if (body.ignore_suppression && role !== 'owner' && role !== 'admin')
     throw new ApiError('forbidden', 'Only owners and admins send to suppressed addresses.');
   const account = await chooseAccount(parts, workspaceId, makerId, current.connection_id ?? null);
+  // Its text is in events and timelines already.
+  if (account.visibility === 'private' && current.visibility === 'team')
+    throw new ApiError(
+      'conflict',
+      'The team can read this email, so a private account cannot send it: write it as a new email.',
+    );
   const [content] = await query<{ envelope: EmailEnvelope | null; html: string | null; text: string | null }>(
     trx,
     READ_ENVELOPE,
@@ -234,7 +240,7 @@ async function enqueueAgain(
     current.id,
     account.connectionId,
     envelope.to,
-    current.template_id !== null,
+    current.template_id !== null || envelope.unsubscribe === true,
     body.ignore_suppression === true,
     isoTime(dueMs),
     LIFETIME_MS,

@@ -4,7 +4,7 @@ import type { Uuid } from '../../base/id.ts';
 import { ApiError } from '../../base/errors.ts';
 import { makeSenderLoop, persist, type SenderLoop } from '../../mail/sender-loop.ts';
 import type { Follower } from '../../record/module.ts';
-import { storeOutcome, type EmailOutcomeParts } from './email-outcome.ts';
+import { isReported, storeOutcome, type EmailOutcomeParts } from './email-outcome.ts';
 import type { EmailProvider, SendResult, SendTools } from './email-provider.ts';
 import type { AbandonedEmail, ClaimedEmail } from './email-queue.ts';
 import { ErasedEmailError, loadEmail, openAccount, type OutgoingEmailParts } from './outgoing-email.ts';
@@ -59,9 +59,9 @@ export function makeEmailSender(parts: EmailSenderParts): EmailSender {
     if (left === BUSY) loop.wake();
   }
 
-  async function settle(email: ClaimedEmail, result: SendResult): Promise<void> {
+  async function settle(email: ClaimedEmail, result: SendResult, wasTried = true): Promise<void> {
     try {
-      const outcome = await persist(() => storeOutcome(parts, email, result));
+      const outcome = await persist(() => storeOutcome(parts, email, result, { wasTried }));
       const text = 'text' in result ? { err: result.text } : {};
       log[LEVELS[outcome]](
         { email: email.id, outcome, attempts: email.attempts, ...text },
@@ -73,10 +73,14 @@ export function makeEmailSender(parts: EmailSenderParts): EmailSender {
   }
 
   async function resolveUnknown(email: ClaimedEmail, result: SendResult): Promise<void> {
-    const submittedAt = isoTime(parts.clock.now());
+    const submittedAt = email.unknownSince ?? isoTime(parts.clock.now());
     const found = await lookUp(parts, providers, { ...email, submittedAt });
     if (found === 'not_accepted')
-      await settle(email, { outcome: 'deferred', text: 'The mail system did not get it.' });
+      await settle(email, {
+        outcome: 'deferred',
+        text: 'The mail system did not get it.',
+        mayBeAccepted: true,
+      });
     else await settle(email, found.outcome === 'accepted' ? found : result);
   }
 
@@ -100,10 +104,11 @@ export function makeEmailSender(parts: EmailSenderParts): EmailSender {
     async recover() {
       for (const email of await queue.recover()) await resolveAbandoned(email);
       for (const email of await queue.expired(EXPIRED_BATCH))
-        await settle(email, {
-          outcome: 'failed',
-          text: 'It was not sent in time, or its account was deleted.',
-        });
+        await settle(
+          email,
+          { outcome: 'failed', text: 'It was not sent in time, or its account was deleted.' },
+          false,
+        );
     },
   });
   queue.onNotify(loop.wake);
@@ -141,6 +146,11 @@ async function attempt(
   try {
     const { kind, account, outgoing } = await loadEmail(parts, email);
     const provider = providers.get(kind);
+    if (email.unknownSince !== null) {
+      // The provider may have forgotten the id meanwhile: another request would send the mail twice.
+      const known = await lookUp(parts, providers, { ...email, submittedAt: email.unknownSince });
+      if (known !== 'not_accepted') return known;
+    }
     if (!provider) return { outcome: 'deferred', text: `This version cannot send by ${kind}.` };
     const result = await provider.send(outgoing, account, {
       http: parts.http,
@@ -187,6 +197,7 @@ async function lookUp(
     const { kind, account } = await openAccount(parts, email);
     const provider = providers.get(kind);
     const stored = await parts.emails.store.get(email.workspaceId, email.id);
+    if (stored && isReported(stored)) return { outcome: 'accepted', providerId: stored.provider_id };
     if (!provider?.lookUp || !stored?.message_id) return unknown;
     const found = await provider.lookUp(
       { id: email.id, messageId: stored.message_id, submittedAt: email.submittedAt },

@@ -9,6 +9,7 @@ import type { Plan, PlannedEvent, Writer } from '../../record/record-plan.ts';
 import type { RecordService } from '../../record/record-service.ts';
 import type { Email } from './email-fields.ts';
 import type { EmailInput } from './email.ts';
+import { redactReply } from '../../mail/mail-transport.ts';
 
 /** The actor of what happens to a mail on its way. */
 export const DELIVERY_ACTOR = 'system:email';
@@ -49,7 +50,7 @@ export async function changeEmail(
   const before = emails.store.toRecord(row);
   const wanted = change(before);
   if (!wanted) return null;
-  const next = { ...before, ...wanted.values };
+  const next = { ...before, ...shownValues(before, wanted.values) };
   const changed = differences(before, next, emails.noun.columns);
   const { events = [] } = wanted;
   if (changed === null && events.length === 0) return null;
@@ -65,4 +66,20 @@ export async function changeEmail(
   };
   const lanes = await emails.store.updateWithin(trx, writer, [plan], wanted.answer?.(record));
   return { email: record, lanes };
+}
+
+const REASONS = ['bounce_reason', 'status_reason'] as const;
+
+/**
+ * What the record may show of a change. The answers of mail systems name recipients: not in a private mail, whose record
+ * the team reads, and not in one that was erased while it was on its way.
+ */
+function shownValues(before: Email, values: Partial<Email>): Partial<Email> {
+  const isErased = before.message_id === null;
+  if (!isErased && before.visibility !== 'private') return values;
+  const shown = { ...values };
+  if (isErased && shown.provider_id !== undefined) shown.provider_id = null;
+  for (const name of REASONS)
+    if (shown[name] != null) shown[name] = isErased ? null : redactReply(shown[name]);
+  return shown;
 }

@@ -17,6 +17,9 @@ const defined = defineNoun({
   eventIds: { connection_id: 'connection', thread_id: 'email_thread', topic_id: 'email_topic' },
 
   derive: emailAfter,
+  // A private mail is its member's: colleagues see that there is one.
+  mayChange: ({ visibility, user_id: userId }, { makerId }) =>
+    visibility !== 'private' || makerId === undefined || makerId === userId,
 
   descriptions: {
     created: 'An email was written; it is sent later.',

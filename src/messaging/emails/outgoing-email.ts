@@ -33,11 +33,12 @@ interface Content {
   reference_ids: string[];
   attachments: StoredAttachment[];
   is_bulk: boolean;
+  queued_at: string;
 }
 
 const READ_CONTENT = {
   name: 'email_content.outgoing',
-  text: `select c.html, c.text, c.envelope, c.reference_ids, c.attachments, s.is_bulk
+  text: `select c.html, c.text, c.envelope, c.reference_ids, c.attachments, s.is_bulk, s.created_at as queued_at
          from email_content c join email_send s on s.workspace_id = c.workspace_id and s.email_id = c.email_id
          where c.workspace_id = $1 and c.email_id = $2`,
 };
@@ -87,7 +88,7 @@ export async function loadEmail(parts: OutgoingEmailParts, claimed: ClaimedEmail
   };
   for (const step of parts.composeSteps) await step(composed);
   const messageId = email.message_id!;
-  const raw = await composeEmail(composed.parts, { messageId, date: new Date(email.created_at) });
+  const raw = await composeEmail(composed.parts, { messageId, date: dateOf(email, content) });
   const { to, cc, bcc } = composed.parts;
   return {
     kind,
@@ -101,6 +102,11 @@ export async function loadEmail(parts: OutgoingEmailParts, claimed: ClaimedEmail
       parts: composed.parts,
     },
   };
+}
+
+/** When it was to be sent, the same for each attempt: a mail that is dated weeks back counts as spam, or is not noticed. */
+function dateOf({ created_at: createdAt, send_at: sendAt }: Email, { queued_at: queuedAt }: Content): Date {
+  return new Date(Math.max(...[createdAt, queuedAt, sendAt ?? createdAt].map((time) => Date.parse(time))));
 }
 
 async function readAttachments(

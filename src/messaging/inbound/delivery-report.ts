@@ -39,6 +39,10 @@ const RETURNED_TYPES = new Set([
 const MAX_REPORT_BYTES = 256 * 1024;
 const MAX_RECIPIENTS = 100;
 const MAX_TEXT = 500;
+/** Of a field, and of a line of a report for people: longer ones are none of a mail server, and are made to use up time. */
+const MAX_FIELD = 2_000;
+/** What a server says in words before it quotes the mail. */
+const MAX_SAID = 20_000;
 
 /** Reads a delivery status notification or a complaint, in the forms of the common mail servers; null for other mails. */
 export function parseDeliveryReport(mail: ParsedEmail): DeliveryReport | null {
@@ -73,7 +77,7 @@ function fieldsOf(group: string): Map<string, string> {
     if (started !== undefined) {
       name = started.toLowerCase();
       if (!fields.has(name)) fields.set(name, value!.trim());
-    } else if (/^[ \t]/.test(line) && fields.has(name))
+    } else if (/^[ \t]/.test(line) && (fields.get(name)?.length ?? MAX_FIELD) < MAX_FIELD)
       fields.set(name, `${fields.get(name)} ${line.trim()}`.trim());
   }
   return fields;
@@ -187,7 +191,7 @@ const PLAIN_REPORT =
 
 const PERMANENT = /permanent (?:error|failure)|given up|could not be delivered|unable to deliver/i;
 const DELAYED =
-  /has not yet been delivered|will be retried|not been able to deliver.*yet|delivery .{0,20}delayed/i;
+  /has not yet been delivered|will be retried|not been able to deliver.{0,200}yet|delivery .{0,20}delayed/i;
 
 /** Of qmail (QSBMF), Yahoo, and Exim: for people, without a part for programs. */
 function plainReport(mail: ParsedEmail): DeliveryReport | null {
@@ -198,7 +202,7 @@ function plainReport(mail: ParsedEmail): DeliveryReport | null {
   const sentByServer = /^(?:mailer-daemon|postmaster)@/i.test(mail.from?.address ?? '');
   if (failed.length === 0 && !(sentByServer && PLAIN_REPORT.test(text.slice(0, 2_000)))) return null;
   const at = COPY.exec(text);
-  const said = at ? text.slice(0, at.index) : text;
+  const said = (at ? text.slice(0, at.index) : text).slice(0, MAX_SAID);
   const copy = at ? text.slice(at.index + at[0].length).trimStart() : '';
   const isDelayed = DELAYED.test(said) && !PERMANENT.test(said);
   const recipients = paragraphsOf(said, failed).map(({ address, reason }): ReportedRecipient => {
@@ -215,7 +219,9 @@ function paragraphsOf(said: string, failed: readonly string[]): { address: strin
   let current: { address: string; reason: string[] } | undefined;
   for (const line of said.split('\n')) {
     const [, bracketed, indented] =
-      /^(?:<([^<>\s]+@[^<>\s]+)>:|\s+([^<>\s]+@[^<>\s:]+))\s*$/.exec(line) ?? [];
+      (line.length <= MAX_FIELD &&
+        /^(?:<([^<>\s@]+@[^<>\s@]+)>:|\s+([^<>\s@]+@[^<>\s:@]+))\s*$/.exec(line)) ||
+      [];
     const address = bracketed ?? indented;
     if (address !== undefined && isAddress(address)) {
       current = { address, reason: [] };

@@ -51,7 +51,8 @@ const FORWARDED =
 export function forwardedSender(text: string | null): MailAddress | null {
   const [, name = '', address] = FORWARDED.exec((text ?? '').slice(0, MAX_READ)) ?? [];
   if (address === undefined) return null;
-  return { name: name.replaceAll(/["*<]/g, '').trim(), address };
+  // The expression counts UTF-16 units, so it may begin within an emoji.
+  return { name: name.replaceAll(/["*<]/g, '').trim().toWellFormed(), address: address.toWellFormed() };
 }
 
 /** First and last name of a sender; both null if the name is only an address. */

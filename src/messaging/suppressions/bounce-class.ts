@@ -20,6 +20,8 @@ const HARD_TEXT =
 const SOFT_TEXT =
   /mailbox (?:is )?full|over ?quota|quota exceeded|insufficient (?:system )?storage|too large|try again|temporar|greylist|timed? ?out/i;
 
+/** A hostile server may answer with far more, which would take long to search. */
+const MAX_TEXT = 2_000;
 const ENHANCED = /(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])/;
 /** The reply code of SMTP, at the beginning of an answer. */
 const REPLY = /^(?:smtp;\s*)?([45])\d\d\b/i;
@@ -29,7 +31,7 @@ const REPLY = /^(?:smtp;\s*)?([45])\d\d\b/i;
  * even with a code that is often used for wrong addresses. What is not clear is soft: nobody is suppressed for it at once.
  */
 export function classifyBounce({ status, text }: BounceEvidence): BounceKind {
-  const answer = text ?? '';
+  const answer = (text ?? '').slice(0, MAX_TEXT);
   const code = statusOf({ status, text });
   const [group, subject] = (code ?? '').split('.');
   if (subject === '7' || BLOCK_TEXT.test(withoutAddresses(answer))) return 'block';
@@ -44,7 +46,11 @@ export function classifyBounce({ status, text }: BounceEvidence): BounceKind {
 
 /** The enhanced code: the given one, else the first in the text; null without one. */
 export function statusOf({ status, text }: BounceEvidence): string | null {
-  return ENHANCED.exec(status ?? '')?.[0] ?? ENHANCED.exec(text ?? '')?.[0] ?? null;
+  return (
+    ENHANCED.exec(status?.slice(0, MAX_TEXT) ?? '')?.[0] ??
+    ENHANCED.exec(text?.slice(0, MAX_TEXT) ?? '')?.[0] ??
+    null
+  );
 }
 
 function isFull(text: string): boolean {

@@ -105,14 +105,22 @@ async function notifyOfBlock(
         type: 'email.blocked',
         object_type: accountId === null ? 'email' : 'connection',
         object_id: objectId,
-        details: { reason: withoutAddresses(text ?? '').slice(0, 300), email_id: emailId },
+        details: {
+          reason: withoutAddresses(text ?? '')
+            .slice(0, 300)
+            .toWellFormed(),
+          email_id: emailId,
+        },
         at: isoTime(clock.now()),
       },
     );
 }
 
+const MAX_READ = 2_000;
+
 function withoutAddresses(text: string): string {
   return text
+    .slice(0, MAX_READ)
     .replaceAll(/[\p{Cc}\s]+/gu, ' ')
     .replaceAll(/[^\s<>@]+@[^\s<>@]+/g, '…')
     .trim();

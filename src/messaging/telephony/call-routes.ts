@@ -20,6 +20,7 @@ import type { Call } from './call-fields.ts';
 import { storedRecording } from './call-recording.ts';
 import type { CallInput, CallResolution } from './call.ts';
 import { hasOptedOut } from './consent.ts';
+import { requirePhoneOfContact } from './message-create.ts';
 import { listMemberPhones, setMemberPhone } from './member-phone.ts';
 import { memberOf, personWith, phoneOfContact } from './message-values.ts';
 import type { OwnNumber, PhoneAccounts } from './phone-accounts.ts';
@@ -100,6 +101,7 @@ async function plannedCall(
   const { db, accounts, people, calls } = parts;
   const { workspaceId, actor } = caller;
   const contactId = body.contact_id ?? null;
+  if (body.to === undefined && contactId !== null) requirePhoneOfContact(caller, 'A call without `to`');
   const sent = body.to ?? (await phoneOfContact(db, workspaceId, contactId));
   if (sent === null) throw invalid('to', contactId ? 'is required: the contact has no phone' : 'is required');
   const to = await accounts.international(workspaceId, sent);

@@ -34,7 +34,12 @@ export function messageCreateOptions(parts: MessageCreateParts): CreateOptions<M
   return {
     description:
       'Sends a message: queues it, or schedules it with `send_at`; that takes the scope `messages:send`. Fires `message.created`, and `sms.sent` once the provider has accepted it. `media` has the ids of files that `POST /message-media` stored. With the direction `in` it records a message that was received elsewhere, such as by a gateway of your own, and fires `sms.received`. 409 if the recipient has opted out.',
-    inputFor: () => input,
+    // Also for a preview.
+    inputFor: (caller) =>
+      input.superRefine(({ direction, to, contact_id: contactId }) => {
+        if (direction !== 'in' && to == null && contactId != null)
+          requirePhoneOfContact(caller, 'A message without `to`');
+      }),
     checkBatched(batched) {
       if (batched.direction !== 'in')
         throw invalid('direction', 'must be in: messages are sent one at a time');
@@ -63,6 +68,11 @@ export function messageCreateOptions(parts: MessageCreateParts): CreateOptions<M
       return answer;
     },
   };
+}
+
+/** The response has the number: nobody reads it who may not read contacts. Throws `forbidden`. */
+export function requirePhoneOfContact(caller: Caller, what: string): void {
+  if (!caller.may('contacts:read')) throw new ApiError('forbidden', `${what} needs the scope contacts:read.`);
 }
 
 function requireSending(caller: Caller): void {

@@ -15,7 +15,8 @@ export interface ClaimedMessage {
   body: string | null;
   mediaCount: number;
   isOptedOut: boolean;
-  isDeleted: boolean;
+  /** It was deleted, or the provider has reported that it was sent: the row of the queue ends. */
+  isOver: boolean;
 }
 
 /** One whose request was made, and whose outcome is not known. */
@@ -58,6 +59,10 @@ const LEASE = "interval '1 minute'";
 /** What was queued a moment ago is due: times are stored to the millisecond, and may be rounded up. */
 const NOW = "now() + interval '1 millisecond'";
 
+/** No pause is this long: the clock was set back since. */
+const IS_AHEAD = "l.next_at > now() + interval '2 hours'";
+const IS_LANE_FREE = `(l.next_at <= ${NOW} or ${IS_AHEAD})`;
+
 const ENQUEUE = {
   name: 'message_send.enqueue',
   text: `
@@ -70,7 +75,8 @@ values ($1, $2, $3, $4, coalesce($5::timestamptz, now()))`,
 };
 
 const CLAIMED = `s.workspace_id as "workspaceId", s.message_id as id, s.connection_id as "connectionId", s.claim,
-  m."from", m."to", m.body, m.media_count as "mediaCount", m.deleted_at is not null as "isDeleted"`;
+  m."from", m."to", m.body, m.media_count as "mediaCount",
+  m.deleted_at is not null or m.sent_at is not null as "isOver"`;
 
 /**
  * The rate of a number is a setting of its connection, in messages a second. What a deleted connection has left is
@@ -80,7 +86,8 @@ const CLAIM = {
   name: 'message_send.claim',
   text: `
 with due as (
-  select s.workspace_id, s.message_id, ${IS_RECIPIENT_OPTED_OUT} or m.deleted_at is not null as is_dropped,
+  select s.workspace_id, s.message_id,
+         ${IS_RECIPIENT_OPTED_OUT} or m.deleted_at is not null or m.sent_at is not null as is_dropped,
          1 / greatest(coalesce((c.settings->>'per_second')::float8, 1), 0.001) as pause_s,
          ${IS_RECIPIENT_OPTED_OUT} as is_opted_out
   from message_send s
@@ -88,10 +95,11 @@ with due as (
   left join connection c on c.workspace_id = s.workspace_id and c.id = s.connection_id
   join phone_lane l
     on l.workspace_id = s.workspace_id and l.connection_id = s.connection_id and l.number = s.number
-  where s.claim is null and coalesce(c.active, true) and s.due_at <= ${NOW} and l.next_at <= ${NOW}
+  where s.claim is null and coalesce(c.active, true) and s.due_at <= ${NOW} and ${IS_LANE_FREE}
   order by s.due_at, s.message_id limit 1 for update of s, l skip locked
 ), paced as (
-  update phone_lane l set next_at = greatest(l.next_at, now()) + due.pause_s * interval '1 second'
+  update phone_lane l
+  set next_at = case when ${IS_AHEAD} then now() else greatest(l.next_at, now()) end + due.pause_s * interval '1 second'
   from due, message_send s
   where not due.is_dropped and s.workspace_id = due.workspace_id and s.message_id = due.message_id
     and l.workspace_id = s.workspace_id and l.connection_id = s.connection_id and l.number = s.number

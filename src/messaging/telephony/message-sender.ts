@@ -90,7 +90,7 @@ interface Claimed {
 }
 
 async function sendClaimed(parts: MessageSenderParts, message: ClaimedMessage): Promise<void> {
-  if (message.isDeleted) return settle(parts, message, null);
+  if (message.isOver) return settle(parts, message, null);
   if (message.isOptedOut) return settle(parts, message, (current) => endedMessage(current, OPTED_OUT));
   const opened = await openAccount(parts, message);
   if (typeof opened === 'string')

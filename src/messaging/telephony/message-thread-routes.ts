@@ -12,7 +12,7 @@ const threadShape = z
   .object({
     number: z.string().meta({ description: 'The number of the other side.' }),
     contact_id: z.uuid().nullable(),
-    contact_name: z.string().nullable(),
+    contact_name: z.string().nullable().meta({ description: 'Null also without the scope `contacts:read`.' }),
     lead_id: z.uuid().nullable(),
     unread: z.int().meta({ description: 'Messages that were received and not read.' }),
     last_message: z.object({
@@ -95,7 +95,9 @@ export function messageThreadRoutes({ db, recordChange }: MessageThreadParts): R
         const rows = await db.read<Row>(LIST, [caller.workspaceId, after, limit + 1]);
         const cursorOf = ({ id, created_at: value }: Row) =>
           encodeCursor({ sort: 'message-threads', value, id });
-        return { status: 200, body: pageOf(rows, limit, url, cursorOf, shownThread) };
+        const isNamed = caller.may('contacts:read');
+        const shown = (row: Row) => shownThread(isNamed ? row : { ...row, contact_name: null });
+        return { status: 200, body: pageOf(rows, limit, url, cursorOf, shown) };
       },
     }),
     route<z.output<typeof readBody>>({

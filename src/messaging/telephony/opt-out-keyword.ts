@@ -20,6 +20,12 @@ export function optOutKeyword(body: string): OptOutType | null {
 
 /** Words with which people ask for no more messages in a sentence of their own. */
 const WISHES = [
+  // "Please stop", "STOP now!", but not "Stop by at nine".
+  /^\W*(please\W+)?stop\b(?!\W+(by|at|in|off|over|for|on)\b)/i,
+  /\bstop\W+(it|now|please|pls)\b/i,
+  /\bplease\W+(stop|unsubscribe|cancel|quit)\b/i,
+  // In other languages; carriers do not know these words.
+  /^[^\p{L}\p{N}]*(stopp|abbestellen|abmelden|aufhören|arr[êe]te?r?z?|d[ée]sabonner|d[ée]sinscription|basta|fermati|cancella|alto|parar|pare|baja|cancelar|afmelden|sluta|rezygnuj[ęe]?|стоп|отписаться|停止|退订|退訂)(?![\p{L}\p{N}])/iu,
   /\b(stop|quit|cease)\s+(texting|messaging|contacting|sending|writing|calling|these|the messages|this)\b/i,
   /\b(do not|don['’]?t)\s+(text|message|contact|write|call)\s+me\b/i,
   /\b(unsubscribe|opt[ -]?out|remove)\s+me\b/i,

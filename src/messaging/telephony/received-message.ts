@@ -1,3 +1,4 @@
+import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import type { LaneKey } from '../../events/outbox.ts';
@@ -6,6 +7,7 @@ import type { JobType } from '../../jobs/job.ts';
 import type { PersonDirectory, PreparedPerson } from '../../record/person-directory.ts';
 import type { Plan, Writer } from '../../record/record-plan.ts';
 import type { RecordService } from '../../record/record-service.ts';
+import { storableText } from '../inbound/parsed-email.ts';
 import type { FollowUpTasks } from './follow-up-task.ts';
 import { MAX_BODY, MAX_MEDIA, type Message } from './message-fields.ts';
 import { findKnownSender, type KnownSender, type KnownSenderParts } from './known-sender.ts';
@@ -66,9 +68,10 @@ export function makeReceivedMessages(parts: ReceivedMessageParts) {
 
   return async function take(
     line: PhoneLine,
-    received: ReceivedMessage,
+    sent: ReceivedMessage,
     createLead: CreateLead,
   ): Promise<TakenMessage> {
+    const received = storable(sent);
     const { workspaceId, id: connectionId } = line;
     const { externalId, from, body } = received;
     const known = await findKnownSender(parts, { workspaceId, connectionId }, externalId, from);
@@ -82,13 +85,13 @@ export function makeReceivedMessages(parts: ReceivedMessageParts) {
       direction: 'in',
       from,
       to: received.to,
-      body: body === '' ? null : body.slice(0, MAX_BODY),
+      body: body === '' ? null : body,
       connection_id: connectionId,
       external_id: externalId,
       user_id: known.user_id,
       ...(person ? {} : found),
     };
-    const media = received.media.slice(0, MAX_MEDIA);
+    const { media } = received;
     const resolved: MessageResolution = {
       provider: line.kind,
       mediaCount: media.length,
@@ -111,6 +114,28 @@ export function makeReceivedMessages(parts: ReceivedMessageParts) {
   };
 }
 
+const MAX_ID = 255;
+const MAX_NUMBER = 100;
+const MAX_URL = 2_000;
+
+/** What the columns hold: providers pass on what phones send, such as half an emoji at the end of a segment. */
+function storable(received: ReceivedMessage): ReceivedMessage {
+  const text = (value: string, max: number) => storableText(value.slice(0, max));
+  const { externalId, from, to, body, media, senderName } = received;
+  return {
+    ...received,
+    externalId: text(externalId, MAX_ID),
+    from: text(from, MAX_NUMBER),
+    to: text(to, MAX_NUMBER),
+    body: text(body, MAX_BODY),
+    media: media.slice(0, MAX_MEDIA).map(({ url, contentType }) => ({
+      url: text(url, MAX_URL),
+      contentType: text(contentType, MAX_NUMBER),
+    })),
+    senderName: senderName === null ? null : text(senderName, MAX_NUMBER).trim() || null,
+  };
+}
+
 /** Who sent it: a contact, a lead, or a person to be created, by the setting of the connection. */
 async function personOf(
   { people }: ReceivedMessageParts,
@@ -121,12 +146,18 @@ async function personOf(
 ): Promise<PreparedPerson | { contact_id?: Uuid; lead_id?: Uuid }> {
   if (contactId !== null) return { contact_id: contactId };
   if (leadId !== null) return { lead_id: leadId };
-  if (settings['create'] === 'lead') return { lead_id: await createLead(from, senderName) };
-  if (settings['create'] !== 'contact') return {};
-  return people.prepare(
-    { workspaceId, actor: `door:${kind}` },
-    { first_name: senderName ?? from, phone: from, source: kind },
-  );
+  try {
+    if (settings['create'] === 'lead') return { lead_id: await createLead(from, senderName) };
+    if (settings['create'] !== 'contact') return {};
+    return await people.prepare(
+      { workspaceId, actor: `door:${kind}` },
+      { first_name: senderName ?? from, phone: from, source: kind },
+    );
+  } catch (error) {
+    // A sender that cannot be a person, such as a name in place of a number: the message is kept all the same.
+    if (error instanceof ApiError && error.code === 'validation_error') return {};
+    throw error;
+  }
 }
 
 interface MessageToCreate {
@@ -148,7 +179,7 @@ async function createWithMore(
     const found = person && (await people.findOrCreate(trx, person));
     const made = found ? withContact(plan, found.id) : plan;
     const files: NewMedia[] = media.map(({ url, contentType }) => ({
-      content_type: contentType.slice(0, 100),
+      content_type: contentType,
       source_url: url,
       file_id: null,
     }));

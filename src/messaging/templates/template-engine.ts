@@ -1,5 +1,6 @@
 import type { Liquid, Template as ParsedTemplate } from 'liquidjs';
 import { invalid } from '../../base/errors.ts';
+import { storableText } from '../inbound/parsed-email.ts';
 
 /** What a template may use: milliseconds, and units of what it builds in memory (a character, an item of a list). */
 const BUDGET = { renderLimit: 200, memoryLimit: 5_000_000, parseLimit: 500_000 };
@@ -47,7 +48,8 @@ export async function renderTemplate(
 ): Promise<string> {
   const engine = (await load())[kind];
   try {
-    return engine.parseAndRenderSync(source, data) as string;
+    // `url_decode` can make NUL.
+    return storableText(engine.parseAndRenderSync(source, data) as string);
   } catch (error) {
     throw new TemplateError(messageOf(error as Error));
   }

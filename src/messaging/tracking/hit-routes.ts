@@ -23,6 +23,9 @@ const LINK_HEADERS = {
   'x-robots-tag': 'noindex, nofollow',
 };
 
+/** Hits wait in memory for seconds, and headers can have 16 kB. Rules for agents need the beginning alone. */
+const MAX_HEADER = 500;
+
 export interface HitRouteParts {
   links: TrackedLinks;
   tokens: TrackingTokens;
@@ -73,10 +76,15 @@ function record(
     emailId,
     link,
     method,
-    userAgent: headers['user-agent'] ?? '',
-    referer: headers.referer ?? '',
-    purpose: purposes.filter((value) => value !== undefined).join(' '),
+    userAgent: shortened(headers['user-agent'] ?? ''),
+    referer: shortened(headers.referer ?? ''),
+    purpose: shortened(purposes.filter((value) => value !== undefined).join(' ')),
     address: ip,
     session: token === null ? null : sha256(token),
   });
+}
+
+/** A copy: a part of a text would keep all of it in memory. */
+function shortened(header: string): string {
+  return header.length <= MAX_HEADER ? header : Buffer.from(header.slice(0, MAX_HEADER)).toString();
 }

@@ -135,7 +135,7 @@ export function decodeAttribute(raw: string): string | null {
       // In a query, `&copy=` and `&copyright` are names of parameters.
       if (semicolon === '' && (/^[=a-z0-9]$/i.test(next ?? '') || !WITHOUT_SEMICOLON.has(name)))
         return reference;
-      return NAMED[name] ?? unknown(reference);
+      return Object.hasOwn(NAMED, name) ? NAMED[name]! : unknown(reference);
     },
   );
   return isKnown ? decoded : null;

@@ -69,14 +69,12 @@ const BROWSERS: readonly Pattern[] = [
 /** Few user agents make most requests, and sixty patterns take longer than all else of a hit. */
 const known = new Map<string, Agent>();
 const MAX_KNOWN = 500;
-const MAX_KNOWN_LENGTH = 500;
 
 /** What sent a request, by its User-Agent. */
 export function describeAgent(userAgent: string): Agent {
   const found = known.get(userAgent);
   if (found) return found;
   const agent = recognizeAgent(userAgent);
-  if (userAgent.length > MAX_KNOWN_LENGTH) return agent;
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(userAgent, agent);
   return agent;

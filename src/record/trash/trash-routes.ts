@@ -54,10 +54,14 @@ export function trashRoutes<R extends BaseRecord, Input extends object>(
       answers: { 202: erasureShape },
       async handle(ctx) {
         const id: Uuid = ctx.params['id']!;
-        const { workspaceId, actor } = ctx.caller;
+        const { workspaceId, actor, makerId } = ctx.caller;
         const entry = { action: `${noun.name}.erased`, objectType: noun.name, objectId: id, details: {} };
-        const request = await requestErasure(parts, service, { workspaceId, actor }, id, (trx, made) =>
-          parts.recordChange(trx, ctx, entry, { status: 202, body: JSON.stringify(made) }),
+        const request = await requestErasure(
+          parts,
+          service,
+          { workspaceId, actor, makerId },
+          id,
+          (trx, made) => parts.recordChange(trx, ctx, entry, { status: 202, body: JSON.stringify(made) }),
         );
         return { status: 202, body: request };
       },

@@ -7,7 +7,7 @@ import { query, type Transaction } from '../../db/query.ts';
 import { sql } from '../../db/sql.ts';
 import type { LaneKey } from '../../events/outbox.ts';
 import type { BaseRecord } from '../noun.ts';
-import { deletionOf, type Writer } from '../record-plan.ts';
+import { deletionOf, requireMayChange, type Writer } from '../record-plan.ts';
 import type { RecordService } from '../record-service.ts';
 
 /** How long a deleted record can be restored; then its personal data is erased. */
@@ -43,6 +43,7 @@ export async function restoreRecord<R extends BaseRecord, Input extends object>(
   const { answer, lanes } = await db.transaction(async (trx) => {
     const row = await lockRow(trx, noun.name, writer.workspaceId, id);
     const current = store.toRecord(row);
+    requireMayChange(noun, current, writer);
     if (row.deleted_at === null) return store.restoreWithin(trx, writer, current, false);
     refuseErased(noun.name, row, clock.now());
     return service.restoreWithin(trx, writer, current);
@@ -67,17 +68,19 @@ export interface ErasureRequest {
 export async function requestErasure<R extends BaseRecord, Input extends object>(
   { db, clock, notify }: TrashParts,
   { noun, store }: RecordService<R, Input>,
-  { workspaceId, actor }: Omit<Writer, 'claim'>,
+  writer: Omit<Writer, 'claim'>,
   requestedId: Uuid,
   afterWrite: (trx: Transaction, request: ErasureRequest) => Promise<void>,
 ): Promise<ErasureRequest> {
+  const { workspaceId } = writer;
   const { request, lanes } = await db.transaction(async (trx) => {
     const row = await lockRow(trx, noun.name, workspaceId, requestedId);
+    requireMayChange(noun, store.toRecord(row), writer);
     const { id } = row;
     const at = isoTime(clock.now());
     const fired: LaneKey[] = [];
     if (row.deleted_at === null) {
-      const removal = { writer: { workspaceId, actor }, id, mutation: deletionOf<R>(noun), expected: null };
+      const removal = { writer, id, mutation: deletionOf<R>(noun), expected: null };
       const removed = await store.changeWithin(trx, {
         ...removal,
         answer: () => ({ status: 204, body: '' }),

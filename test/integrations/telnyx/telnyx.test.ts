@@ -99,6 +99,16 @@ test('SM3: receives a message once', async () => {
   expect(await s.newEvents()).toEqual(['sms.received']);
 });
 
+test('SM1: half an emoji at the end of a segment, and NUL, lose no message', async () => {
+  const { payload } = received('tx-half');
+  const media = [{ url: 'https://media.telnyx.com/1', content_type: `image/\ud83d${'🙂'.repeat(60)}` }];
+  const odd = { ...payload, text: 'See you \ud83d\0', media };
+  const { status, text } = await post({ event_type: 'message.received', payload: odd });
+  expect(status, text).toBe(200);
+  const { json } = await s.ask('GET', '/api/v1/messages?external_id=tx-half');
+  expect(json.data).toMatchObject([{ body: 'See you \ufffd', media_count: 1 }]);
+});
+
 test.each([
   ['another key', { key: generateKeyPairSync('ed25519').privateKey }],
   ['an old time', { time: Math.floor(Date.now() / 1000) - 301 }],

@@ -151,6 +151,27 @@ describe('SM1: a message is sent', () => {
     expect(await s.newEvents()).toEqual(['message.created', 'sms.sent']);
   });
 
+  test('a report that comes while it waits for its next attempt: it is not sent a second time', async () => {
+    twilio.script(20429, 'accept');
+    const { id } = await send({ body: 'Accepted after all' });
+    await vi.waitFor(() => expect(twilio.sent).toHaveLength(1), 10_000);
+    await twilio.post(callbackOf(), { MessageSid: 'SMlate', MessageStatus: 'delivered' });
+    const after = await send({ body: 'The next one' });
+    await until(after.id, 'sent');
+    expect(twilio.sent.map(({ Body }) => Body)).toEqual(['Accepted after all', 'The next one']);
+    expect(await read(id)).toMatchObject({ status: 'delivered', external_id: 'SMlate' });
+  });
+
+  test('to a contact: the number is not shown to a key that may not read contacts', async () => {
+    const sender = await s.person(['messages:write', 'messages:send', 'messages:read', 'calls:write']);
+    const ask = (path: string, body: object) => s.ask('POST', `/api/v1/${path}`, { as: sender, body });
+    for (const path of ['messages', 'messages?dry_run=true'])
+      expect((await ask(path, { contact_id: jane.id, body: 'x' })).status).toBe(403);
+    expect((await ask('calls/click', { contact_id: jane.id, agent: OURS })).status).toBe(403);
+    const threads = await s.ask('GET', '/api/v1/message-threads', { as: sender });
+    expect([threads.status, threads.text.includes('Doe')]).toEqual([200, false]);
+  });
+
   test('a deleted message that waits is not sent', async () => {
     const { id } = await send({ body: 'No', send_at: new Date(Date.now() + 700).toISOString() });
     await s.ask('DELETE', `/api/v1/messages/${id}`);
@@ -284,6 +305,27 @@ describe('SM1: a message is received', () => {
     expect(Buffer.from(await file.arrayBuffer())).toEqual(PICTURE);
     const strangers = await s.ask('GET', `/api/v1/messages/${id}/media/0`, { as: s.charlie });
     expect(strangers.status).toBe(404);
+  });
+
+  test('with an emoji where it is cut', async () => {
+    const MessageSid = 'SMcut';
+    const Body = `${'a'.repeat(1599)}🙂 and more`;
+    expect((await receive({ MessageSid, From: 'whatsapp:+15551234567', Body })).status).toBe(200);
+    const { json } = await s.ask('GET', `/api/v1/messages?external_id=${MessageSid}`);
+    expect(json.data).toMatchObject([{ body: `${'a'.repeat(1599)}\ufffd` }]);
+  });
+
+  test('from a name in place of a number, although senders become contacts', async () => {
+    for (const create of ['contact', 'lead']) {
+      const other = await connect({ from: OURS, create });
+      const MessageSid = `SMname${create}`;
+      const fields = { MessageSid, From: 'ACME BANK', To: OURS, Body: 'Hi', ProfileName: 'N'.repeat(900) };
+      const reply = await twilio.post(other.urls['sms']!, fields);
+      expect([reply.status, reply.text]).toEqual([200, expect.stringContaining('<Response/>')]);
+      const { json } = await s.ask('GET', `/api/v1/messages?external_id=${MessageSid}`);
+      expect(json.data).toHaveLength(1);
+      await s.ask('DELETE', `/api/v1/connections/${other.id}`);
+    }
   });
 
   test('a file at another host is not fetched', async () => {

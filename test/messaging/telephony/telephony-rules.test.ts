@@ -1,5 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { reportOf } from '../../../src/integrations/telnyx/telnyx-event.ts';
+import { twilioErrorText } from '../../../src/integrations/twilio/twilio-error.ts';
+import { callStatusOf, messageStatusOf } from '../../../src/integrations/twilio/twilio-status.ts';
 import { isWithinHours } from '../../../src/messaging/telephony/business-hours.ts';
 import { abandonedCall, callAfter, type CallReport } from '../../../src/messaging/telephony/call-state.ts';
 import type { Call } from '../../../src/messaging/telephony/call-fields.ts';
@@ -31,12 +34,32 @@ describe('keywords', () => {
     ['Don’t text me again', true],
     ['take me off your list', true],
     ['No more messages!', true],
+    ['Please stop', true],
+    ['STOP please!', true],
+    ['stop it now', true],
+    ['Stop. I mean it', true],
+    ['Stopp!', true],
+    ['ARRÊT', true],
+    ['basta', true],
+    ['СТОП', true],
+    ['停止', true],
+    ['Stop by at nine', false],
+    ['Не останавливайтесь у стоп-линии', false],
+    ['Stopped at the shop', false],
     ['The bus stop is near', false],
     ['I cannot stop laughing', false],
     ['Unsubscribe', false],
   ])('%j asks to stop: %s', (body, asks) => {
     expect(asksToStop(body)).toBe(asks);
   });
+});
+
+test('a status that is no status, as one that every object has, is not known', () => {
+  for (const word of ['constructor', '__proto__', 'toString', 'hasOwnProperty', '']) {
+    expect([messageStatusOf(word), callStatusOf(word)]).toEqual([null, null]);
+    expect(twilioErrorText(word, 'Own words')).toBe('Own words');
+    expect(reportOf({ id: 'm1', to: [{ status: word }] })).toBeNull();
+  }
 });
 
 describe('business hours', () => {
