@@ -7,6 +7,7 @@ import type { ModuleParts, MadeModule } from '../../record/module.ts';
 import type { Records } from '../../record/records.ts';
 import type { EmailReports } from '../emails/email-report.ts';
 import { email } from '../emails/email.ts';
+import type { UnsubscribeByMail } from '../suppressions/unsubscribe-mail.ts';
 import { emailFrameRoute } from './email-frame-route.ts';
 import { makeInboundEmails } from './inbound-email.ts';
 import { inboundSettingsRoutes } from './inbound-settings-routes.ts';
@@ -35,7 +36,7 @@ export interface Inbound extends Required<Pick<MadeModule, 'routes' | 'recurring
 
 /** What messaging does with mail that arrives (EM5). */
 export function makeInbound(
-  parts: InboundParts & { mailAddresses: MailAddresses },
+  parts: InboundParts & { mailAddresses: MailAddresses; unsubscribeByMail: UnsubscribeByMail },
   records: Records,
   reports: EmailReports,
 ): Inbound {
