@@ -106,6 +106,10 @@ export function assemble(input: FoundationInput): App {
     files: storedFiles.files,
     connections,
     mailDomain: config.mailDomain,
+    smtpListener: config.smtpListen && {
+      port: config.smtpListen.port,
+      hasTls: config.smtpListen.certFile !== '',
+    },
     ...PROVIDERS,
   });
   const mailListener = assembleMailListener(foundation, modules.emails.inbound);

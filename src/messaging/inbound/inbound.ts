@@ -3,15 +3,18 @@ import type { Logger } from '../../base/log.ts';
 import type { Connections } from '../../connections/connection-store.ts';
 import type { FileStore } from '../../files/file-store.ts';
 import type { OutgoingDials } from '../../net/dial.ts';
+import { makeDnsRecords } from '../../net/dns-records.ts';
 import type { ModuleParts, MadeModule } from '../../record/module.ts';
 import type { Records } from '../../record/records.ts';
 import type { EmailReports } from '../emails/email-report.ts';
 import { email } from '../emails/email.ts';
 import type { UnsubscribeByMail } from '../suppressions/unsubscribe-mail.ts';
 import { emailFrameRoute } from './email-frame-route.ts';
+import { notingArrivals } from './inbound-arrival.ts';
 import { makeInboundEmails } from './inbound-email.ts';
 import { inboundSettingsRoutes } from './inbound-settings-routes.ts';
 import { makeInboundSettings } from './inbound-settings.ts';
+import { inboundSourceRoutes, type MailSource } from './inbound-source-routes.ts';
 import type { MailAddresses } from './mail-address.ts';
 import { makeMailParser } from './mail-parser.ts';
 import type { MailboxReader } from './mailbox-reader.ts';
@@ -27,6 +30,9 @@ export interface InboundParts extends ModuleParts {
   mailDomain: string;
   dials: OutgoingDials;
   mailboxReaders: readonly MailboxReader[];
+  mailSources: readonly MailSource[];
+  /** The SMTP listener of this process; null if it has none. */
+  smtpListener: { port: number; hasTls: boolean } | null;
 }
 
 export interface Inbound extends Required<Pick<MadeModule, 'routes' | 'recurring' | 'followers'>> {
@@ -43,7 +49,7 @@ export function makeInbound(
   const inboundSettings = makeInboundSettings(parts);
   const { mailAddresses } = parts;
   const mailParser = makeMailParser();
-  const inboundEmails = makeInboundEmails({
+  const taking = makeInboundEmails({
     ...parts,
     people: records.people,
     emails: records.serviceOf(email),
@@ -52,11 +58,13 @@ export function makeInbound(
     mailParser,
     inboundSettings,
   });
+  const inboundEmails = notingArrivals(taking, parts);
   return {
     inboundEmails,
     mailAddresses,
     routes: [
       ...inboundSettingsRoutes({ ...parts, inboundSettings, mailAddresses }),
+      ...inboundSourceRoutes({ ...parts, dnsRecords: makeDnsRecords() }),
       emailFrameRoute({ ...parts, emails: records.serviceOf(email) }),
     ],
     recurring: [mailboxSyncJob({ ...parts, people: records.people, mailAddresses, inboundEmails })],
