@@ -19,3 +19,8 @@ create table inbound_email_arrival (
   outcome text not null check (outcome in ('stored', 'duplicate', 'report', 'unsubscribed', 'ignored')),
   reason text
 );
+
+-- A mailbox is read by one process at a time, and watched by one (IMAP IDLE).
+alter table mailbox add column read_until timestamptz(3);
+alter table mailbox add column watcher uuid;
+alter table mailbox add column watched_until timestamptz(3);

@@ -4,7 +4,7 @@ import type { Connections } from '../../connections/connection-store.ts';
 import type { FileStore } from '../../files/file-store.ts';
 import type { OutgoingDials } from '../../net/dial.ts';
 import { makeDnsRecords } from '../../net/dns-records.ts';
-import type { ModuleParts, MadeModule } from '../../record/module.ts';
+import type { Follower, ModuleParts, MadeModule } from '../../record/module.ts';
 import type { Records } from '../../record/records.ts';
 import type { EmailReports } from '../emails/email-report.ts';
 import { email } from '../emails/email.ts';
@@ -16,9 +16,10 @@ import { inboundSettingsRoutes } from './inbound-settings-routes.ts';
 import { makeInboundSettings } from './inbound-settings.ts';
 import { inboundSourceRoutes, type MailSource } from './inbound-source-routes.ts';
 import type { MailAddresses } from './mail-address.ts';
-import { makeMailParser } from './mail-parser.ts';
+import { makeMailParser, type MailParser } from './mail-parser.ts';
 import type { MailboxReader } from './mailbox-reader.ts';
 import { mailboxSyncJob } from './mailbox-sync.ts';
+import { makeMailboxWatcher } from './mailbox-watcher.ts';
 import type { InboundEmails } from './received-email.ts';
 
 export interface InboundParts extends ModuleParts {
@@ -30,6 +31,7 @@ export interface InboundParts extends ModuleParts {
   mailDomain: string;
   dials: OutgoingDials;
   mailboxReaders: readonly MailboxReader[];
+  random: () => number;
   mailSources: readonly MailSource[];
   /** The SMTP listener of this process; null if it has none. */
   smtpListener: { port: number; hasTls: boolean } | null;
@@ -59,6 +61,7 @@ export function makeInbound(
     inboundSettings,
   });
   const inboundEmails = notingArrivals(taking, parts);
+  const reading = { ...parts, people: records.people, mailAddresses, inboundEmails };
   return {
     inboundEmails,
     mailAddresses,
@@ -67,7 +70,18 @@ export function makeInbound(
       ...inboundSourceRoutes({ ...parts, dnsRecords: makeDnsRecords() }),
       emailFrameRoute({ ...parts, emails: records.serviceOf(email) }),
     ],
-    recurring: [mailboxSyncJob({ ...parts, people: records.people, mailAddresses, inboundEmails })],
-    followers: [{ start: () => undefined, stop: () => mailParser.close() }],
+    recurring: [mailboxSyncJob(reading)],
+    // The parser is closed once nothing is read any more.
+    followers: [withParser(makeMailboxWatcher(reading), mailParser)],
+  };
+}
+
+function withParser(watcher: Follower, mailParser: MailParser): Follower {
+  return {
+    start: () => watcher.start(),
+    async stop() {
+      await watcher.stop();
+      await mailParser.close();
+    },
   };
 }
