@@ -64,6 +64,8 @@ async function watchInbox(
       if (count > prevCount) onMail();
     });
     await client.mailboxOpen('INBOX', { readOnly: true });
+    // What arrived since the last read.
+    onMail();
     // It goes on by itself, after each command too.
     void client.idle().catch(() => client.close());
     await ended;

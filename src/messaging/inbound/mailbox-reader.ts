@@ -41,7 +41,7 @@ export interface MailboxReader {
   /** Throws `MailboxError`. @param signal ends the connection */
   open(values: ConnectionValues, tools: { dials: OutgoingDials; signal: AbortSignal }): Promise<OpenMailbox>;
   /**
-   * Keeps a connection open that reports new mails of the inbox. Resolves when it ends; throws `MailboxError` where it
+   * Keeps a connection open that calls `onMail` when it begins, and for new mails of the inbox. Resolves when it ends; throws `MailboxError` where it
    * cannot be opened. @param signal ends it
    */
   watch?(

@@ -15,8 +15,8 @@ export interface WatchedMailbox {
 export interface MailboxWatchStore {
   /** Mailboxes that can be read and that nobody watches, at most `limit`. @param except those that have to wait */
   claim(watcher: Uuid, kinds: readonly string[], limit: number, except: readonly Uuid[]): Promise<WatchedMailbox[]>;
-  /** @returns those of the watcher that it may go on watching */
-  extend(watcher: Uuid): Promise<WatchedMailbox[]>;
+  /** @returns those of the mailboxes that the watcher may go on watching */
+  extend(watcher: Uuid, connectionIds: readonly Uuid[]): Promise<WatchedMailbox[]>;
   release(watcher: Uuid, connectionIds: readonly Uuid[]): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ const EXTEND = {
   text: `
 update mailbox m set watched_until = now() + ${LEASE}
 from connection k
-where m.watcher = $1 and m.watched_until > now()
+where m.watcher = $1 and m.connection_id = any($2) and m.watched_until > now()
   and k.workspace_id = m.workspace_id and k.id = m.connection_id and k.active returning ${COLUMNS}`,
 };
 const RELEASE = {
@@ -54,7 +54,8 @@ export function makeMailboxWatchStore(db: Database): MailboxWatchStore {
   return {
     claim: (watcher, kinds, limit, except) =>
       query<WatchedMailbox>(db.pool, CLAIM, [watcher, kinds, limit, except]),
-    extend: (watcher) => query<WatchedMailbox>(db.pool, EXTEND, [watcher]),
+    extend: (watcher, connectionIds) =>
+      query<WatchedMailbox>(db.pool, EXTEND, [watcher, connectionIds]),
     async release(watcher, connectionIds) {
       await query(db.pool, RELEASE, [watcher, connectionIds]);
     },

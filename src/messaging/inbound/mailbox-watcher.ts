@@ -14,7 +14,7 @@ const PASS_MS = 5_000;
 /** Connections that one process keeps open. */
 const MAX_WATCHED = 200;
 /** Between two reads of a mailbox: mails that arrive together are read together. */
-const READ_PAUSE_MS = 5_000;
+const READ_PAUSE_MS = 2_000;
 /** After a connection that ended: 10, 20, 40 s, … and at most 30 minutes. */
 const FIRST_PAUSE_MS = 10_000;
 const MAX_DOUBLINGS = 8;
@@ -87,7 +87,8 @@ class MailboxWatcher implements Follower {
 
   async #pass(): Promise<void> {
     const now = this.#parts.clock.monotonic();
-    const kept = new Map((await this.#store.extend(this.#id)).map((item) => [item.connection_id, item]));
+    const extended = await this.#store.extend(this.#id, [...this.#watches.keys()]);
+    const kept = new Map(extended.map((item) => [item.connection_id, item]));
     for (const [id, { mailbox, stopping }] of this.#watches)
       if (kept.get(id)?.updated_at !== mailbox.updated_at) stopping.abort();
     for (const [id, { untilMs }] of this.#pauses) if (untilMs + MAX_PAUSE_MS < now) this.#pauses.delete(id);
