@@ -156,7 +156,9 @@ describe.skipIf(imapMissing !== null)(
           },
         });
         const jobIsDue = (at: string) =>
-          db.pool.query(`update job set due_at = now() + $1::interval where type = 'messaging.mailboxes'`, [at]);
+          db.pool.query(`update job set due_at = now() + $1::interval where type = 'messaging.mailboxes'`, [
+            at,
+          ]);
         const isWatched = async () =>
           (await db.pool.query('select from mailbox where watcher is not null')).rowCount === 1;
         const arrived = async (subject: string) =>

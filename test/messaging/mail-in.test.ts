@@ -521,7 +521,10 @@ describe('unread mails', () => {
     await deliver(sent.reply, mailOf({ From: 'rita@far.example' }));
     await deliver(sent.reply, mailOf({ From: 'rita@far.example' }, 'And another one'));
     const { id, version } = await newest();
-    expect((await emailsBy('unread=true')).map((email: { unread: boolean }) => email.unread)).toEqual([true, true]);
+    expect((await emailsBy('unread=true')).map((email: { unread: boolean }) => email.unread)).toEqual([
+      true,
+      true,
+    ]);
     expect(await unreadThreads()).toEqual([expect.objectContaining({ id: sent.threadId, unread: 2 })]);
     expect(await counted()).toEqual({ threads: 1, emails: 2 });
     await s.newEvents();
@@ -558,7 +561,10 @@ describe('unread mails', () => {
 
 describe('EM4: unsubscribing by mail', () => {
   const suppressed = async (email: string) =>
-    (await s.ask('GET', `/api/v1/suppressions?email=${email}`)).json.data as { reason: string; email_id: string }[];
+    (await s.ask('GET', `/api/v1/suppressions?email=${email}`)).json.data as {
+      reason: string;
+      email_id: string;
+    }[];
   const tracking = () =>
     makeEmailTracking({
       db: s.db,
@@ -614,7 +620,8 @@ describe('EM4: unsubscribing by mail', () => {
     const ofReply = sent.reply.replace('reply+', 'unsub+');
     for (const to of [forged, ofReply]) expect(await deliver(to, mailOf({ To: to }))).toMatch(/^550 /);
     const report = bounceReport('ute@far.example', '5.1.1');
-    for (const lines of [report, mailOf({ To: address })]) expect(await deliver(address, lines, '')).toBeNull();
+    for (const lines of [report, mailOf({ To: address })])
+      expect(await deliver(address, lines, '')).toBeNull();
     // Its address in a header alone, as in a copy of the mail.
     await deliver(dropbox, mailOf({ From: 'ute@far.example', To: address }));
     expect(await suppressed('ute@far.example')).toEqual([]);

@@ -31,7 +31,9 @@ beforeAll(async () => {
   ({ page } = window);
   const [name, value] = owner.cookie.split('=') as [string, string];
   await window.context.addCookies([{ name, value, url: s.url }]);
-  await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Anna', last_name: 'Far', email: 'anna@far.example' } });
+  await s.ask('POST', '/api/v1/contacts', {
+    body: { first_name: 'Anna', last_name: 'Far', email: 'anna@far.example' },
+  });
 });
 afterAll(async () => {
   await browser?.close();

@@ -14,7 +14,9 @@ import classes from './sidebar.module.css';
 import { WorkspaceMenu } from './workspace-menu.tsx';
 
 /** Loaded on demand: it is in no other file of the first load. */
-const UnreadCount = lazy(async () => ({ default: (await import('../messaging/unread-count.tsx')).UnreadCount }));
+const UnreadCount = lazy(async () => ({
+  default: (await import('../messaging/unread-count.tsx')).UnreadCount,
+}));
 
 export function Sidebar() {
   const isInSettings = useLocation({ select: ({ pathname }) => /^\/settings(\/|$)/.test(pathname) });

@@ -198,8 +198,10 @@ function Kept({ inbound }: { inbound: InboundMail }) {
             label={label}
             description={description}
             disabled={!mayManage}
-            checked={(isPending ? variables[name] : undefined) ?? inbound[name]}
-            onChange={({ currentTarget: { checked } }) => change({ [name]: checked }, { onError: notifyError })}
+            checked={(isPending ? variables?.[name] : undefined) ?? inbound[name]}
+            onChange={({ currentTarget: { checked } }) =>
+              change({ [name]: checked }, { onError: notifyError })
+            }
           />
         ))}
       </Stack>

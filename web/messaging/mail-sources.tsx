@@ -28,7 +28,8 @@ export function MailSources() {
       {!sources && !error && <Skeleton height={80} />}
       {sources?.length === 0 && (
         <Text size="sm" c="dimmed">
-          None yet. A mailbox is read by IMAP; Postmark, Mailgun, SendGrid, Resend and Amazon SES forward mail.
+          None yet. A mailbox is read by IMAP; Postmark, Mailgun, SendGrid, Resend and Amazon SES forward
+          mail.
         </Text>
       )}
       {sources && sources.length > 0 && (

@@ -12,7 +12,14 @@ export const MESSAGING_PAGES = {
     nav: {
       group: 'settings',
       icon: IconMailDown,
-      aliases: ['Settings → Incoming email', 'Mail in', 'Bcc address', 'IMAP', 'Mailbox', 'Forwarding address'],
+      aliases: [
+        'Settings → Incoming email',
+        'Mail in',
+        'Bcc address',
+        'IMAP',
+        'Mailbox',
+        'Forwarding address',
+      ],
     },
   },
   consents: {

@@ -32,7 +32,10 @@ export function useTrackingChoice(edited: Tracking | undefined): TrackingChoice 
     fields:
       chosen === null
         ? {}
-        : { track_opens: chosen && modes.opens !== 'never', track_clicks: chosen && modes.clicks !== 'never' },
+        : {
+            track_opens: chosen && modes.opens !== 'never',
+            track_clicks: chosen && modes.clicks !== 'never',
+          },
     label: labelOf(modes),
     choose,
     reset: () => choose(null),

@@ -45,7 +45,10 @@ export async function testImap(values: ConnectionValues, dials: OutgoingDials): 
 }
 
 async function openMailbox(values: ConnectionValues, tools: Tools): Promise<OpenMailbox> {
-  const { client, released } = await connect(values, tools, { disableAutoIdle: true, socketTimeout: SOCKET_MS });
+  const { client, released } = await connect(values, tools, {
+    disableAutoIdle: true,
+    socketTimeout: SOCKET_MS,
+  });
   return mailboxOf(client, released);
 }
 

@@ -13,7 +13,8 @@ export const imap: Integration = {
   connection: {
     name: 'imap',
     label: 'IMAP',
-    description: 'Mails of a mailbox that a contact wrote or received are recorded, within seconds or a minute.',
+    description:
+      'Mails of a mailbox that a contact wrote or received are recorded, within seconds or a minute.',
     docs: 'docs/mail-in.md#imap',
     steps: [
       'In the mail service, allow IMAP and make an app password.',

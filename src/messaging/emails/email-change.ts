@@ -40,7 +40,9 @@ export function readEmailChange({ clock }: { clock: Clock }): (draft: Draft) => 
       throw invalid('subject', 'must not contain control characters');
     if (sendAt != null) requireSendAt(clock.now(), sendAt);
     const envelope = Object.fromEntries(
-      ENVELOPE_FIELDS.flatMap((field) => (input[field] === undefined ? [] : [[field, valueOf(input, field)]])),
+      ENVELOPE_FIELDS.flatMap((field) =>
+        input[field] === undefined ? [] : [[field, sentValue(input, field)] as const],
+      ),
     ) as Partial<EmailEnvelope>;
     const hasContent = html !== undefined || text !== undefined;
     if (!hasContent && sendAt === undefined && Object.keys(envelope).length === 0) return;
@@ -54,7 +56,7 @@ export function readEmailChange({ clock }: { clock: Clock }): (draft: Draft) => 
   };
 }
 
-function valueOf(input: Change<EmailInput>, field: (typeof ENVELOPE_FIELDS)[number]): unknown {
+function sentValue(input: Change<EmailInput>, field: (typeof ENVELOPE_FIELDS)[number]): unknown {
   return input[field] ?? (field === 'cc' || field === 'bcc' ? [] : null);
 }
 
@@ -151,7 +153,10 @@ function requireChangeable(
     );
   // Whoever changes a mail that goes out by itself sends it.
   if ((isScheduled || hasNewText) && !caller?.may('emails:send'))
-    throw new ApiError('forbidden', 'Changing what an email says, or one that is scheduled, needs the scope emails:send.');
+    throw new ApiError(
+      'forbidden',
+      'Changing what an email says, or one that is scheduled, needs the scope emails:send.',
+    );
 }
 
 function requireComplete(

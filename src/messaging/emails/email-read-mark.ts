@@ -118,6 +118,9 @@ function markRoute(
   });
 }
 
-function valuesOf({ caller, params }: Ctx<undefined, unknown>): [Uuid, Uuid | null, string | undefined] {
+function valuesOf({
+  caller,
+  params,
+}: Pick<Ctx<unknown, unknown>, 'caller' | 'params'>): [Uuid, Uuid | null, string | undefined] {
   return [caller.workspaceId, caller.makerId, params['id']];
 }

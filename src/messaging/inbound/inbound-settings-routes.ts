@@ -32,13 +32,10 @@ const shape = z
         'What is sent there, also as BCC, is recorded. Null if the installation has no FAIRLEAD_MAIL_DOMAIN.',
     }),
     domain: z.string().nullable().meta({ description: 'FAIRLEAD_MAIL_DOMAIN.' }),
-    listener: z
-      .object({ port: z.int(), has_tls: z.boolean() })
-      .nullable()
-      .meta({
-        description:
-          'The SMTP listener (FAIRLEAD_SMTP_LISTEN) of the process that answers; null if it has none: another process may.',
-      }),
+    listener: z.object({ port: z.int(), has_tls: z.boolean() }).nullable().meta({
+      description:
+        'The SMTP listener (FAIRLEAD_SMTP_LISTEN) of the process that answers; null if it has none: another process may.',
+    }),
     last_arrival: z
       .object({
         at: z.iso.datetime(),
@@ -46,7 +43,9 @@ const shape = z
         reason: z.string().nullable().meta({ description: 'Why it was not stored.' }),
       })
       .nullable()
-      .meta({ description: 'The last mail that a listener took for the workspace, also one that was not stored.' }),
+      .meta({
+        description: 'The last mail that a listener took for the workspace, also one that was not stored.',
+      }),
     ...settings,
   })
   .meta({ id: 'InboundEmail' });

@@ -28,7 +28,10 @@ const sourceShape = z
     name: z.string(),
     kind: z.string(),
     url: z.string().nullable().meta({ description: 'Where the provider posts mails; null for a mailbox.' }),
-    owner: z.uuid().nullable().meta({ description: 'The member whose mailbox it is (user id); null: shared.' }),
+    owner: z
+      .uuid()
+      .nullable()
+      .meta({ description: 'The member whose mailbox it is (user id); null: shared.' }),
     visibility: z.enum(['team', 'private']),
     state: z.enum(CONNECTION_STATES),
     last_received_at: z.iso.datetime().nullable().meta({ description: 'When its last email was received.' }),
@@ -38,9 +41,7 @@ const sourceShape = z
   })
   .meta({ id: 'InboundEmailSource' });
 
-const checkShape = z
-  .object({ ok: z.boolean(), message: z.string() })
-  .meta({ id: 'InboundEmailCheck' });
+const checkShape = z.object({ ok: z.boolean(), message: z.string() }).meta({ id: 'InboundEmailCheck' });
 
 interface Row {
   id: Uuid;
@@ -83,7 +84,10 @@ export function inboundSourceRoutes(parts: InboundSourceParts): Route[] {
       answers: { 200: z.object({ data: z.array(sourceShape) }) },
       async handle({ caller }) {
         const rows = await db.read<Row>(LIST, [caller.workspaceId, [...paths.keys()]]);
-        return { status: 200, body: { data: rows.map((row) => shown(row, paths.get(row.kind) ?? null, baseUrl())) } };
+        return {
+          status: 200,
+          body: { data: rows.map((row) => shown(row, paths.get(row.kind) ?? null, baseUrl())) },
+        };
       },
     }),
     route({
@@ -99,7 +103,11 @@ export function inboundSourceRoutes(parts: InboundSourceParts): Route[] {
   ];
 }
 
-function shown({ id, settings, active, failing, last_event_at, ...row }: Row, path: string | null, baseUrl: string) {
+function shown(
+  { id, settings, active, failing, last_event_at, ...row }: Row,
+  path: string | null,
+  baseUrl: string,
+) {
   const { owner, visibility } = accountSettings(settings);
   const { name, kind, last_received_at, last_read_at, last_error, last_error_at } = row;
   return {
@@ -118,7 +126,8 @@ function shown({ id, settings, active, failing, last_event_at, ...row }: Row, pa
 }
 
 async function checkMailDomain({ mailAddresses: { domain }, dnsRecords }: InboundSourceParts) {
-  if (domain === null) return { ok: false, message: 'The installation has no mail domain: set FAIRLEAD_MAIL_DOMAIN.' };
+  if (domain === null)
+    return { ok: false, message: 'The installation has no mail domain: set FAIRLEAD_MAIL_DOMAIN.' };
   let hosts: string[];
   try {
     hosts = await dnsRecords.mx(domain);
@@ -126,6 +135,9 @@ async function checkMailDomain({ mailAddresses: { domain }, dnsRecords }: Inboun
     return { ok: false, message: 'No DNS server answers.' };
   }
   if (hosts.length === 0)
-    return { ok: false, message: `${domain} has no MX record: add one that names the server that takes its mail.` };
+    return {
+      ok: false,
+      message: `${domain} has no MX record: add one that names the server that takes its mail.`,
+    };
   return { ok: true, message: `Mail for ${domain} goes to ${hosts.slice(0, 3).join(', ')}.` };
 }

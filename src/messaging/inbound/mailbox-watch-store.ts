@@ -14,7 +14,12 @@ export interface WatchedMailbox {
 /** Which process watches which mailbox. A lease that is not extended ends, so that another process takes over. */
 export interface MailboxWatchStore {
   /** Mailboxes that can be read and that nobody watches, at most `limit`. @param except those that have to wait */
-  claim(watcher: Uuid, kinds: readonly string[], limit: number, except: readonly Uuid[]): Promise<WatchedMailbox[]>;
+  claim(
+    watcher: Uuid,
+    kinds: readonly string[],
+    limit: number,
+    except: readonly Uuid[],
+  ): Promise<WatchedMailbox[]>;
   /** @returns those of the mailboxes that the watcher may go on watching */
   extend(watcher: Uuid, connectionIds: readonly Uuid[]): Promise<WatchedMailbox[]>;
   release(watcher: Uuid, connectionIds: readonly Uuid[]): Promise<void>;
@@ -54,8 +59,7 @@ export function makeMailboxWatchStore(db: Database): MailboxWatchStore {
   return {
     claim: (watcher, kinds, limit, except) =>
       query<WatchedMailbox>(db.pool, CLAIM, [watcher, kinds, limit, except]),
-    extend: (watcher, connectionIds) =>
-      query<WatchedMailbox>(db.pool, EXTEND, [watcher, connectionIds]),
+    extend: (watcher, connectionIds) => query<WatchedMailbox>(db.pool, EXTEND, [watcher, connectionIds]),
     async release(watcher, connectionIds) {
       await query(db.pool, RELEASE, [watcher, connectionIds]);
     },

@@ -3,7 +3,7 @@ import type { Uuid } from '../../base/id.ts';
 import type { Follower } from '../../record/module.ts';
 import type { MailboxReader } from './mailbox-reader.ts';
 import { readWatchedMailbox, type MailboxSyncParts } from './mailbox-sync.ts';
-import { makeMailboxWatchStore, type WatchedMailbox } from './mailbox-watch-store.ts';
+import { makeMailboxWatchStore, type MailboxWatchStore, type WatchedMailbox } from './mailbox-watch-store.ts';
 
 export interface MailboxWatcherParts extends MailboxSyncParts {
   random: () => number;
@@ -48,7 +48,7 @@ export function makeMailboxWatcher(parts: MailboxWatcherParts): Follower {
 class MailboxWatcher implements Follower {
   readonly #parts: MailboxWatcherParts;
   readonly #readers: ReadonlyMap<string, MailboxReader>;
-  readonly #store;
+  readonly #store: MailboxWatchStore;
   readonly #id = randomUUID();
   readonly #watches = new Map<Uuid, Watch>();
   readonly #pauses = new Map<Uuid, Pause>();
