@@ -96,7 +96,7 @@ test('a draft is kept, changed and sent, with tracked opens although it is writt
   await expectShown(page.getByText('Draft saved'));
   await page.goto('/emails');
   await page.getByRole('link', { name: 'An offer' }).click();
-  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.getByRole('button', { name: 'Edit email' }).click();
   const drawer = page.getByRole('dialog');
   await drawer.getByLabel('Subject').fill('A better offer');
   await drawer.getByRole('button', { name: 'Edit as plain text' }).click();

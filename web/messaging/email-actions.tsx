@@ -68,7 +68,7 @@ export function EmailActions({ email }: { email: Email }) {
       )}
       {maySend && EDITABLE.has(email.status) && (
         <Button variant="default" leftSection={<IconPencil size={15} />} onClick={edit.open}>
-          Edit
+          Edit email
         </Button>
       )}
       {maySend && email.status === 'draft' && (
