@@ -206,7 +206,7 @@ export const NOT_PERSONAL: Readonly<Record<string, Columns>> = {
   schedule: 'time_zone created_by',
   time_off: 'created_by',
   mailbox: 'last_failure',
-  inbound_email_arrival: 'outcome reason',
+  last_inbound_email: 'outcome reason',
   calendar_sync: 'etag last_modified content_hash last_failure',
   pipeline: 'created_by',
   installation: 'sealed_check',

@@ -591,7 +591,7 @@ describe('EM4: unsubscribing by mail', () => {
     return address!;
   }
 
-  test('a mail to the address of a mail suppresses its recipient, whoever writes, and is no email', async () => {
+  test('a mail to the address of a mail suppresses its recipient, whatever its sender, and is no email', async () => {
     const contact = await makeContact('tina@far.example');
     const sent = await sentMail('tina@far.example', { contact_id: contact });
     const address = await unsubscribeAddress(sent.id);
@@ -606,7 +606,7 @@ describe('EM4: unsubscribing by mail', () => {
     await deliver(address, mail);
     expect(await s.newEvents()).toEqual([]);
     expect((await newest()).id).toBe(before.id);
-    expect((await s.ask('GET', '/api/v1/inbound-email')).json.last_arrival).toMatchObject({
+    expect((await s.ask('GET', '/api/v1/inbound-email')).json.last_email).toMatchObject({
       outcome: 'unsubscribed',
       reason: null,
     });
@@ -633,9 +633,9 @@ test('EM5: the page of the settings learns whether mail arrives, also mail that 
   expect(await read()).toMatchObject({ domain: DOMAIN, listener: { has_tls: false } });
   await s.ask('PATCH', '/api/v1/inbound-email', { body: { keep_newsletters: false } });
   await deliver(dropbox, mailOf({ 'List-Id': '<news.far.example>' }));
-  expect((await read()).last_arrival).toMatchObject({ outcome: 'ignored', reason: 'newsletter' });
+  expect((await read()).last_email).toMatchObject({ outcome: 'ignored', reason: 'newsletter' });
   await deliver(dropbox, mailOf({ From: 'vera@far.example' }));
-  expect((await read()).last_arrival).toMatchObject({ outcome: 'stored', reason: null });
+  expect((await read()).last_email).toMatchObject({ outcome: 'stored', reason: null });
   const made = await s.ask('POST', '/api/v1/connections', {
     body: {
       kind: 'postmark',

@@ -18,7 +18,7 @@ const KEY = ['inbound-mail'];
 export const inboundMailQuery = queryOptions({
   queryKey: [...KEY, 'settings'],
   queryFn: ({ signal }) => dataOf(api.GET('/api/v1/inbound-email', { signal })),
-  refetchInterval: ({ state }) => (state.data?.last_arrival === null ? WAITING_MS : POLL_MS),
+  refetchInterval: ({ state }) => (state.data?.last_email === null ? WAITING_MS : POLL_MS),
 });
 
 /** The connections that receive mails. */

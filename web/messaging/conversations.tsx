@@ -95,14 +95,14 @@ const COLUMNS = column.columns([
   column.display({
     id: 'contact',
     header: 'Contact',
-    meta: { width: '14rem', desktopOnly: true },
+    meta: { width: '14rem' },
     cell: ({ row: { original } }) =>
       original.contact_id && <RecordName objectKey="contact" id={original.contact_id} />,
   }),
   column.display({
     id: 'count',
     header: 'Emails',
-    meta: { width: '6rem', align: 'right' },
+    meta: { width: '6rem', align: 'right', desktopOnly: true },
     cell: ({ row: { original } }) => original.email_count,
   }),
   column.display({

@@ -100,7 +100,7 @@ export function EmailActions({ email }: { email: Email }) {
         <EmailDrawer
           answered={{ id: email.id, subject: replySubject(email.subject) }}
           onClose={reply.close}
-          onSent={(id) => void navigate(paths.record('emails', id))}
+          onSent={(answer) => void navigate(paths.record('emails', answer))}
         />
       )}
     </>

@@ -221,8 +221,8 @@ function Loaded({
         const uploaded = await uploadAttachment(file);
         setAttachments((before) => [...before, uploaded]);
       }
-    } catch (error) {
-      notifyError(error as Error);
+    } catch (failure) {
+      notifyError(failure as Error);
     }
   }
 }

@@ -38,7 +38,7 @@ export function InboundMailPage() {
 }
 
 function Address({ inbound }: { inbound: InboundMail }) {
-  const { address, domain, listener, last_arrival: last } = inbound;
+  const { address, domain, listener, last_email: last } = inbound;
   const mayManage = useHasScope('connections:manage');
   return (
     <section aria-labelledby="address-title">
@@ -53,8 +53,8 @@ function Address({ inbound }: { inbound: InboundMail }) {
       ) : (
         <Stack gap="sm">
           <Text size="sm" c="dimmed">
-            What is sent to it is recorded: add it as Bcc, or forward an email to it. Who knows it can record
-            emails.
+            What is sent to it is recorded: add it as Bcc, or forward an email to it. Anyone who knows the
+            address can record emails, so keep it to the team.
           </Text>
           <PropertyList label="Address of the workspace">
             <Property name="Address">
@@ -69,7 +69,7 @@ function Address({ inbound }: { inbound: InboundMail }) {
           </PropertyList>
           <output className={classes.pulse}>
             {last ? (
-              <LastArrival last={last} />
+              <LastEmail last={last} />
             ) : (
               <>
                 <Loader size={14} aria-hidden /> Send an email to the address: waiting for the first one…
@@ -86,7 +86,7 @@ function Address({ inbound }: { inbound: InboundMail }) {
   );
 }
 
-const OUTCOMES: Readonly<Record<NonNullable<InboundMail['last_arrival']>['outcome'], string>> = {
+const OUTCOMES: Readonly<Record<NonNullable<InboundMail['last_email']>['outcome'], string>> = {
   stored: 'recorded',
   duplicate: 'already recorded',
   report: 'a delivery report',
@@ -104,7 +104,7 @@ const REASONS: Readonly<Record<string, string>> = {
   unknown_email: 'the email that it answers no longer exists',
 };
 
-function LastArrival({ last }: { last: NonNullable<InboundMail['last_arrival']> }) {
+function LastEmail({ last }: { last: NonNullable<InboundMail['last_email']> }) {
   const { at, outcome, reason } = last;
   const Icon = outcome === 'ignored' ? IconCircleMinus : IconCircleCheck;
   return (
@@ -131,7 +131,7 @@ function CheckDomain() {
         Check DNS
       </Button>
       {result && (
-        <Text size="sm" c={result.ok ? 'dimmed' : 'red'} role="status">
+        <Text component="output" size="sm" c={result.ok ? 'dimmed' : 'red'}>
           {result.message}
         </Text>
       )}

@@ -11,7 +11,7 @@ export function MailReaders({ source, onClose }: { source: MailSource; onClose: 
   const { visibility, owner } = source;
   const { form, error, busy, onSubmit } = useApiForm({ visibility, owner }, async (values) => {
     await save(values);
-    notifyDone('Saved; it holds for new emails');
+    notifyDone('Saved for new emails');
     onClose();
   });
   const isPrivate = form.values.visibility === 'private';

@@ -28,8 +28,7 @@ export function MailSources() {
       {!sources && !error && <Skeleton height={80} />}
       {sources?.length === 0 && (
         <Text size="sm" c="dimmed">
-          None yet. A mailbox is read by IMAP; Postmark, Mailgun, SendGrid, Resend and Amazon SES forward
-          mail.
+          None yet. Connect a mailbox, or the account of a provider that forwards mail.
         </Text>
       )}
       {sources && sources.length > 0 && (

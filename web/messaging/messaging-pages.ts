@@ -12,14 +12,7 @@ export const MESSAGING_PAGES = {
     nav: {
       group: 'settings',
       icon: IconMailDown,
-      aliases: [
-        'Settings → Incoming email',
-        'Mail in',
-        'Bcc address',
-        'IMAP',
-        'Mailbox',
-        'Forwarding address',
-      ],
+      aliases: ['Settings → Incoming email', 'Mail in', 'Bcc address', 'Mailbox', 'Forwarding address'],
     },
   },
   consents: {

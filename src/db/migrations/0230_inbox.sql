@@ -13,7 +13,7 @@ create index email_received on email (workspace_id, connection_id, id) where dir
 alter table email_content add column dropped_recipients text[] not null default '{}';
 
 -- The last mail that the listener took for a workspace, also one that was not stored: the page of the settings waits for it.
-create table inbound_email_arrival (
+create table last_inbound_email (
   workspace_id uuid not null references workspace (id) primary key,
   at timestamptz(3) not null,
   outcome text not null check (outcome in ('stored', 'duplicate', 'report', 'unsubscribed', 'ignored')),

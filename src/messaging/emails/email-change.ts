@@ -151,7 +151,7 @@ function requireChangeable(
       'conflict',
       `An email with the status ${status} cannot be changed; it must be draft or scheduled.`,
     );
-  // Whoever changes a mail that goes out by itself sends it.
+  // To change a mail that goes out by itself is to send it.
   if ((isScheduled || hasNewText) && !caller?.may('emails:send'))
     throw new ApiError(
       'forbidden',

@@ -3,7 +3,7 @@ import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Route } from '../../http/route.ts';
-import { lastArrival } from './inbound-arrival.ts';
+import { lastInboundEmail } from './last-inbound-email.ts';
 import type { InboundSettings, InboundSettingsStore } from './inbound-settings.ts';
 import type { MailAddresses } from './mail-address.ts';
 
@@ -36,7 +36,7 @@ const shape = z
       description:
         'The SMTP listener (FAIRLEAD_SMTP_LISTEN) of the process that answers; null if it has none: another process may.',
     }),
-    last_arrival: z
+    last_email: z
       .object({
         at: z.iso.datetime(),
         outcome: z.enum(['stored', 'duplicate', 'report', 'unsubscribed', 'ignored']),
@@ -74,7 +74,7 @@ export function inboundSettingsRoutes(parts: InboundSettingsRouteParts): Route[]
     address: await mailAddresses.dropbox(workspaceId),
     domain: mailAddresses.domain,
     listener: smtpListener && { port: smtpListener.port, has_tls: smtpListener.hasTls },
-    last_arrival: await lastArrival(db, workspaceId),
+    last_email: await lastInboundEmail(db, workspaceId),
     ...values,
   });
   const entry = (action: string, workspaceId: Uuid, details?: object) => ({

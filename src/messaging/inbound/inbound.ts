@@ -10,7 +10,7 @@ import type { EmailReports } from '../emails/email-report.ts';
 import { email } from '../emails/email.ts';
 import type { UnsubscribeByMail } from '../suppressions/unsubscribe-mail.ts';
 import { emailFrameRoute } from './email-frame-route.ts';
-import { notingArrivals } from './inbound-arrival.ts';
+import { notingLastEmail } from './last-inbound-email.ts';
 import { makeInboundEmails } from './inbound-email.ts';
 import { inboundSettingsRoutes } from './inbound-settings-routes.ts';
 import { makeInboundSettings } from './inbound-settings.ts';
@@ -60,7 +60,7 @@ export function makeInbound(
     mailParser,
     inboundSettings,
   });
-  const inboundEmails = notingArrivals(taking, parts);
+  const inboundEmails = notingLastEmail(taking, parts);
   const reading = { ...parts, people: records.people, mailAddresses, inboundEmails };
   return {
     inboundEmails,

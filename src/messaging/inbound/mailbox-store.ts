@@ -26,7 +26,7 @@ export interface MailboxStore {
   addNew(kinds: readonly string[], nowMs: number): Promise<void>;
   due(nowMs: number, limit: number): Promise<DueMailbox[]>;
   /** One mailbox, due or not; null if it is gone or disabled. */
-  one(workspaceId: Uuid, connectionId: Uuid): Promise<DueMailbox | null>;
+  find(workspaceId: Uuid, connectionId: Uuid): Promise<DueMailbox | null>;
   /** @returns false if another process reads it now */
   claim(mailbox: DueMailbox): Promise<boolean>;
   /** Ends a claim without a read. */
@@ -55,8 +55,8 @@ const DUE = {
          where m.due_at <= $1 or (m.failures > 0 and k.updated_at > m.synced_at)
          order by m.due_at limit $2`,
 };
-const ONE = {
-  name: 'mailbox.one',
+const FIND = {
+  name: 'mailbox.find',
   text: `select m.workspace_id, m.connection_id, k.kind, m.failures, k.created_at as connected_at
          from mailbox m
          join connection k on k.workspace_id = m.workspace_id and k.id = m.connection_id and k.active
@@ -105,8 +105,8 @@ export function makeMailboxStore(db: Database): MailboxStore {
       await query(db.pool, ADD_NEW, [kinds, isoTime(nowMs)]);
     },
     due: (nowMs, limit) => query<DueMailbox>(db.pool, DUE, [isoTime(nowMs), limit]),
-    one: async (workspaceId, connectionId) =>
-      (await query<DueMailbox>(db.pool, ONE, [workspaceId, connectionId]))[0] ?? null,
+    find: async (workspaceId, connectionId) =>
+      (await query<DueMailbox>(db.pool, FIND, [workspaceId, connectionId]))[0] ?? null,
     claim: async ({ workspace_id: workspaceId, connection_id: id }) =>
       (await query(db.pool, CLAIM, [workspaceId, id])).length > 0,
     async release({ workspace_id: workspaceId, connection_id: id }) {

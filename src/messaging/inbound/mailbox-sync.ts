@@ -76,7 +76,7 @@ export async function readWatchedMailbox(
   stopped: AbortSignal,
 ): Promise<boolean> {
   const store = makeMailboxStore(parts.db);
-  const mailbox = await store.one(workspaceId, id);
+  const mailbox = await store.find(workspaceId, id);
   return mailbox === null || syncMailbox(parts, store, mailbox, stopped);
 }
 

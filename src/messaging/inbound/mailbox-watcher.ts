@@ -34,7 +34,7 @@ interface Pause {
 }
 
 /**
- * Watches mailboxes with IMAP IDLE, so that a mail appears within seconds. One process watches a mailbox, by a lease. Each
+ * Watches mailboxes, by connections that report new mails, so that a mail appears within seconds. One process watches a mailbox, by a lease. Each
  * is still read once a minute (mailbox-sync.ts): a mail that no server reports, and mailboxes that are not watched.
  */
 export function makeMailboxWatcher(parts: MailboxWatcherParts): Follower {

@@ -5,7 +5,7 @@ import { query } from '../../db/query.ts';
 import type { InboundEmails, TakenEmail } from './received-email.ts';
 
 /** The last mail that the listener took for a workspace. */
-export interface InboundArrival {
+export interface LastInboundEmail {
   at: string;
   outcome: TakenEmail['outcome'];
   /** Why it was not stored. */
@@ -13,17 +13,17 @@ export interface InboundArrival {
 }
 
 const SET = {
-  name: 'inbound_email_arrival.set',
-  text: `insert into inbound_email_arrival (workspace_id, at, outcome, reason) values ($1, $2, $3, $4)
+  name: 'last_inbound_email.set',
+  text: `insert into last_inbound_email (workspace_id, at, outcome, reason) values ($1, $2, $3, $4)
          on conflict (workspace_id) do update set at = excluded.at, outcome = excluded.outcome, reason = excluded.reason`,
 };
 const GET = {
-  name: 'inbound_email_arrival.get',
-  text: 'select at, outcome, reason from inbound_email_arrival where workspace_id = $1',
+  name: 'last_inbound_email.get',
+  text: 'select at, outcome, reason from last_inbound_email where workspace_id = $1',
 };
 
 /** Notes what became of each mail that the listener took: the first one shows that the address works. */
-export function notingArrivals(
+export function notingLastEmail(
   inboundEmails: InboundEmails,
   { db, clock }: { db: Database; clock: Clock },
 ): InboundEmails {
@@ -40,9 +40,9 @@ export function notingArrivals(
   };
 }
 
-export async function lastArrival(
+export async function lastInboundEmail(
   db: Pick<Database, 'read'>,
   workspaceId: Uuid,
-): Promise<InboundArrival | null> {
-  return (await db.read<InboundArrival>(GET, [workspaceId]))[0] ?? null;
+): Promise<LastInboundEmail | null> {
+  return (await db.read<LastInboundEmail>(GET, [workspaceId]))[0] ?? null;
 }
