@@ -6516,7 +6516,7 @@ export interface components {
                 has_tls: boolean;
             } | null;
             /** @description The last mail that a listener took for the workspace, also one that was not stored. */
-            last_arrival: {
+            last_email: {
                 /** Format: date-time */
                 at: string;
                 /** @enum {string} */
@@ -11397,7 +11397,7 @@ export interface components {
                 has_tls: boolean;
             } | null;
             /** @description The last mail that a listener took for the workspace, also one that was not stored. */
-            last_arrival: {
+            last_email: {
                 /** Format: date-time */
                 at: string;
                 /** @enum {string} */

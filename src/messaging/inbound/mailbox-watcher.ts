@@ -34,8 +34,9 @@ interface Pause {
 }
 
 /**
- * Watches mailboxes, by connections that report new mails, so that a mail appears within seconds. One process watches a mailbox, by a lease. Each
- * is still read once a minute (mailbox-sync.ts): a mail that no server reports, and mailboxes that are not watched.
+ * Watches mailboxes, by connections that report new mails, so that a mail appears within seconds. One process watches a
+ * mailbox, by a lease. Each is still read once a minute (mailbox-sync.ts): mails that no server reports, mailboxes that are
+ * not watched.
  */
 export function makeMailboxWatcher(parts: MailboxWatcherParts): Follower {
   const readers = new Map(
@@ -87,7 +88,8 @@ class MailboxWatcher implements Follower {
 
   async #pass(): Promise<void> {
     const now = this.#parts.clock.monotonic();
-    const extended = await this.#store.extend(this.#id, [...this.#watches.keys()]);
+    const ids = [...this.#watches.keys()];
+    const extended = ids.length === 0 ? [] : await this.#store.extend(this.#id, ids);
     const kept = new Map(extended.map((item) => [item.connection_id, item]));
     for (const [id, { mailbox, stopping }] of this.#watches)
       if (kept.get(id)?.updated_at !== mailbox.updated_at) stopping.abort();
