@@ -46,7 +46,7 @@ export const imap: Integration = {
         .optional()
         .meta({
           title: 'Member',
-          description: 'User id of the member whose mailbox it is; empty: a shared one.',
+          description: 'The member whose mailbox it is (user id); empty: a shared one.',
         }),
       visibility: z.enum(['team', 'private']).default('team').meta({
         title: 'Visibility',
