@@ -1,4 +1,5 @@
 import { call } from './api.mjs';
+import { burstFigure } from './figure.mjs';
 import { startHelper } from './helper.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer } from './server.mjs';

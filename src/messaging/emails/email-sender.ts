@@ -46,7 +46,11 @@ export function makeEmailSender(parts: EmailSenderParts): EmailSender {
       else if (result.outcome === 'unknown') await resolveUnknown(email, result);
       else await settle(email, result);
     } finally {
-      count(email.connectionId, -1);
+      const { connectionId } = email;
+      // A full account was passed over: its other mails would wait for the next pass.
+      const wasFull = (perAccount.get(connectionId) ?? 0) >= MAX_PER_ACCOUNT;
+      count(connectionId, -1);
+      if (wasFull) loop.wake();
     }
   }
 
