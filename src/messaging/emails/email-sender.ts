@@ -47,10 +47,9 @@ export function makeEmailSender(parts: EmailSenderParts): EmailSender {
       else await settle(email, result);
     } finally {
       const { connectionId } = email;
-      // A full account was passed over: its other mails would wait for the next pass.
-      const wasFull = (perAccount.get(connectionId) ?? 0) >= MAX_PER_ACCOUNT;
       count(connectionId, -1);
-      if (wasFull) loop.wake();
+      // A full account was passed over: its other mails would wait for the next pass.
+      if (perAccount.get(connectionId) === MAX_PER_ACCOUNT - 1) loop.wake();
     }
   }
 
