@@ -52,6 +52,9 @@ export const PROVIDERS = {
   calendarReaders: INTEGRATIONS.flatMap(({ calendarReader }) => calendarReader ?? []),
   emailProviders: INTEGRATIONS.flatMap(({ emailProvider }) => emailProvider ?? []),
   mailboxReaders: INTEGRATIONS.flatMap(({ mailboxReader }) => mailboxReader ?? []),
+  mailSources: INTEGRATIONS.flatMap(({ name, mailboxReader, receivedMailPath }) =>
+    mailboxReader || receivedMailPath !== undefined ? [{ kind: name, path: receivedMailPath ?? null }] : [],
+  ),
   phoneProviders: INTEGRATIONS.flatMap(({ phoneProvider }) => phoneProvider ?? []),
 };
 

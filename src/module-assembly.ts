@@ -29,7 +29,7 @@ export interface ModuleAssemblyParts extends Foundation, StoredFiles, Delivery {
 
 /** The modules, with what they need of settings, accounts, deliveries and integrations. */
 export function assembleModules({ accounts, logos, ...parts }: ModuleAssemblyParts): Modules {
-  const { mail, mailDomain, leadsPerHour, publicUrl } = parts.config;
+  const { mail, mailDomain, smtpListen, leadsPerHour, publicUrl } = parts.config;
   const { idempotency, workspaceSettings } = accounts;
   return makeModules({
     ...parts,
@@ -44,5 +44,6 @@ export function assembleModules({ accounts, logos, ...parts }: ModuleAssemblyPar
     mailDomain,
     mailFrom: mail?.from ?? null,
     publicUrl,
+    smtpListener: smtpListen && { port: smtpListen.port, hasTls: smtpListen.certFile !== '' },
   });
 }

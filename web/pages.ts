@@ -170,7 +170,7 @@ export const SETTINGS_GROUPS: readonly { title: string; pages: readonly PageName
   { title: 'Workspace', pages: ['workspace'] },
   { title: 'People', pages: ['members', 'availability', 'profile'] },
   { title: 'Records', pages: ['leadSettings', 'pipelines', 'tags', 'consents', 'trash'] },
-  { title: 'Connections', pages: ['connections', 'suppressions', 'crmWebhook'] },
+  { title: 'Connections', pages: ['connections', 'inboundMail', 'suppressions', 'crmWebhook'] },
   { title: 'Developers', pages: ['apiKeys', 'webhooks', 'deliveries', 'events', 'eventTypes'] },
   { title: 'System', pages: ['retention', 'auditLog'] },
 ];

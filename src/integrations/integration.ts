@@ -57,6 +57,8 @@ export interface Integration {
   readonly calendarReader?: CalendarReader;
   /** How mailboxes are read, by connections of its kind. */
   readonly mailboxReader?: MailboxReader;
+  /** The path of the inbound URL of its connections that takes mails, if it has one. */
+  readonly receivedMailPath?: string;
   /** How mails are sent through its accounts. */
   readonly emailProvider?: EmailProvider;
   /** How the installation's mail is sent. */

@@ -15,6 +15,7 @@ import type { Records } from '../record/records.ts';
 import type { ComposeStep } from './emails/compose-step.ts';
 import type { ReportEffect } from './emails/email-report.ts';
 import { email } from './emails/email.ts';
+import type { MailAddresses } from './inbound/mail-address.ts';
 import { bounceEffect } from './suppressions/bounce-effect.ts';
 import { emailPreferenceRoutes } from './suppressions/contact-email-preferences.ts';
 import { emailTopicRoutes } from './suppressions/email-topic-routes.ts';
@@ -22,6 +23,7 @@ import { makeEmailTopics } from './suppressions/email-topic-store.ts';
 import { addressHash } from './suppressions/suppression.ts';
 import { suppressionRoutes } from './suppressions/suppression-routes.ts';
 import { makeSuppressions } from './suppressions/suppression-store.ts';
+import { makeUnsubscribeByMail, type UnsubscribeByMail } from './suppressions/unsubscribe-mail.ts';
 import { UnsubscribeSite } from './suppressions/unsubscribe-site.ts';
 import { UNSUBSCRIBE_FILES } from './suppressions/unsubscribe-view.ts';
 import { emailHitRoutes } from './tracking/email-hit-routes.ts';
@@ -41,10 +43,14 @@ export interface Recipients {
   composeSteps: readonly ComposeStep[];
   routes: readonly Route[];
   effects: readonly ReportEffect[];
+  unsubscribeByMail: UnsubscribeByMail;
   mountPages(app: FastifyInstance): void;
 }
 
-export function makeRecipients(parts: RecipientParts, records: Records): Recipients {
+export function makeRecipients(
+  parts: RecipientParts & { mailAddresses: Pick<MailAddresses, 'unsubscribe'> },
+  records: Records,
+): Recipients {
   const { sealer, publicUrl } = parts;
   const tokens = makeTrackingTokens(sealer);
   const suppressions = makeSuppressions(parts);
@@ -61,6 +67,7 @@ export function makeRecipients(parts: RecipientParts, records: Records): Recipie
       ...emailPreferenceRoutes(common),
     ],
     effects: [bounceEffect(common)],
+    unsubscribeByMail: makeUnsubscribeByMail(common),
 
     mountPages(app) {
       const recorder = makeHitRecorder({ ...parts, emails: records.serviceOf(email) });

@@ -63,9 +63,9 @@ export const PERSONAL_DATA: Readonly<Record<string, Partial<Record<Ending, Colum
   booking_visitor: { sealed: 'subject' },
   email: {
     record:
-      'message_id provider_id in_reply_to from from_name to to_name cc bcc subject snippet bounce_reason status_reason custom_fields',
+      'message_id provider_id in_reply_to from from_name to to_name cc bcc dropped_recipients subject snippet bounce_reason status_reason custom_fields',
   },
-  email_content: { related: 'html text envelope reference_ids attachments' },
+  email_content: { related: 'html text envelope reference_ids attachments dropped_recipients' },
   email_send: { related: 'to_address last_error' },
   email_thread: { related: 'subject_key' },
   email_link: { related: 'url' },
@@ -212,6 +212,7 @@ export const NOT_PERSONAL: Readonly<Record<string, Columns>> = {
   schedule: 'time_zone created_by',
   time_off: 'created_by',
   mailbox: 'last_failure',
+  last_inbound_email: 'outcome reason',
   calendar_sync: 'etag last_modified content_hash last_failure',
   pipeline: 'created_by',
   installation: 'sealed_check',

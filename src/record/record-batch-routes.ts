@@ -179,13 +179,13 @@ async function prepareItem<R extends BaseRecord, Input extends object>(
   writer: Writer,
   id: Uuid,
   item: Record<string, unknown>,
-  { client }: Pick<Ctx<unknown, unknown>, 'client'>,
+  { client, caller }: Pick<Ctx<unknown, unknown>, 'client' | 'caller'>,
 ): Promise<BulkItem<R> | ApiError> {
   try {
     const { sent, tags } = splitTags(service.noun, item);
     const known = withoutIgnored(sent, [...computed, EXPANDED]) as Record<string, unknown>;
     const parsed = await parsedChange(service, writer, id, known);
-    const source = { sent: known, sentText: () => JSON.stringify(known), client };
+    const source = { sent: known, sentText: () => JSON.stringify(known), client, caller };
     const prepared = await service.prepareChange(
       { writer, id },
       { change: parsed, source, ...(tags && { tags }) },

@@ -1,3 +1,4 @@
+import type { Caller } from '../account/caller.ts';
 import type { StoredAnswer } from '../account/idempotency.ts';
 import { isoTime } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
@@ -31,6 +32,8 @@ export interface Source {
   /** The body as JSON text, exactly as sent, for storage. */
   sentText(): string;
   client: Pick<Client, 'address' | 'referrer'>;
+  /** Missing for what no caller of the API sent, as a form. */
+  caller?: Pick<Caller, 'may' | 'makerId'>;
   /** The channel; default: `api`. */
   channel?: string;
   /** The UTM fields, if not in `sent`. */

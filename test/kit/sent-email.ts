@@ -80,6 +80,7 @@ export async function insertSentEmail(s: Scenario, input: SentEmailInput = {}): 
     db: s.db,
     clock: systemClock,
     tokens: SCENARIO_TOKENS,
+    mailAddresses: { unsubscribe: () => Promise.resolve(null) },
     baseUrl: () => 'https://crm.example',
   });
   const prepared = await tracking.prepare({

@@ -155,6 +155,45 @@ describe('EM1: sending', () => {
     expect((await s.ask('POST', `/api/v1/emails/${id}/cancel`)).status).toBe(409);
   });
 
+  test('what a draft or a scheduled mail says changes until it is sent, by its version', async () => {
+    const draft = await sent({ status: 'draft', html: '<p>First</p>', text: null });
+    const change = (id: string, body: object, more: object = {}) =>
+      s.ask('PATCH', `/api/v1/emails/${id}`, { body, ...more });
+    const contentOf = async (id: string) => (await s.ask('GET', `/api/v1/emails/${id}/content`)).json;
+    const body = { html: '<p>Second<script>x()</script></p>', cc: ['copy@example.com'] };
+    const changed = await change(draft.id, body, { headers: { 'if-match': `"${draft.version}"` } });
+    expect(changed.json).toMatchObject({ content_version: 2, snippet: 'Second', cc: ['copy@example.com'] });
+    expect(await contentOf(draft.id)).toMatchObject({ html: '<p>Second</p>', text: 'Second' });
+    const stale = await change(draft.id, { text: 'x' }, { headers: { 'if-match': `"${draft.version}"` } });
+    expect(stale.status).toBe(412);
+    expect(await contentOf(draft.id)).toMatchObject({ html: '<p>Second</p>', text: 'Second' });
+
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+    const { id } = await sent({ send_at: inAnHour });
+    const writer = await s.person(['emails:write']);
+    expect((await change(id, { to: 'mallory@example.com' }, { as: writer })).status).toBe(403);
+    expect((await change(id, { to: null })).status).toBe(400);
+    expect((await change(id, { connection_id: null })).status).toBe(409);
+    const moved = { to: 'other@example.com', subject: 'Later', text: 'Third', send_at: null };
+    expect((await change(id, moved)).json).toMatchObject({ status: 'queued', to: 'other@example.com' });
+    await reaches(id, 'sent');
+    expect(mailOf(id)).toMatchObject({ to: 'other@example.com', raw: expect.stringMatching(/Third/) });
+    expect(mailOf(id)!.raw).toContain('Subject: Later');
+    for (const late of [{ text: 'x' }, { to: 'jane@example.com' }])
+      expect((await change(id, late)).status).toBe(409);
+    expect((await change(id, { text: 'Third' })).status).toBe(200);
+  });
+
+  test('a mail that is being sent cannot be changed', async () => {
+    let answer: (error: null) => void = () => undefined;
+    server.onContent(() => new Promise((resolve) => (answer = resolve)));
+    const { id } = await sent();
+    await until(() => mailOf(id) !== undefined);
+    expect((await s.ask('PATCH', `/api/v1/emails/${id}`, { body: { text: 'x' } })).status).toBe(409);
+    answer(null);
+    await reaches(id, 'sent');
+  });
+
   test('a draft is sent when it is complete', async () => {
     const draft = await sent({ status: 'draft', to: null, subject: 'First' });
     expect(draft.status).toBe('draft');
@@ -407,6 +446,16 @@ describe('what is refused', () => {
     await reaches(json.id, 'sent');
     const sentRaw = mailOf(json.id)!.raw;
     expect(sentRaw).toContain('Subject: Zanzibar');
+    const draft = (await owner.ask('POST', '/api/v1/emails', { body: { ...mail, status: 'draft' } })).json;
+    const change = { body: { subject: 'Zanzibar 2', to: 'zanzibar@example.com', text: 'A secret 2.' } };
+    expect((await colleague.ask('PATCH', `/api/v1/emails/${draft.id}`, change)).status).toBe(404);
+    expect((await owner.ask('PATCH', `/api/v1/emails/${draft.id}`, change)).json).toMatchObject({
+      subject: null,
+      to: null,
+      snippet: null,
+      content_version: 2,
+    });
+    expect((await owner.ask('GET', `/api/v1/emails/${draft.id}/content`)).json).toMatchObject(change.body);
     const path = `/api/v1/emails/${json.id}/content`;
     expect((await owner.ask('GET', path)).json).toMatchObject({
       subject: 'Zanzibar',

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ImapServer } from '../kit/imap-server.ts';
 import { imapMissing, startImapServer } from '../kit/imap-server.ts';
+import { makeMailboxWatchStore } from '../../src/messaging/inbound/mailbox-watch-store.ts';
 import { makeMember, type SignedIn } from '../kit/member.ts';
+import { until } from '../kit/process.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 const DAY_MS = 86_400_000;
@@ -138,6 +140,49 @@ describe.skipIf(imapMissing !== null)(
         subject: 'secret',
         from: 'anna@far.example',
       });
+    });
+
+    test('a mailbox that is watched is read as soon as a mail arrives, and by one process', async () => {
+      const watching = await startScenario();
+      try {
+        const { db } = watching;
+        await watching.ask('POST', '/api/v1/contacts', { body: { email: 'anna@far.example' } });
+        const { json } = await watching.ask('POST', '/api/v1/connections', {
+          body: {
+            kind: 'imap',
+            name: 'Watched',
+            settings: { host: '127.0.0.1', port: server.port, tls: 'none' },
+            secrets: { username: 'six', password: server.password },
+          },
+        });
+        const jobIsDue = (at: string) =>
+          db.pool.query(`update job set due_at = now() + $1::interval where type = 'messaging.mailboxes'`, [
+            at,
+          ]);
+        const isWatched = async () =>
+          (await db.pool.query('select from mailbox where watcher is not null')).rowCount === 1;
+        const arrived = async (subject: string) =>
+          (await watching.ask('GET', `/api/v1/emails?connection_id=${json.id}`)).json.data.some(
+            (email: { subject: string }) => email.subject === subject,
+          );
+        await jobIsDue('-1 second');
+        await until(isWatched);
+        // From now on, nobody but the watcher reads it.
+        await jobIsDue('1 hour');
+        for (const subject of ['at once', 'and again']) {
+          await append('six', { Subject: subject });
+          await until(() => arrived(subject));
+        }
+        const store = makeMailboxWatchStore(db);
+        const other = '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7d99';
+        expect(await store.claim(other, ['imap'], 10, [])).toEqual([]);
+        await db.pool.query(`update mailbox set watched_until = now() - interval '1 second'`);
+        expect(await store.claim(other, ['imap'], 10, [])).toEqual([
+          expect.objectContaining({ connection_id: json.id, kind: 'imap' }),
+        ]);
+      } finally {
+        await watching.stop();
+      }
     });
 
     test('a wrong password is shown at the connection, without the password', async () => {

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
 import { makeSealer } from '../../src/base/seal.ts';
 import type { ComposedEmail } from '../../src/messaging/emails/compose-step.ts';
 import { makeMailAddresses } from '../../src/messaging/inbound/mail-address.ts';
+import { makeEmailTracking } from '../../src/messaging/tracking/email-tracking.ts';
 import { eraserOfAll } from '../../src/modules.ts';
 import { silent } from '../kit/database.ts';
 import { returnAddressStep } from '../../src/messaging/inbound/return-address.ts';
 import { makeMember, type SignedIn } from '../kit/member.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
+import { SCENARIO_TOKENS } from '../kit/sent-email.ts';
 
 const DOMAIN = 'in.crm.example';
 
@@ -502,6 +505,160 @@ test('EM5: a mailbox in the network of the server is refused, unless the operato
   });
   const result = await s.ask('POST', `/api/v1/connections/${json.id}/test`);
   expect(result.json).toMatchObject({ ok: false, message: expect.stringContaining('private') });
+});
+
+describe('unread mails', () => {
+  const counted = async (as?: SignedIn) =>
+    (await (as ?? s).ask('GET', '/api/v1/email-threads/unread')).json as { threads: number; emails: number };
+  const mark = async (path: string, as?: object) =>
+    (await s.ask('POST', `/api/v1/${path}`, as && { as: as as never })).status;
+  const unreadThreads = async () =>
+    (await s.ask('GET', '/api/v1/email-threads?unread=true')).json.data as { id: string; unread: number }[];
+
+  test('a received mail is unread until somebody has read its thread, for all of them', async () => {
+    await s.db.pool.query('update email set unread = false');
+    const sent = await sentMail('rita@far.example');
+    await deliver(sent.reply, mailOf({ From: 'rita@far.example' }));
+    await deliver(sent.reply, mailOf({ From: 'rita@far.example' }, 'And another one'));
+    const { id, version } = await newest();
+    expect((await emailsBy('unread=true')).map((email: { unread: boolean }) => email.unread)).toEqual([
+      true,
+      true,
+    ]);
+    expect(await unreadThreads()).toEqual([expect.objectContaining({ id: sent.threadId, unread: 2 })]);
+    expect(await counted()).toEqual({ threads: 1, emails: 2 });
+    await s.newEvents();
+    expect(await mark(`emails/${id}/read`)).toBe(204);
+    expect(await mark(`emails/${id}/read`)).toBe(204);
+    expect(await newest()).toMatchObject({ unread: false, version: version + 1 });
+    expect(await mark(`email-threads/${sent.threadId}/read`)).toBe(204);
+    expect([await counted(member), await unreadThreads()]).toEqual([{ threads: 0, emails: 0 }, []]);
+    expect(await mark(`email-threads/${sent.threadId}/unread`)).toBe(204);
+    expect(await counted(member)).toEqual({ threads: 1, emails: 1 });
+    expect(await newest()).toMatchObject({ id, unread: true });
+    expect(await s.newEvents()).toEqual([]);
+    expect(await mark(`emails/${sent.id}/unread`)).toBe(409);
+    for (const path of [`emails/${id}/read`, `email-threads/${sent.threadId}/read`]) {
+      expect(await mark(path, s.charlie)).toBe(404);
+      expect(await mark(path, await s.person(['emails:read']))).toBe(403);
+    }
+    expect(await counted(member)).toEqual({ threads: 1, emails: 1 });
+  });
+
+  test('a private mail is unread for its member alone', async () => {
+    await s.db.pool.query('update email set unread = false');
+    const sent = await sentMail('sue@far.example', { visibility: 'private', user_id: member.id });
+    await deliver(sent.reply, mailOf({ From: 'sue@far.example' }));
+    expect([await counted(), await counted(member)]).toEqual([
+      { threads: 0, emails: 0 },
+      { threads: 1, emails: 1 },
+    ]);
+    expect(await mark(`email-threads/${sent.threadId}/read`)).toBe(404);
+    expect((await member.ask('POST', `/api/v1/email-threads/${sent.threadId}/read`)).status).toBe(204);
+    expect((await counted(member)).emails).toBe(0);
+  });
+});
+
+describe('EM4: unsubscribing by mail', () => {
+  const suppressed = async (email: string) =>
+    (await s.ask('GET', `/api/v1/suppressions?email=${email}`)).json.data as {
+      reason: string;
+      email_id: string;
+    }[];
+  const tracking = () =>
+    makeEmailTracking({
+      db: s.db,
+      clock: systemClock,
+      tokens: SCENARIO_TOKENS,
+      mailAddresses: addresses(),
+      baseUrl: () => s.url,
+    });
+  /** The address in List-Unsubscribe. */
+  async function unsubscribeAddress(id: string) {
+    const { headers } = await tracking().prepare({
+      workspaceId: s.alice.workspaceId,
+      id,
+      contactId: null,
+      html: null,
+      trackOpens: false,
+      trackClicks: false,
+      hasUnsubscribe: true,
+    });
+    const [, url, address] = /^<(http[^>]+)>, <mailto:([^?]+)\?subject=unsubscribe>$/.exec(
+      headers['List-Unsubscribe']!,
+    )!;
+    expect(url).toContain(`${s.url}/u/`);
+    return address!;
+  }
+
+  test('a mail to the address of a mail suppresses its recipient, whatever its sender, and is no email', async () => {
+    const contact = await makeContact('tina@far.example');
+    const sent = await sentMail('tina@far.example', { contact_id: contact });
+    const address = await unsubscribeAddress(sent.id);
+    expect(address.split('@')[0]!.length).toBeLessThanOrEqual(64);
+    const before = await newest();
+    const mail = mailOf({ From: 'tina@phone.example', To: address, Subject: 'unsubscribe' }, '');
+    expect(await deliver(address.toUpperCase(), mail)).toBeNull();
+    expect(await suppressed('tina@far.example')).toEqual([
+      expect.objectContaining({ reason: 'unsubscribe', email_id: sent.id }),
+    ]);
+    expect(await s.newEvents()).toEqual(['contact.unsubscribed']);
+    await deliver(address, mail);
+    expect(await s.newEvents()).toEqual([]);
+    expect((await newest()).id).toBe(before.id);
+    expect((await s.ask('GET', '/api/v1/inbound-email')).json.last_email).toMatchObject({
+      outcome: 'unsubscribed',
+      reason: null,
+    });
+  });
+
+  test('a forged token, that of a reply, a mail server, and a mailbox unsubscribe nobody', async () => {
+    const sent = await sentMail('ute@far.example');
+    const address = await unsubscribeAddress(sent.id);
+    const [name, host] = address.split('@') as [string, string];
+    const forged = `${name.slice(0, -1)}${name.endsWith('a') ? 'b' : 'a'}@${host}`;
+    const ofReply = sent.reply.replace('reply+', 'unsub+');
+    for (const to of [forged, ofReply]) expect(await deliver(to, mailOf({ To: to }))).toMatch(/^550 /);
+    const report = bounceReport('ute@far.example', '5.1.1');
+    for (const lines of [report, mailOf({ To: address })])
+      expect(await deliver(address, lines, '')).toBeNull();
+    // Its address in a header alone, as in a copy of the mail.
+    await deliver(dropbox, mailOf({ From: 'ute@far.example', To: address }));
+    expect(await suppressed('ute@far.example')).toEqual([]);
+  });
+});
+
+test('EM5: the page of the settings learns whether mail arrives, also mail that is not stored', async () => {
+  const read = async () => (await s.ask('GET', '/api/v1/inbound-email')).json;
+  expect(await read()).toMatchObject({ domain: DOMAIN, listener: { has_tls: false } });
+  await s.ask('PATCH', '/api/v1/inbound-email', { body: { keep_newsletters: false } });
+  await deliver(dropbox, mailOf({ 'List-Id': '<news.far.example>' }));
+  expect((await read()).last_email).toMatchObject({ outcome: 'ignored', reason: 'newsletter' });
+  await deliver(dropbox, mailOf({ From: 'vera@far.example' }));
+  expect((await read()).last_email).toMatchObject({ outcome: 'stored', reason: null });
+  const made = await s.ask('POST', '/api/v1/connections', {
+    body: {
+      kind: 'postmark',
+      name: 'Postmark',
+      settings: { from_email: 'sales@acme.example', owner: member.id, visibility: 'private' },
+      secrets: { server_token: 'token-of-postmark' },
+    },
+  });
+  const sources = '/api/v1/inbound-email/sources';
+  const { json } = await s.ask('GET', sources);
+  expect(json.data).toContainEqual(
+    expect.objectContaining({
+      connection_id: made.json.id,
+      kind: 'postmark',
+      url: expect.stringMatching(new RegExp(`/webhooks/postmark/${made.json.id}/inbound$`)),
+      owner: member.id,
+      visibility: 'private',
+      state: 'waiting',
+      last_received_at: null,
+    }),
+  );
+  expect((await s.ask('GET', sources, { as: s.charlie })).json.data).toEqual([]);
+  expect((await s.ask('GET', sources, { as: await s.person(['emails:read']) })).status).toBe(403);
 });
 
 describe('a contact with mails under way', () => {

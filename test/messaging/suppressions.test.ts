@@ -75,6 +75,34 @@ describe('EM3: the suppression list', () => {
     expect(await outcomeOf({ to: 'topic@example.com' })).toMatchObject({ status: 'sent' });
   });
 
+  test('it gets no copy either: Cc and Bcc are left out in the claim, and the mail says whom', async () => {
+    await made('suppressions', { email: 'Copy@example.com' });
+    await made('suppressions', { email: 'hidden@example.com', topic_id: topicId });
+    const recipients: string[] = [];
+    server.onRecipient((address) => (recipients.push(address), null));
+    const copies = { cc: ['kept@example.com', 'copy@example.com'], bcc: ['hidden@example.com'] };
+    const mail = await outcomeOf({ to: 'copied@example.com', topic_id: topicId, ...copies });
+    const dropped = ['copy@example.com', 'hidden@example.com'];
+    expect(mail).toMatchObject({ status: 'sent', ...copies, dropped_recipients: dropped });
+    expect(recipients.toSorted()).toEqual(['copied@example.com', 'kept@example.com']);
+    expect(server.inbox.at(-1)!.raw).not.toMatch(/copy@|hidden@/);
+    const { json } = await s.ask('GET', `/api/v1/emails/${mail.id}/content`);
+    expect(json.dropped_recipients).toEqual(dropped);
+    // Without the topic, or if the sender insists, they get it.
+    expect(await outcomeOf({ to: 'copied@example.com', bcc: ['hidden@example.com'] })).toMatchObject({
+      dropped_recipients: [],
+    });
+    const insisting = await member.ask('POST', '/api/v1/emails', {
+      body: { to: 'copied@example.com', subject: 'a', text: 'b', cc: copies.cc, ignore_suppression: true },
+    });
+    expect(insisting.status).toBe(403);
+    expect(
+      await outcomeOf({ to: 'copied@example.com', cc: copies.cc, ignore_suppression: true }),
+    ).toMatchObject({ dropped_recipients: [] });
+    expect(recipients.filter((address) => address === 'copy@example.com')).toHaveLength(1);
+    server.onRecipient(() => null);
+  });
+
   test('a refusal at RCPT suppresses the address: the next mail is not sent', async () => {
     server.onRecipient((address) =>
       address === 'gone@example.com' ? reply(550, '5.1.1 user unknown') : null,

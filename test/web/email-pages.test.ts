@@ -83,6 +83,39 @@ test('an email is written on the page of a contact, from a template, and is on i
   await picture(page, 'email-page');
 });
 
+test('a draft is kept, changed and sent, with tracked opens although it is written as text', async () => {
+  await page.goto(`/contacts/${contactId}`);
+  const composer = page.getByRole('region', { name: 'Log an activity' });
+  await composer.getByText('Email', { exact: true }).click();
+  await composer.getByLabel('Subject').fill('An offer');
+  await composer.getByLabel('Message').fill('See https://www.example.com/berths & reply.');
+  await composer.getByLabel('Track opens and clicks').check();
+  await picture(page, 'email-tracking-choice');
+  const before = server.inbox.length;
+  await composer.getByRole('button', { name: 'Save draft' }).click();
+  await expectShown(page.getByText('Draft saved'));
+  await page.goto('/emails');
+  await page.getByRole('link', { name: 'An offer' }).click();
+  await page.getByRole('button', { name: 'Edit email' }).click();
+  const drawer = page.getByRole('dialog');
+  await drawer.getByLabel('Subject').fill('A better offer');
+  await drawer.getByRole('button', { name: 'Edit as plain text' }).click();
+  await drawer.getByLabel('Message').fill('See https://www.example.com/deals & reply.');
+  await picture(page, 'email-edit');
+  await drawer.getByRole('button', { name: 'Save', exact: true }).click();
+  await expectShown(page.getByRole('heading', { name: 'A better offer' }));
+  expect(server.inbox).toHaveLength(before);
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect.poll(() => server.inbox.length).toBe(before + 1);
+  const { text } = server.inbox.at(-1)!;
+  expect(text).toContain('Subject: A better offer');
+  // A link whose text is its address stays as it is: filters compare the two.
+  expect(text).toContain(
+    '<a href="https://www.example.com/deals">https://www.example.com/deals</a> &amp; reply.',
+  );
+  expect(text).toMatch(/\/o\/[\w-]{38}\.gif/);
+});
+
 test('emails and templates are listed, and Home writes to anyone; on a phone too', async () => {
   await page.goto('/emails');
   await expectShown(page.getByRole('link', { name: 'Your berth' }));

@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf } from './client.ts';
 import { listQuery } from './list-query.ts';
 import { cacheRecord, recordQueries } from './record-queries.ts';
@@ -40,17 +40,24 @@ export function useResumeAccount() {
   });
 }
 
-export const emailContentQuery = (id: string) =>
+/** What an email says; read again once its content has another version. */
+export const emailContentQuery = ({ id, content_version: version }: Pick<Email, 'id' | 'content_version'>) =>
   queryOptions({
-    queryKey: ['emails', 'content', id],
+    queryKey: ['emails', 'content', id, version],
     queryFn: ({ signal }) =>
       dataOf(api.GET('/api/v1/emails/{id}/content', { params: { path: { id } }, signal })),
   });
 
 /** Threads, the latest first. */
-export const emailThreadsQuery = listQuery(['emails', 'threads'], { limit: 25 }, (cursor, signal) =>
-  api.GET('/api/v1/email-threads', { params: { query: { limit: 25, ...cursor } }, signal }),
-);
+export const emailThreadsQuery = ({ unread }: { unread: boolean }) => {
+  const query = { limit: 25, ...(unread && { unread: 'true' as const }) };
+  return infiniteQueryOptions({
+    ...listQuery(['emails', 'threads'], query, (cursor, signal) =>
+      api.GET('/api/v1/email-threads', { params: { query: { ...query, ...cursor } }, signal }),
+    ),
+    refetchInterval: 30_000,
+  });
+};
 
 /** The emails of a thread, the oldest first. */
 export const threadEmailsQuery = (threadId: string) =>

@@ -4628,6 +4628,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emails/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark an email as read
+         * @description For all members; of a private email, for its member. Fires nothing.
+         */
+        post: operations["postEmailsIdRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark an email as unread
+         * @description 409 for an email that was not received. For all members; of a private email, for its member. Fires nothing.
+         */
+        post: operations["postEmailsIdUnread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-threads/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a thread as read
+         * @description For all members; of a private email, for its member. Fires nothing.
+         */
+        post: operations["postEmailThreadsIdRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-threads/{id}/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a thread as unread
+         * @description Its last received email becomes unread; 404 if it has none. For all members; of a private email, for its member. Fires nothing.
+         */
+        post: operations["postEmailThreadsIdUnread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-threads/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count unread emails
+         * @description Those that you may read.
+         */
+        get: operations["getEmailThreadsUnread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/email-accounts": {
         parameters: {
             query?: never;
@@ -4760,6 +4860,46 @@ export interface paths {
          * @description The former address no longer works. Addresses of replies and reports go on working.
          */
         post: operations["postInboundEmailReplaceAddress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbound-email/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the connections that receive mail
+         * @description Mailboxes, and accounts at providers that can forward mails.
+         */
+        get: operations["getInboundEmailSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbound-email/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the mail domain
+         * @description Whether the DNS says which server takes mail for it.
+         */
+        post: operations["postInboundEmailCheck"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6408,6 +6548,22 @@ export interface components {
         InboundEmailInput: {
             /** @description What is sent there, also as BCC, is recorded. Null if the installation has no FAIRLEAD_MAIL_DOMAIN. */
             address: string | null;
+            /** @description FAIRLEAD_MAIL_DOMAIN. */
+            domain: string | null;
+            /** @description The SMTP listener (FAIRLEAD_SMTP_LISTEN) of the process that answers; null if it has none: another process may. */
+            listener: {
+                port: number;
+                has_tls: boolean;
+            } | null;
+            /** @description The last mail that a listener took for the workspace, also one that was not stored. */
+            last_email: {
+                /** Format: date-time */
+                at: string;
+                /** @enum {string} */
+                outcome: "stored" | "duplicate" | "report" | "unsubscribed" | "ignored";
+                /** @description Why it was not stored. */
+                reason: string | null;
+            } | null;
             /** @description Whether an unknown sender becomes a contact; default: false. */
             create_contacts: boolean;
             /** @description Whether mails of mailing lists (with a List-Id) are stored; default: false. */
@@ -6416,6 +6572,30 @@ export interface components {
             keep_internal: boolean;
             /** @description Whether a mail without references joins the thread of the same contact with the same subject, within 30 days; default: false. */
             match_subject: boolean;
+        };
+        InboundEmailSourceInput: {
+            /** Format: uuid */
+            connection_id: string;
+            name: string;
+            kind: string;
+            /** @description Where the provider posts mails; null for a mailbox. */
+            url: string | null;
+            /** @description The member whose mailbox it is (user id); null: shared. */
+            owner: string | null;
+            /** @enum {string} */
+            visibility: "team" | "private";
+            /** @enum {string} */
+            state: "waiting" | "active" | "failing" | "disabled";
+            /** @description When its last email was received. */
+            last_received_at: string | null;
+            /** @description When the mailbox was last read. */
+            last_read_at: string | null;
+            last_error: string | null;
+            last_error_at: string | null;
+        };
+        InboundEmailCheckInput: {
+            ok: boolean;
+            message: string;
         };
         SuppressionInput: {
             /** Format: uuid */
@@ -6550,6 +6730,8 @@ export interface components {
             to_name: string | null;
             cc: string[];
             bcc: string[];
+            /** @description Cc and Bcc recipients that it was not sent to: they are on the suppression list. */
+            dropped_recipients: string[];
             subject: string | null;
             /** @description Show it in a sandbox only: of a mail that was received, a stranger wrote it. */
             html: string | null;
@@ -6575,6 +6757,12 @@ export interface components {
             content_type: string;
             size: number;
         };
+        UnreadEmailsInput: {
+            /** @description Threads with an unread email. */
+            threads: number;
+            /** @description Unread emails; at most 1,000 are counted. */
+            emails: number;
+        };
         EmailThreadInput: {
             /**
              * Format: uuid
@@ -6591,6 +6779,8 @@ export interface components {
             last_email_id: string | null;
             /** @description Of its latest email. */
             contact_id: string | null;
+            /** @description Emails that were received and not read. */
+            unread: number;
         };
         MemberPhoneInput: {
             /** Format: uuid */
@@ -9235,6 +9425,8 @@ export interface components {
             cc: string[];
             /** @description Further recipients that the others do not see */
             bcc: string[];
+            /** @description Cc and Bcc recipients that it was not sent to: they are on the suppression list */
+            dropped_recipients: string[];
             /** @description Subject */
             subject: string | null;
             /** @description The beginning of the text */
@@ -9286,8 +9478,12 @@ export interface components {
             bounce_reason: string | null;
             /** @description Why it was not sent, or why that is unknown */
             status_reason: string | null;
+            /** @description Whether it was received and nobody has read it; see `POST /emails/{id}/read` */
+            unread: boolean;
             /** @description Whether a program answered, as with an absence note */
             auto_reply: boolean;
+            /** @description Rises when the content changes; see `GET /emails/{id}/content` */
+            content_version: number;
             /** @description Whether opens are recorded */
             track_opens: boolean;
             /** @description Whether clicks are recorded */
@@ -9353,6 +9549,8 @@ export interface components {
             cc: string[];
             /** @description Further recipients that the others do not see */
             bcc: string[];
+            /** @description Cc and Bcc recipients that it was not sent to: they are on the suppression list */
+            dropped_recipients: string[];
             /** @description Subject */
             subject: string | null;
             /** @description The beginning of the text */
@@ -9404,8 +9602,12 @@ export interface components {
             bounce_reason: string | null;
             /** @description Why it was not sent, or why that is unknown */
             status_reason: string | null;
+            /** @description Whether it was received and nobody has read it; see `POST /emails/{id}/read` */
+            unread: boolean;
             /** @description Whether a program answered, as with an absence note */
             auto_reply: boolean;
+            /** @description Rises when the content changes; see `GET /emails/{id}/content` */
+            content_version: number;
             /** @description Whether opens are recorded */
             track_opens: boolean;
             /** @description Whether clicks are recorded */
@@ -11253,6 +11455,22 @@ export interface components {
         InboundEmail: {
             /** @description What is sent there, also as BCC, is recorded. Null if the installation has no FAIRLEAD_MAIL_DOMAIN. */
             address: string | null;
+            /** @description FAIRLEAD_MAIL_DOMAIN. */
+            domain: string | null;
+            /** @description The SMTP listener (FAIRLEAD_SMTP_LISTEN) of the process that answers; null if it has none: another process may. */
+            listener: {
+                port: number;
+                has_tls: boolean;
+            } | null;
+            /** @description The last mail that a listener took for the workspace, also one that was not stored. */
+            last_email: {
+                /** Format: date-time */
+                at: string;
+                /** @enum {string} */
+                outcome: "stored" | "duplicate" | "report" | "unsubscribed" | "ignored";
+                /** @description Why it was not stored. */
+                reason: string | null;
+            } | null;
             /** @description Whether an unknown sender becomes a contact; default: false. */
             create_contacts: boolean;
             /** @description Whether mails of mailing lists (with a List-Id) are stored; default: false. */
@@ -11261,6 +11479,30 @@ export interface components {
             keep_internal: boolean;
             /** @description Whether a mail without references joins the thread of the same contact with the same subject, within 30 days; default: false. */
             match_subject: boolean;
+        };
+        InboundEmailSource: {
+            /** Format: uuid */
+            connection_id: string;
+            name: string;
+            kind: string;
+            /** @description Where the provider posts mails; null for a mailbox. */
+            url: string | null;
+            /** @description The member whose mailbox it is (user id); null: shared. */
+            owner: string | null;
+            /** @enum {string} */
+            visibility: "team" | "private";
+            /** @enum {string} */
+            state: "waiting" | "active" | "failing" | "disabled";
+            /** @description When its last email was received. */
+            last_received_at: string | null;
+            /** @description When the mailbox was last read. */
+            last_read_at: string | null;
+            last_error: string | null;
+            last_error_at: string | null;
+        };
+        InboundEmailCheck: {
+            ok: boolean;
+            message: string;
         };
         Suppression: {
             /** Format: uuid */
@@ -11395,6 +11637,8 @@ export interface components {
             to_name: string | null;
             cc: string[];
             bcc: string[];
+            /** @description Cc and Bcc recipients that it was not sent to: they are on the suppression list. */
+            dropped_recipients: string[];
             subject: string | null;
             /** @description Show it in a sandbox only: of a mail that was received, a stranger wrote it. */
             html: string | null;
@@ -11420,6 +11664,12 @@ export interface components {
             content_type: string;
             size: number;
         };
+        UnreadEmails: {
+            /** @description Threads with an unread email. */
+            threads: number;
+            /** @description Unread emails; at most 1,000 are counted. */
+            emails: number;
+        };
         EmailThread: {
             /**
              * Format: uuid
@@ -11436,6 +11686,8 @@ export interface components {
             last_email_id: string | null;
             /** @description Of its latest email. */
             contact_id: string | null;
+            /** @description Emails that were received and not read. */
+            unread: number;
         };
         MemberPhone: {
             /** Format: uuid */
@@ -14080,6 +14332,8 @@ export interface components {
             cc: string[];
             /** @description Further recipients that the others do not see */
             bcc: string[];
+            /** @description Cc and Bcc recipients that it was not sent to: they are on the suppression list */
+            dropped_recipients: string[];
             /** @description Subject */
             subject: string | null;
             /** @description The beginning of the text */
@@ -14131,8 +14385,12 @@ export interface components {
             bounce_reason: string | null;
             /** @description Why it was not sent, or why that is unknown */
             status_reason: string | null;
+            /** @description Whether it was received and nobody has read it; see `POST /emails/{id}/read` */
+            unread: boolean;
             /** @description Whether a program answered, as with an absence note */
             auto_reply: boolean;
+            /** @description Rises when the content changes; see `GET /emails/{id}/content` */
+            content_version: number;
             /** @description Whether opens are recorded */
             track_opens: boolean;
             /** @description Whether clicks are recorded */
@@ -14198,6 +14456,8 @@ export interface components {
             cc: string[];
             /** @description Further recipients that the others do not see */
             bcc: string[];
+            /** @description Cc and Bcc recipients that it was not sent to: they are on the suppression list */
+            dropped_recipients: string[];
             /** @description Subject */
             subject: string | null;
             /** @description The beginning of the text */
@@ -14249,8 +14509,12 @@ export interface components {
             bounce_reason: string | null;
             /** @description Why it was not sent, or why that is unknown */
             status_reason: string | null;
+            /** @description Whether it was received and nobody has read it; see `POST /emails/{id}/read` */
+            unread: boolean;
             /** @description Whether a program answered, as with an absence note */
             auto_reply: boolean;
+            /** @description Rises when the content changes; see `GET /emails/{id}/content` */
+            content_version: number;
             /** @description Whether opens are recorded */
             track_opens: boolean;
             /** @description Whether clicks are recorded */
@@ -26981,7 +27245,7 @@ export interface operations {
                 /** @description `next_cursor` of the previous page; only for the same sort and filters. */
                 cursor?: string;
                 /** @description A field, with a `-` before it for descending order. Texts are compared ignoring case and accents; records without a value come last in either direction. */
-                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-direction" | "direction" | "-status" | "status" | "-connection_id" | "connection_id" | "-thread_id" | "thread_id" | "-message_id" | "message_id" | "-provider_id" | "provider_id" | "-in_reply_to" | "in_reply_to" | "-from" | "from" | "-from_name" | "from_name" | "-to" | "to" | "-to_name" | "to_name" | "-subject" | "subject" | "-snippet" | "snippet" | "-topic_id" | "topic_id" | "-visibility" | "visibility" | "-send_at" | "send_at" | "-sent_at" | "sent_at" | "-delivered_at" | "delivered_at" | "-received_at" | "received_at" | "-opens" | "opens" | "-human_opens" | "human_opens" | "-first_opened_at" | "first_opened_at" | "-clicks" | "clicks" | "-human_clicks" | "human_clicks" | "-first_clicked_at" | "first_clicked_at" | "-bounce_kind" | "bounce_kind" | "-bounce_status" | "bounce_status" | "-bounce_reason" | "bounce_reason" | "-status_reason" | "status_reason" | "-size" | "size") | string;
+                sort?: ("-created_at" | "created_at" | "-updated_at" | "updated_at" | "-direction" | "direction" | "-status" | "status" | "-connection_id" | "connection_id" | "-thread_id" | "thread_id" | "-message_id" | "message_id" | "-provider_id" | "provider_id" | "-in_reply_to" | "in_reply_to" | "-from" | "from" | "-from_name" | "from_name" | "-to" | "to" | "-to_name" | "to_name" | "-subject" | "subject" | "-snippet" | "snippet" | "-topic_id" | "topic_id" | "-visibility" | "visibility" | "-send_at" | "send_at" | "-sent_at" | "sent_at" | "-delivered_at" | "delivered_at" | "-received_at" | "received_at" | "-opens" | "opens" | "-human_opens" | "human_opens" | "-first_opened_at" | "first_opened_at" | "-clicks" | "clicks" | "-human_clicks" | "human_clicks" | "-first_clicked_at" | "first_clicked_at" | "-bounce_kind" | "bounce_kind" | "-bounce_status" | "bounce_status" | "-bounce_reason" | "bounce_reason" | "-status_reason" | "status_reason" | "-content_version" | "content_version" | "-size" | "size") | string;
                 /** @description Adds `total_count`; slower. */
                 count?: "exact";
                 /** @description Includes deleted records, as `id` and `deleted_at`, and merged ones, as `id` and `merged_into`. */
@@ -27016,6 +27280,8 @@ export interface operations {
                 visibility?: string;
                 /** @description Only records with this bounce_kind. */
                 bounce_kind?: string;
+                /** @description Only records with this unread. */
+                unread?: "true" | "false";
                 /** @description Only records with this auto_reply. */
                 auto_reply?: "true" | "false";
                 /** @description Only the record with this number, as in webhooks with integer ids. */
@@ -27111,6 +27377,8 @@ export interface operations {
                     cc?: string[] | null;
                     /** @description Further recipients that the others do not see */
                     bcc?: string[] | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly dropped_recipients?: unknown;
                     /** @description Subject */
                     subject?: string | null;
                     /** @description Set by the server; ignored when sent. */
@@ -27160,7 +27428,11 @@ export interface operations {
                     /** @description Set by the server; ignored when sent. */
                     readonly status_reason?: unknown;
                     /** @description Set by the server; ignored when sent. */
+                    readonly unread?: unknown;
+                    /** @description Set by the server; ignored when sent. */
                     readonly auto_reply?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly content_version?: unknown;
                     /** @description Whether opens are recorded */
                     track_opens?: boolean | null;
                     /** @description Whether clicks are recorded */
@@ -27398,6 +27670,8 @@ export interface operations {
                     cc?: string[] | null;
                     /** @description Further recipients that the others do not see */
                     bcc?: string[] | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly dropped_recipients?: unknown;
                     /** @description Subject */
                     subject?: string | null;
                     /** @description Set by the server; ignored when sent. */
@@ -27447,7 +27721,11 @@ export interface operations {
                     /** @description Set by the server; ignored when sent. */
                     readonly status_reason?: unknown;
                     /** @description Set by the server; ignored when sent. */
+                    readonly unread?: unknown;
+                    /** @description Set by the server; ignored when sent. */
                     readonly auto_reply?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly content_version?: unknown;
                     /** @description Whether opens are recorded */
                     track_opens?: boolean | null;
                     /** @description Whether clicks are recorded */
@@ -27472,6 +27750,10 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                    /** @description While it is a draft or scheduled. `html` and `text` are replaced together; scripts, frames, forms and event handlers are removed. */
+                    html?: string | null;
+                    /** @description While it is a draft or scheduled. `html` and `text` are replaced together; default: made from `html`. */
+                    text?: string | null;
                 };
             };
         };
@@ -27586,6 +27868,8 @@ export interface operations {
                     cc?: string[] | null;
                     /** @description Further recipients that the others do not see */
                     bcc?: string[] | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly dropped_recipients?: unknown;
                     /** @description Subject */
                     subject?: string | null;
                     /** @description Set by the server; ignored when sent. */
@@ -27635,7 +27919,11 @@ export interface operations {
                     /** @description Set by the server; ignored when sent. */
                     readonly status_reason?: unknown;
                     /** @description Set by the server; ignored when sent. */
+                    readonly unread?: unknown;
+                    /** @description Set by the server; ignored when sent. */
                     readonly auto_reply?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly content_version?: unknown;
                     /** @description Whether opens are recorded */
                     track_opens?: boolean | null;
                     /** @description Whether clicks are recorded */
@@ -27660,6 +27948,10 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
+                    /** @description While it is a draft or scheduled. `html` and `text` are replaced together; scripts, frames, forms and event handlers are removed. */
+                    html?: string | null;
+                    /** @description While it is a draft or scheduled. `html` and `text` are replaced together; default: made from `html`. */
+                    text?: string | null;
                 };
             };
         };
@@ -35738,6 +36030,8 @@ export interface operations {
                 limit?: number;
                 /** @description next_cursor of the previous page. */
                 cursor?: string;
+                /** @description Only threads with an unread email. */
+                unread?: "true";
             };
             header?: never;
             path?: never;
@@ -35757,6 +36051,163 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailsIdRead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Marked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailsIdUnread: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Marked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailThreadsIdRead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Marked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postEmailThreadsIdUnread: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Marked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailThreadsUnread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadEmails"];
                 };
             };
             /** @description Any error. */
@@ -36046,6 +36497,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InboundEmail"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboundEmailSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InboundEmailSource"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postInboundEmailCheck: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundEmailCheck"];
                 };
             };
             /** @description Any error. */

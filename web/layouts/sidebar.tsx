@@ -2,6 +2,7 @@ import { Box, Kbd, Text, UnstyledButton } from '@mantine/core';
 import { useOs } from '@mantine/hooks';
 import { IconArrowLeft, IconSearch, IconSettings } from '@tabler/icons-react';
 import { Link, useLocation } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { useObjects } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
@@ -11,6 +12,11 @@ import { openPalette } from './palette-keys.ts';
 import { PersonMenu } from './person-menu.tsx';
 import classes from './sidebar.module.css';
 import { WorkspaceMenu } from './workspace-menu.tsx';
+
+/** Loaded on demand: it is in no other file of the first load. */
+const UnreadCount = lazy(async () => ({
+  default: (await import('../messaging/unread-count.tsx')).UnreadCount,
+}));
 
 export function Sidebar() {
   const isInSettings = useLocation({ select: ({ pathname }) => /^\/settings(\/|$)/.test(pathname) });
@@ -75,7 +81,7 @@ function Links({ destinations }: { destinations: readonly Destination[] }) {
   const hasScope = useScopeCheck();
   return destinations
     .filter(({ scope, isInPaletteOnly }) => !isInPaletteOnly && (scope === null || hasScope(scope)))
-    .map(({ label, icon: Icon, link }) => (
+    .map(({ label, icon: Icon, link, scope }) => (
       <Link
         key={label}
         {...link}
@@ -84,6 +90,11 @@ function Links({ destinations }: { destinations: readonly Destination[] }) {
       >
         <Icon size={17} stroke={1.6} aria-hidden />
         {label}
+        {scope === 'emails:read' && (
+          <Suspense>
+            <UnreadCount />
+          </Suspense>
+        )}
       </Link>
     ));
 }

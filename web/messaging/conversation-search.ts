@@ -1,4 +1,10 @@
-/** The thread that the page of conversations shows. */
-export function conversationSearch({ thread }: Record<string, unknown>): { thread?: string } {
-  return typeof thread === 'string' ? { thread } : {};
+/** The thread that the page of conversations shows, and whether it lists only unread ones. */
+export function conversationSearch({ thread, unread }: Record<string, unknown>): {
+  thread?: string;
+  unread?: true;
+} {
+  return {
+    ...(typeof thread === 'string' && { thread }),
+    ...((unread === true || unread === 'true') && { unread: true as const }),
+  };
 }

@@ -11,7 +11,7 @@ const ReceivedMail = lazy(async () => ({ default: (await import('./received-mail
 
 /** What an email says, on its page. */
 export function EmailContent({ email }: { email: Email }) {
-  const { data: content, error, refetch } = useQuery(emailContentQuery(email.id));
+  const { data: content, error, refetch } = useQuery(emailContentQuery(email));
   const problem = email.bounce_reason ?? email.status_reason;
   return (
     <section className={classes.root} aria-label="Email">
@@ -28,6 +28,11 @@ export function EmailContent({ email }: { email: Email }) {
             {content.cc.length > 0 && `, Cc ${content.cc.join(', ')}`}
             {content.bcc.length > 0 && `, Bcc ${content.bcc.join(', ')}`}
           </p>
+          {content.dropped_recipients.length > 0 && (
+            <p className={classes.people}>
+              Not sent to {content.dropped_recipients.join(', ')}: on the suppression list.
+            </p>
+          )}
           {email.direction === 'in' ? (
             <Suspense>
               <ReceivedMail id={email.id} content={content} />

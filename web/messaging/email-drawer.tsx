@@ -1,16 +1,19 @@
 import { Drawer } from '@mantine/core';
-import type { PreviewRecords } from '../api/email-queries.ts';
-import { EmailForm, type AnsweredEmail } from './email-form.tsx';
+import type { Email, PreviewRecords } from '../api/email-queries.ts';
+import { EmailEditForm, EmailForm } from './email-form.tsx';
+import type { AnsweredEmail } from './use-email-submission.ts';
 
-/** Writes an email in a drawer. */
+/** Writes an email in a drawer, or changes one that is not sent yet. */
 export function EmailDrawer({
   links,
   answered,
+  edited,
   onClose,
   onSent,
 }: {
   links?: PreviewRecords;
   answered?: AnsweredEmail;
+  edited?: Email;
   onClose: () => void;
   onSent: (id: string) => void;
 }) {
@@ -18,18 +21,22 @@ export function EmailDrawer({
     <Drawer
       opened
       onClose={onClose}
-      title={answered ? 'Reply' : 'New email'}
+      title={edited ? 'Edit email' : answered ? 'Reply' : 'New email'}
       closeOnClickOutside={false}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      <EmailForm
-        {...(links && { links })}
-        {...(answered && { answered })}
-        onSent={(id) => {
-          onClose();
-          onSent(id);
-        }}
-      />
+      {edited ? (
+        <EmailEditForm email={edited} onSaved={() => onSent(edited.id)} />
+      ) : (
+        <EmailForm
+          {...(links && { links })}
+          {...(answered && { answered })}
+          onSent={(id) => {
+            onClose();
+            onSent(id);
+          }}
+        />
+      )}
     </Drawer>
   );
 }

@@ -1,14 +1,12 @@
 import { Button, FileButton, Group, Pill, Select, Textarea, TextInput } from '@mantine/core';
 import { IconClock, IconPaperclip } from '@tabler/icons-react';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import {
   emailAccountsQuery,
-  readPreview,
-  templates,
+  emailContentQuery,
   uploadAttachment,
-  useSendEmail,
-  type EmailAttachment,
+  type Email,
   type PreviewRecords,
 } from '../api/email-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
@@ -16,32 +14,20 @@ import { paths } from '../paths.ts';
 import { DateTimePicker } from '../ui/date-inputs.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { localOf, utcOf } from '../ui/format.ts';
-import { notifyDone, notifyError } from '../ui/notify.tsx';
+import { notifyError } from '../ui/notify.tsx';
 import { TextLink } from '../ui/router-links.tsx';
-import { useApiForm } from '../ui/use-api-form.ts';
 import { EmailBody } from './email-body.tsx';
 import classes from './email-form.module.css';
+import { TemplateChoice } from './template-choice.tsx';
+import { TrackingCheckbox } from './tracking-choice.tsx';
+import { useEmailSubmission, type AnsweredEmail, type EditedEmail } from './use-email-submission.ts';
 
-interface Values {
-  connection_id: string | null;
-  to: string;
-  cc: string;
-  bcc: string;
-  subject: string;
-  text: string;
-  send_at: string | null;
-}
-
-/** What a template was rendered to; sent as it was shown. */
-interface Rendered {
-  templateId: string;
-  html: string | null;
-}
-
-/** An answer to an email. */
-export interface AnsweredEmail {
-  id: string;
-  subject: string;
+/** Changes an email that is a draft or scheduled. */
+export function EmailEditForm({ email, onSaved }: { email: Email; onSaved: () => void }) {
+  const { data: content, error } = useQuery(emailContentQuery(email));
+  if (error) return <ErrorPanel error={error} />;
+  if (!content) return null;
+  return <Loaded links={NONE} to="" accounts={[]} edited={{ email, content }} onSent={onSaved} />;
 }
 
 /**
@@ -95,55 +81,41 @@ function Loaded({
   links,
   to,
   answered,
+  edited,
   onSent,
   accounts,
 }: {
   links: PreviewRecords;
   to: string;
   answered?: AnsweredEmail;
+  edited?: EditedEmail;
   onSent?: (id: string) => void;
   accounts: readonly { id: string; from_email: string; name: string; paused_at: string | null }[];
 }) {
-  const { mutateAsync: send } = useSendEmail();
-  const [rendered, setRendered] = useState<Rendered | null>(null);
-  const [attachments, setAttachments] = useState<readonly EmailAttachment[]>([]);
-  const [hasCopies, showCopies] = useState(false);
-  const [isScheduled, schedule] = useState(false);
-  const empty: Values = {
-    connection_id: accounts[0]?.id ?? null,
-    to,
-    cc: '',
-    bcc: '',
-    subject: answered?.subject ?? '',
-    text: '',
-    send_at: null,
-  };
-  const api = useApiForm<Values>(empty, async (values, form) => {
-    const email = await send({
-      ...links,
-      connection_id: values.connection_id,
-      ...(values.to.trim() !== '' && { to: values.to.trim() }),
-      cc: addresses(values.cc),
-      bcc: addresses(values.bcc),
-      subject: values.subject,
-      ...(rendered
-        ? { template_id: rendered.templateId, html: rendered.html, text: values.text }
-        : { text: values.text }),
-      attachments: attachments.map(({ id }) => id),
-      ...(isScheduled && values.send_at !== null && { send_at: values.send_at }),
-      ...(answered && { reply_to_email_id: answered.id }),
+  const [hasCopies, showCopies] = useState(
+    edited !== undefined && edited.content.cc.length + edited.content.bcc.length > 0,
+  );
+  const { form, submit, error, busy, rendered, setRendered, tracking, isScheduled, schedule, ...writing } =
+    useEmailSubmission({
+      links,
+      to,
+      accountId: accounts[0]?.id ?? null,
+      ...(answered && { answered }),
+      ...(edited && { edited }),
+      ...(onSent && { onSent }),
     });
-    form.setValues(empty);
-    setRendered(null);
-    setAttachments([]);
-    notifyDone(email.status === 'scheduled' ? 'Email scheduled' : 'Email on its way');
-    onSent?.(email.id);
-  });
-  const { form } = api;
+  const { attachments, setAttachments } = writing;
   const needsTo = Object.keys(links).length === 0 && !answered;
 
   return (
-    <form className={classes.root} onSubmit={api.onSubmit} noValidate>
+    <form
+      className={classes.root}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit(false);
+      }}
+    >
       {accounts.length > 1 && (
         <Select
           label="From"
@@ -174,14 +146,16 @@ function Loaded({
           <TextInput label="Bcc" {...form.getInputProps('bcc')} />
         </div>
       )}
-      <TemplateChoice
-        links={links}
-        onRendered={({ subject, html, text }, templateId) => {
-          if (subject !== null) form.setFieldValue('subject', subject);
-          form.setFieldValue('text', text ?? '');
-          setRendered({ templateId, html });
-        }}
-      />
+      {!edited && (
+        <TemplateChoice
+          links={links}
+          onRendered={({ subject, html, text }, templateId) => {
+            if (subject !== null) form.setFieldValue('subject', subject);
+            form.setFieldValue('text', text ?? '');
+            setRendered({ templateId, html });
+          }}
+        />
+      )}
       <TextInput label="Subject" {...form.getInputProps('subject')} />
       {rendered?.html ? (
         <div>
@@ -208,26 +182,34 @@ function Loaded({
         </Group>
       )}
       {isScheduled && <SendAt {...form.getInputProps('send_at')} />}
-      {api.error && <ErrorPanel error={api.error} />}
+      {error && <ErrorPanel error={error} />}
+      <TrackingCheckbox tracking={tracking} />
       <div className={classes.buttons}>
-        <FileButton multiple onChange={(files) => void attach(files)}>
-          {(props) => (
-            <Button {...props} size="xs" variant="default" leftSection={<IconPaperclip size={15} />}>
-              Attach
+        {!edited && (
+          <>
+            <FileButton multiple onChange={(files) => void attach(files)}>
+              {(props) => (
+                <Button {...props} size="xs" variant="default" leftSection={<IconPaperclip size={15} />}>
+                  Attach
+                </Button>
+              )}
+            </FileButton>
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<IconClock size={15} />}
+              aria-pressed={isScheduled}
+              onClick={() => schedule(!isScheduled)}
+            >
+              {isScheduled ? 'Send now instead' : 'Schedule'}
             </Button>
-          )}
-        </FileButton>
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconClock size={15} />}
-          aria-pressed={isScheduled}
-          onClick={() => schedule(!isScheduled)}
-        >
-          {isScheduled ? 'Send now instead' : 'Schedule'}
-        </Button>
-        <Button type="submit" size="xs" ml="auto" loading={api.busy}>
-          {isScheduled ? 'Schedule email' : 'Send email'}
+            <Button size="xs" variant="subtle" ml="auto" disabled={busy} onClick={() => submit(true)}>
+              Save draft
+            </Button>
+          </>
+        )}
+        <Button type="submit" size="xs" {...(edited && { ml: 'auto' })} loading={busy}>
+          {edited ? 'Save' : isScheduled ? 'Schedule email' : 'Send email'}
         </Button>
       </div>
     </form>
@@ -239,48 +221,10 @@ function Loaded({
         const uploaded = await uploadAttachment(file);
         setAttachments((before) => [...before, uploaded]);
       }
-    } catch (error) {
-      notifyError(error as Error);
+    } catch (failure) {
+      notifyError(failure as Error);
     }
   }
-}
-
-/** Fills in a template with the values of the record. */
-function TemplateChoice({
-  links,
-  onRendered,
-}: {
-  links: PreviewRecords;
-  onRendered: (
-    rendered: { subject: string | null; html: string | null; text: string | null },
-    templateId: string,
-  ) => void;
-}) {
-  const may = useHasScope('templates:read');
-  const { data = [] } = useInfiniteQuery({ ...templates.list(), enabled: may });
-  const [chosen, choose] = useState<string | null>(null);
-  if (data.length === 0) return null;
-  const render = async (id: string | null) => {
-    choose(id);
-    if (id === null) return;
-    try {
-      onRendered(await readPreview(id, links), id);
-    } catch (error) {
-      choose(null);
-      notifyError(error as Error);
-    }
-  };
-  return (
-    <Select
-      label="Template"
-      placeholder="None"
-      clearable
-      searchable
-      value={chosen}
-      data={data.map(({ id, name }) => ({ value: id, label: name }))}
-      onChange={(id) => void render(id)}
-    />
-  );
 }
 
 /** The form holds the time in UTC, as the API does. */
@@ -300,11 +244,4 @@ function SendAt({
       onChange={(local) => onChange?.(local === null ? null : utcOf(local))}
     />
   );
-}
-
-function addresses(typed: string): string[] {
-  return typed
-    .split(/[\s,;]+/)
-    .map((address) => address.trim())
-    .filter((address) => address !== '');
 }

@@ -34,7 +34,7 @@ const COLORS: Readonly<Record<EmailHit['verdict'], string>> = {
 
 /** Opens and clicks of a tracked email, each with its verdict and the reason. */
 export function EmailHits({ email }: { email: Email }) {
-  const isTracked = email.track_opens || email.track_clicks;
+  const isTracked = (email.track_opens || email.track_clicks) && (email.sent_at !== null || email.opens > 0);
   const {
     data = [],
     error,
@@ -74,7 +74,7 @@ function Hit({ hit: { kind, url, at, verdict, reason, agent } }: { hit: EmailHit
   return (
     <li>
       <Group gap="xs" wrap="nowrap">
-        <Badge color={COLORS[verdict]} variant="light">
+        <Badge color={COLORS[verdict]} variant="light" flex="none">
           {verdict}
         </Badge>
         <Text size="sm" truncate>

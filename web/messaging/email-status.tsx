@@ -17,6 +17,7 @@ const TONES: Record<Email['status'], Tone> = {
   received: 'accent',
 };
 
-export function EmailStatus({ status }: Pick<Email, 'status'>) {
+export function EmailStatus({ status, unread = false }: Pick<Email, 'status'> & { unread?: boolean }) {
+  if (unread) return <StateBadge tone="warning">Unread</StateBadge>;
   return <StateBadge tone={TONES[status]}>{fieldLabel(status)}</StateBadge>;
 }

@@ -24,7 +24,7 @@ export const emailView = viewOf<Email>({
     direction: { isRare: true },
     status: {
       Input: null,
-      Cell: ({ record: { status } }) => <EmailStatus status={status} />,
+      Cell: ({ record }) => <EmailStatus {...record} />,
       Value: null,
       column: { width: '8rem' },
     },
@@ -39,6 +39,9 @@ export const emailView = viewOf<Email>({
     to_name: HIDDEN,
     cc: HIDDEN,
     bcc: HIDDEN,
+    dropped_recipients: HIDDEN,
+    content_version: HIDDEN,
+    unread: { Input: null, Cell: null, Value: null },
     subject: { Value: null, Input: null },
     snippet: HIDDEN,
     topic_id: HIDDEN,

@@ -14,6 +14,7 @@ const DERIVED_FIELDS = new Set([
   'amount_received',
   'completed_at',
   'closed_at',
+  'content_version',
   'converted_at',
   'failed_at',
   'failure_code',

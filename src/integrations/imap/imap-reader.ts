@@ -12,6 +12,10 @@ import type { OutgoingDials } from '../../net/dial.ts';
 
 const CONNECT_MS = 20_000;
 const SOCKET_MS = 60_000;
+/** Of a connection that is watched: longer than an IDLE lasts, which ends and begins again by itself. */
+const WATCH_SOCKET_MS = 5 * 60_000;
+/** A connection that broke off unnoticed is found by the next one. */
+const MAX_IDLE_MS = 4 * 60_000;
 const MEGABYTE = 1024 * 1024;
 const MAX_FOLDERS = 50;
 /** Gmail's folder of all mails has those of the others. */
@@ -20,7 +24,7 @@ const SKIPPED = new Set(['\\Drafts', '\\Junk', '\\Trash', '\\Flagged', '\\Import
 type Tools = { dials: OutgoingDials; signal: AbortSignal };
 
 /** Reads mailboxes by IMAP. */
-export const imapReader: MailboxReader = { kind: 'imap', open: openMailbox };
+export const imapReader: MailboxReader = { kind: 'imap', open: openMailbox, watch: watchInbox };
 
 /** Signs in, and looks at the inbox. */
 export async function testImap(values: ConnectionValues, dials: OutgoingDials): Promise<TestResult> {
@@ -40,7 +44,48 @@ export async function testImap(values: ConnectionValues, dials: OutgoingDials): 
   }
 }
 
-async function openMailbox(values: ConnectionValues, { dials, signal }: Tools): Promise<OpenMailbox> {
+async function openMailbox(values: ConnectionValues, tools: Tools): Promise<OpenMailbox> {
+  const { client, released } = await connect(values, tools, {
+    disableAutoIdle: true,
+    socketTimeout: SOCKET_MS,
+  });
+  return mailboxOf(client, released);
+}
+
+/** By IDLE (RFC 2177); servers without it are asked every two minutes (NOOP). */
+async function watchInbox(
+  values: ConnectionValues,
+  { onMail, ...tools }: Tools & { onMail(): void },
+): Promise<void> {
+  const { client, released } = await connect(values, tools, {
+    socketTimeout: WATCH_SOCKET_MS,
+    maxIdleTime: MAX_IDLE_MS,
+  });
+  try {
+    const ended = new Promise<void>((resolve) => client.once('close', resolve));
+    client.on('exists', ({ count, prevCount }) => {
+      if (count > prevCount) onMail();
+    });
+    await client.mailboxOpen('INBOX', { readOnly: true });
+    // What arrived since the last read.
+    onMail();
+    // It goes on by itself, after each command too.
+    void client.idle().catch(() => client.close());
+    await ended;
+  } catch (error) {
+    throw explained(error);
+  } finally {
+    released();
+    client.close();
+  }
+}
+
+/** A client that is signed in. @returns also what to call once it is not needed any more */
+async function connect(
+  values: ConnectionValues,
+  { dials, signal }: Tools,
+  options: Partial<ImapFlowOptions>,
+): Promise<{ client: ImapFlow; released: () => void }> {
   const socket = await openSocket(values, { dials, signal });
   const { host, tls } = serverOf(values);
   // Loaded with the first mailbox: many installations have none.
@@ -52,13 +97,12 @@ async function openMailbox(values: ConnectionValues, { dials, signal }: Tools): 
     auth: { user: values.secrets['username'] ?? '', pass: values.secrets['password'] ?? '' },
     transport: transportOf(socket, host),
     logger: false,
-    disableAutoIdle: true,
     connectionTimeout: CONNECT_MS,
     greetingTimeout: CONNECT_MS,
-    socketTimeout: SOCKET_MS,
     maxLiteralSize: 32 * MEGABYTE,
     maxLineLength: 8 * MEGABYTE,
     maxResponseSize: 48 * MEGABYTE,
+    ...options,
   });
   // An error that no command waits for, as of a connection that breaks off: the next command throws.
   client.on('error', () => undefined);
@@ -71,7 +115,7 @@ async function openMailbox(values: ConnectionValues, { dials, signal }: Tools): 
     socket.destroy();
     throw explained(error);
   }
-  return mailboxOf(client, () => signal.removeEventListener('abort', end));
+  return { client, released: () => signal.removeEventListener('abort', end) };
 }
 
 function serverOf({ settings }: ConnectionValues) {

@@ -13,7 +13,8 @@ export const imap: Integration = {
   connection: {
     name: 'imap',
     label: 'IMAP',
-    description: 'Mails of a mailbox that a contact wrote or received are recorded, every minute.',
+    description:
+      'Mails of a mailbox that a contact wrote or received are recorded, within seconds or a minute.',
     docs: 'docs/mail-in.md#imap',
     steps: [
       'In the mail service, allow IMAP and make an app password.',
@@ -45,7 +46,7 @@ export const imap: Integration = {
         .optional()
         .meta({
           title: 'Member',
-          description: 'User id of the member whose mailbox it is; empty: a shared one.',
+          description: 'The member whose mailbox it is (user id); empty: a shared one.',
         }),
       visibility: z.enum(['team', 'private']).default('team').meta({
         title: 'Visibility',

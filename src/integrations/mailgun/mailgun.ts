@@ -9,4 +9,5 @@ export const mailgun: Integration = {
   docs: 'docs/integrations/mailgun.md',
   connection: mailgunConnection,
   emailProvider: mailgunProvider,
+  receivedMailPath: 'mime',
 };

@@ -9,4 +9,5 @@ export const postmark: Integration = {
   docs: 'docs/integrations/postmark.md',
   connection: postmarkConnection,
   emailProvider: postmarkProvider,
+  receivedMailPath: 'inbound',
 };

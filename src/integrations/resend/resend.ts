@@ -9,4 +9,5 @@ export const resend: Integration = {
   docs: 'docs/integrations/resend.md',
   connection: resendConnection,
   emailProvider: resendProvider,
+  receivedMailPath: '',
 };

@@ -9,4 +9,5 @@ export const sendgrid: Integration = {
   docs: 'docs/integrations/sendgrid.md',
   connection: sendgridConnection,
   emailProvider: sendgridProvider,
+  receivedMailPath: 'inbound',
 };

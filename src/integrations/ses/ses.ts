@@ -9,4 +9,5 @@ export const ses: Integration = {
   docs: 'docs/integrations/ses.md',
   connection: sesConnection,
   emailProvider: sesProvider,
+  receivedMailPath: '',
 };

@@ -42,7 +42,7 @@ export const ACCOUNT_SETTINGS = {
     .optional()
     .meta({
       title: 'Member',
-      description: 'User id of the only member who sends by it; empty: everyone does.',
+      description: 'The only member who sends by it (user id); empty: everyone does.',
     }),
   visibility: z.enum(['team', 'private']).default('team').meta({
     title: 'Visibility',

@@ -43,6 +43,9 @@ const contentShape = z
     to_name: z.string().nullable(),
     cc: z.array(z.string()),
     bcc: z.array(z.string()),
+    dropped_recipients: z.array(z.string()).meta({
+      description: 'Cc and Bcc recipients that it was not sent to: they are on the suppression list.',
+    }),
     subject: z.string().nullable(),
     html: z
       .string()
@@ -66,11 +69,13 @@ interface Row {
   text: string | null;
   envelope: EmailEnvelope | null;
   attachments: StoredAttachment[];
+  dropped_recipients: string[];
 }
 
 const READ = {
   name: 'email_content.read',
-  text: 'select html, text, envelope, attachments from email_content where workspace_id = $1 and email_id = $2',
+  text: `select html, text, envelope, attachments, dropped_recipients from email_content
+         where workspace_id = $1 and email_id = $2`,
 };
 
 /** A file name as mail clients show it: without a path and control characters. */
@@ -112,6 +117,7 @@ export function emailContentRoutes(parts: EmailContentParts): Route[] {
             to_name: envelope.to_name ?? null,
             cc: [...(envelope.cc ?? [])],
             bcc: [...(envelope.bcc ?? [])],
+            dropped_recipients: content?.dropped_recipients ?? [],
             subject: envelope.subject ?? null,
             problem: envelope.problem ?? null,
             html: content?.html ?? null,

@@ -15,17 +15,14 @@ import { chooseAccount, memberOf, type ChosenAccount } from './account-choice.ts
 import { MAX_TOTAL_BYTES } from './attachment-limit.ts';
 import { EMAIL_ATTACHMENT } from './attachment-store.ts';
 import { referencesFor } from './email-composer.ts';
+import { dueAt, LIFETIME_MS, requireSendAt } from './email-due.ts';
 import { MAX_SUBJECT, type Email } from './email-fields.ts';
-import { sanitizeHtml, snippetOf, textOfHtml } from './email-html.ts';
+import { safeContent, snippetOf } from './email-html.ts';
 import type { EmailEnvelope, EmailRelated, StoredAttachment } from './email-insert-gate.ts';
 import type { EmailResolution } from './email-rules.ts';
 import type { EmailInput } from './email.ts';
 import { readAnswered, type AnsweredEmail } from './answered-email.ts';
 import { subjectKey } from './subject.ts';
-
-/** How long sending is tried. */
-const LIFETIME_MS = 2 * 86_400_000;
-const MAX_AHEAD_MS = 366 * 86_400_000;
 
 export interface EmailDraftParts {
   db: Database;
@@ -58,7 +55,9 @@ export function makeEmailDraft(parts: EmailDraftParts): (draft: Draft) => Promis
     const text = await contentOf(parts, workspaceId, { input, about, answered, memberId });
     requireComplete(isDraft, about.to, text);
     const attachments = await attachmentsOf(parts, workspaceId, input.attachments ?? []);
-    const dueMs = dueAt(parts.clock, input.send_at ?? null);
+    const now = parts.clock.now();
+    if (input.send_at != null) requireSendAt(now, input.send_at);
+    const dueMs = dueAt(now, input.send_at ?? null);
     const visibility = account?.visibility ?? 'team';
     const userId = account?.owner ?? memberId;
     const envelope: EmailEnvelope = {
@@ -248,12 +247,9 @@ async function contentOf(
           variables: input.variables ?? {},
         });
   const hasText = input.html != null || input.text != null;
-  const html = hasText ? (input.html ?? null) : (rendered?.html ?? null);
-  const safe = html === null || html.trim() === '' ? null : await sanitizeHtml(html);
-  const plain = hasText ? (input.text ?? null) : (rendered?.text ?? null);
-  const text = plain ?? (safe === null ? null : await textOfHtml(safe));
+  const content = hasText ? input : rendered;
   const subject = input.subject ?? rendered?.subject ?? replySubject(answered);
-  return { subject, html: safe, text };
+  return { subject, ...(await safeContent(content?.html ?? null, content?.text ?? null)) };
 }
 
 function replySubject(answered: AnsweredEmail | null): string | null {
@@ -318,11 +314,4 @@ async function attachmentsOf(
     const { id, name, content_type: type, size } = file;
     return { file_id: id, name, content_type: type, size, content_id: null };
   });
-}
-
-function dueAt(clock: Clock, sendAt: string | null): number {
-  const now = clock.now();
-  const at = sendAt === null ? now : Date.parse(sendAt);
-  if (at > now + MAX_AHEAD_MS) throw invalid('send_at', 'must be within a year');
-  return Math.max(at, now);
 }

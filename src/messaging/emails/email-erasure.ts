@@ -2,7 +2,8 @@ import type { Uuid } from '../../base/id.ts';
 import { query, type Transaction } from '../../db/query.ts';
 import type { ErasureRules } from '../../record/erasure.ts';
 
-const BLANK_CONTENT = "html = null, text = null, envelope = null, reference_ids = '{}', attachments = '[]'";
+const BLANK_CONTENT =
+  "html = null, text = null, envelope = null, reference_ids = '{}', attachments = '[]', dropped_recipients = '{}'";
 
 /** Files of attachments go with their mail; their bytes follow as those of all files without a row. */
 const dropFiles = (emails: string) => `
@@ -73,8 +74,9 @@ const PERSONAL = [
   'bounce_reason',
   'status_reason',
 ];
+const LISTS = "array['cc', 'bcc', 'dropped_recipients', 'custom_fields']";
 const NAMES = `array[${PERSONAL.map((name) => `'${name}'`).join(', ')}]`;
-const NULLS = `json_build_object(${PERSONAL.map((name) => `'${name}', null`).join(', ')})::jsonb || '{"cc": [], "bcc": [], "custom_fields": {}}'`;
+const NULLS = `json_build_object(${PERSONAL.map((name) => `'${name}', null`).join(', ')})::jsonb || '{"cc": [], "bcc": [], "dropped_recipients": [], "custom_fields": {}}'`;
 
 const BLANK_EVENTS = {
   name: 'event.erase-email-contact',
@@ -86,8 +88,8 @@ where a.workspace_id = $1 and e.workspace_id = $1 and e.id = a.id and a.record_i
 const BLANK_TIMELINE = {
   name: 'activity.erase-email-contact',
   text: `
-update activity set changed = (changed::jsonb - ${NAMES} - array['cc', 'bcc', 'custom_fields'])::json,
-  changed_to = (changed_to::jsonb - ${NAMES} - array['cc', 'bcc', 'custom_fields'])::json
+update activity set changed = (changed::jsonb - ${NAMES} - ${LISTS})::json,
+  changed_to = (changed_to::jsonb - ${NAMES} - ${LISTS})::json
 where workspace_id = $1 and record_id in (${OWN}) and changed is not null`,
 };
 const BLANK_ATTEMPTS = {
@@ -99,7 +101,8 @@ where a.workspace_id = $1 and t.workspace_id = $1 and t.event_id = a.id and a.re
 const BLANK_EMAILS = {
   name: 'email.erase-contact',
   text: `
-update email set ${PERSONAL.map((name) => `"${name}" = null`).join(', ')}, cc = '{}', bcc = '{}', custom_fields = '{}',
+update email set ${PERSONAL.map((name) => `"${name}" = null`).join(', ')}, cc = '{}', bcc = '{}',
+  dropped_recipients = '{}', custom_fields = '{}',
   status = case when status in ('draft', 'scheduled', 'queued', 'deferred') then 'cancelled' else status end
 where workspace_id = $1 and contact_id = $2`,
 };

@@ -112,6 +112,11 @@ export const EMAIL_FIELDS = {
   to_name: text({ label: 'Recipient name', max: 200, sample: 'Jane Doe' }),
   cc: emails({ label: 'Cc', description: 'Further recipients, whose opens and clicks are not tracked' }),
   bcc: emails({ label: 'Bcc', description: 'Further recipients that the others do not see' }),
+  dropped_recipients: emails({
+    label: 'Left out',
+    description: 'Cc and Bcc recipients that it was not sent to: they are on the suppression list',
+    readOnly: true,
+  }),
   subject: text({ label: 'Subject', max: MAX_SUBJECT, sample: 'Your berth in June', search: true }),
   snippet: text({
     label: 'Snippet',
@@ -202,12 +207,27 @@ export const EMAIL_FIELDS = {
     max: 500,
     readOnly: true,
   }),
+  unread: boolean({
+    label: 'Unread',
+    description: 'Whether it was received and nobody has read it; see `POST /emails/{id}/read`',
+    readOnly: true,
+    default: false,
+    filter: true,
+  }),
   auto_reply: boolean({
     label: 'Automatic reply',
     description: 'Whether a program answered, as with an absence note',
     readOnly: true,
     default: false,
     filter: true,
+  }),
+  content_version: number({
+    label: 'Content version',
+    description: 'Rises when the content changes; see `GET /emails/{id}/content`',
+    min: 1,
+    max: MAX_COUNT,
+    readOnly: true,
+    default: 1,
   }),
   track_opens: boolean({
     label: 'Track opens',

@@ -166,3 +166,12 @@ export function snippetOf(text: string): string | null {
   if (line === '') return null;
   return (line.length <= MAX_SNIPPET ? line : `${line.slice(0, MAX_SNIPPET - 1)}…`).toWellFormed();
 }
+
+/** What is stored of a mail as its author wrote it: the HTML without what does not belong in mails, and its text. */
+export async function safeContent(
+  html: string | null,
+  text: string | null,
+): Promise<{ html: string | null; text: string | null }> {
+  const safe = html === null || html.trim() === '' ? null : await sanitizeHtml(html);
+  return { html: safe, text: text ?? (safe === null ? null : await textOfHtml(safe)) };
+}

@@ -63,6 +63,17 @@ export function withContent<Input extends object>(fields: z.ZodType<Input>): z.Z
   }, all) as unknown as z.ZodType<Input & ContentInput>;
 }
 
+/** The schema of a change: that of its fields, and what the mail says. */
+export function withChangedContent<Input extends object>(
+  fields: z.ZodType<Change<Input>>,
+): z.ZodType<Change<Input & ContentInput>> {
+  const together = 'While it is a draft or scheduled. `html` and `text` are replaced together';
+  return (fields as unknown as z.ZodObject).extend({
+    html: body(`${together}; scripts, frames, forms and event handlers are removed.`),
+    text: body(`${together}; default: made from \`html\`.`),
+  }) as unknown as z.ZodType<Change<Input & ContentInput>>;
+}
+
 /** Records whose values a mail can show. */
 const SHOWN = [
   ['contact_id', 'contacts'],

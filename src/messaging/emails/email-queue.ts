@@ -37,7 +37,8 @@ export interface EmailQueue {
   onNotify(listener: () => void): void;
   /**
    * Claims mails of one account that are due, as many as its limits allow, at most `limit`; cancels those for which a
-   * condition does not hold. Null if no account has any; an empty list if all of them were cancelled.
+   * condition does not hold. Null if no account has any; an empty list if all of them were cancelled. Cc and Bcc recipients
+   * that get no mail are written down in the same statement, as `dropped_recipients` of the content.
    * @param busy accounts that this process must leave alone: their servers are slow
    */
   claim(limit: number, busy: readonly Uuid[]): Promise<ClaimedEmail[] | null>;
@@ -102,7 +103,7 @@ const roomIn = (window: 'day' | 'minute', setting: string) => `
 /** What was queued a moment ago is due: times are stored to the millisecond, and may be rounded up. */
 const DUE = "m.state = 'queued' and m.due_at <= now() + interval '1 millisecond' and m.expires_at > now()";
 
-function claimStatement(conditions: readonly MailCondition[]): string {
+function claimStatement(conditions: readonly MailCondition[], isDropped: string): string {
   const cancelling = conditions.filter(({ otherwise }) => otherwise === 'cancel');
   const waiting = conditions
     .filter(({ otherwise }) => otherwise === 'wait')
@@ -127,6 +128,22 @@ due as materialized (
   where (m.workspace_id, m.connection_id) in (select workspace_id, connection_id from account) and ${DUE} ${waiting}
   order by m.due_at, m.email_id limit (select room from account) for update of m skip locked
 ),
+copies as materialized (
+  select m.workspace_id, m.email_id,
+    coalesce(array_agg(copy.address order by copy.address) filter (where ${isDropped}), '{}') as dropped
+  from due d
+  join email_send m on m.workspace_id = d.workspace_id and m.email_id = d.email_id
+  join email_content c on c.workspace_id = d.workspace_id and c.email_id = d.email_id
+  cross join lateral (
+    select json_array_elements_text(c.envelope->'cc') union select json_array_elements_text(c.envelope->'bcc')
+  ) as copy(address)
+  where d.cancelled is null
+  group by m.workspace_id, m.email_id
+),
+left_out as (
+  update email_content c set dropped_recipients = x.dropped from copies x
+  where c.workspace_id = x.workspace_id and c.email_id = x.email_id and c.dropped_recipients <> x.dropped
+),
 claimed as (
   update email_send m set
     state = case when d.cancelled is null then 'sending' else 'cancelled' end,
@@ -143,8 +160,10 @@ claimed as (
 shown as (
   update email e set
     status = case when c.cancelled is null then 'sending' else 'cancelled' end,
-    status_reason = c.cancelled, version = e.version + 1, updated_at = now()
-  from claimed c where e.workspace_id = c.workspace_id and e.id = c.email_id
+    status_reason = c.cancelled, version = e.version + 1, updated_at = now(),
+    dropped_recipients = case when x.dropped is not null and e.visibility = 'team' then x.dropped else e.dropped_recipients end
+  from claimed c left join copies x on x.workspace_id = c.workspace_id and x.email_id = c.email_id
+  where e.workspace_id = c.workspace_id and e.id = c.email_id
 ),
 counted as (
   update email_account a set
@@ -242,18 +261,21 @@ export async function dropOldSends(db: Database): Promise<number> {
 
 /**
  * @param parts.conditions rules that mails must meet to be sent, such as a list of suppressed addresses
+ * @param parts.isDropped SQL: whether a mail `m` is not sent to its Cc or Bcc recipient `copy.address`; default: never
  * @param parts.kinds the kinds of connections that this version can send by
  */
 export function makeEmailQueue({
   db,
   conditions,
+  isDropped = 'false',
   kinds,
 }: {
   db: Database;
   conditions: readonly MailCondition[];
+  isDropped?: string;
   kinds: readonly string[];
 }): EmailQueue {
-  const claimText = claimStatement(conditions);
+  const claimText = claimStatement(conditions, isDropped);
   const listeners: (() => void)[] = [];
 
   return {

@@ -11,6 +11,7 @@ import { route, type Ctx, type Route } from '../../http/route.ts';
 import type { RecordAnswer } from '../../record/record-answer.ts';
 import { writerOf } from '../../record/record-create-routes.ts';
 import { chooseAccount } from './account-choice.ts';
+import { dueAt, LIFETIME_MS } from './email-due.ts';
 import type { Email } from './email-fields.ts';
 import type { EmailEnvelope } from './email-insert-gate.ts';
 import type { EmailQueue } from './email-queue.ts';
@@ -24,8 +25,6 @@ export interface EmailRouteParts extends EmailWriteParts {
   kinds: readonly string[];
   notify(lanes: LaneKey[]): void;
 }
-
-const LIFETIME_MS = 2 * 86_400_000;
 
 const emptyBody = z.preprocess((sent) => sent ?? {}, z.strictObject({}));
 
@@ -232,7 +231,7 @@ async function enqueueAgain(
   if (envelope.to === null) throw invalid('to', 'is required');
   if (envelope.subject === null) throw invalid('subject', 'is required');
   if (content.html === null && content.text === null) throw invalid('text', 'is required');
-  const dueMs = Math.max(parts.clock.now(), current.send_at === null ? 0 : Date.parse(current.send_at));
+  const dueMs = dueAt(parts.clock.now(), current.send_at);
   await query(trx, SET_ENVELOPE, [workspaceId, current.id, JSON.stringify(envelope)]);
   await query(trx, BEGIN_ACCOUNT, [workspaceId, account.connectionId]);
   const queued = await query(trx, ENQUEUE, [

@@ -1,7 +1,7 @@
 import { defineNoun, type InputOfNoun, type Noun } from '../../record/noun.ts';
 import { EMAIL_EVENTS } from './email-event.ts';
 import { EMAIL_FIELDS, type Email } from './email-fields.ts';
-import { withContent, type ContentInput } from './email-input.ts';
+import { withChangedContent, withContent, type ContentInput } from './email-input.ts';
 import { emailAfter } from './email-rules.ts';
 
 const defined = defineNoun({
@@ -34,6 +34,7 @@ const defined = defineNoun({
 export const email: Noun<Email, EmailInput> & { fields: typeof EMAIL_FIELDS } = {
   ...defined,
   input: withContent(defined.input),
+  change: withChangedContent(defined.change),
 };
 
 export type EmailInput = InputOfNoun<typeof defined> & ContentInput;

@@ -22,7 +22,7 @@ import {
 } from '../recipients.ts';
 import { emailPreferencesExtension } from '../suppressions/contact-email-preferences.ts';
 import { SUPPRESSION_SCOPES } from '../suppressions/suppression-scopes.ts';
-import { SUPPRESSION_CONDITION } from '../suppressions/suppression.ts';
+import { SUPPRESSED_COPY, SUPPRESSION_CONDITION } from '../suppressions/suppression.ts';
 import { fillTracking } from '../tracking/tracking-choice.ts';
 import { checkTemplate } from '../templates/template-engine.ts';
 import { templateRoutes } from '../templates/template-routes.ts';
@@ -30,6 +30,7 @@ import { template } from '../templates/template.ts';
 import { dropUnusedAttachments } from './attachment-store.ts';
 import { emailAccountRoutes } from './email-account-routes.ts';
 import { emailContentRoutes } from './email-content-routes.ts';
+import { readEmailChange, writeEmailChange } from './email-change.ts';
 import { makeEmailDraft, type EmailDraftParts } from './email-draft.ts';
 import { EMAIL_ERASURE, eraseEmailsOfContact } from './email-erasure.ts';
 import { checkMayShow } from './email-input.ts';
@@ -37,6 +38,7 @@ import { emailInsertGate } from './email-insert-gate.ts';
 import type { EmailProvider } from './email-provider.ts';
 import { dropOldSends, EMAIL_CONDITIONS, makeEmailQueue, type EmailQueue } from './email-queue.ts';
 import { makeEmailReports, type EmailReports } from './email-report.ts';
+import { readMarkRoutes } from './email-read-mark.ts';
 import { emailRoutes } from './email-routes.ts';
 import { EMAIL_SCOPES } from './email-scopes.ts';
 import { makeEmailSender } from './email-sender.ts';
@@ -64,12 +66,16 @@ const CONDITIONS: readonly MailCondition[] = [...EMAIL_CONDITIONS, SUPPRESSION_C
 function prepareEmails(parts: EmailsParts): PreparedModule<Emails> {
   let made: Records | undefined;
   const kinds = parts.emailProviders.map(({ kind }) => kind);
-  const queue = makeEmailQueue({ ...parts, kinds, conditions: CONDITIONS });
+  const queue = makeEmailQueue({ ...parts, kinds, conditions: CONDITIONS, isDropped: SUPPRESSED_COPY });
   const drafting: EmailDraftParts = { ...parts, kinds, records: () => made! };
   return {
     records: {
       services: {
-        email: { enrich: [makeEmailDraft(drafting), fillTracking(parts)], gate: emailInsertGate },
+        email: {
+          enrich: [makeEmailDraft(drafting), fillTracking(parts), readEmailChange(parts)],
+          beforeChange: [writeEmailChange(parts)],
+          gate: emailInsertGate,
+        },
         template: { enrich: [checkTemplateFields] },
       },
       extensions: [emailPreferencesExtension(parts.db)],
@@ -92,8 +98,8 @@ function makeEmails(
   records: Records,
 ): Emails {
   const service = records.serviceOf(email);
-  const recipients: Recipients = makeRecipients(parts, records);
   const mailAddresses = makeMailAddresses(parts);
+  const recipients: Recipients = makeRecipients({ ...parts, mailAddresses }, records);
   const { effects } = recipients;
   const composeSteps = [...recipients.composeSteps, returnAddressStep(mailAddresses)];
   const shared = {
@@ -106,12 +112,14 @@ function makeEmails(
   };
   const sender = makeEmailSender({ ...shared, providers: parts.emailProviders, composeSteps });
   const reports = makeEmailReports(shared);
-  const inbound = makeInbound({ ...parts, mailAddresses }, records, reports);
+  const { unsubscribeByMail } = recipients;
+  const inbound = makeInbound({ ...parts, mailAddresses, unsubscribeByMail }, records, reports);
   return {
     routes: [
       ...emailRoutes({ ...shared, shown: records.shownAs(email) }),
       ...emailContentRoutes(shared),
       ...emailThreadRoutes(parts),
+      ...readMarkRoutes(parts),
       ...emailAccountRoutes({ ...shared, dnsRecords: makeDnsRecords() }),
       ...templateRoutes(drafting),
       ...inbound.routes,

@@ -32,13 +32,15 @@ interface Content {
   envelope: EmailEnvelope | null;
   reference_ids: string[];
   attachments: StoredAttachment[];
+  dropped_recipients: string[];
   is_bulk: boolean;
   queued_at: string;
 }
 
 const READ_CONTENT = {
   name: 'email_content.outgoing',
-  text: `select c.html, c.text, c.envelope, c.reference_ids, c.attachments, s.is_bulk, s.created_at as queued_at
+  text: `select c.html, c.text, c.envelope, c.reference_ids, c.attachments, c.dropped_recipients, s.is_bulk,
+           s.created_at as queued_at
          from email_content c join email_send s on s.workspace_id = c.workspace_id and s.email_id = c.email_id
          where c.workspace_id = $1 and c.email_id = $2`,
 };
@@ -67,6 +69,8 @@ export async function loadEmail(parts: OutgoingEmailParts, claimed: ClaimedEmail
   ]);
   if (!email || !content?.envelope?.to) throw new ErasedEmailError('The email was erased.');
   const { envelope } = content;
+  const dropped = new Set(content.dropped_recipients);
+  const isKept = (address: string) => !dropped.has(address);
   const composed: ComposedEmail = {
     workspaceId,
     email,
@@ -76,8 +80,8 @@ export async function loadEmail(parts: OutgoingEmailParts, claimed: ClaimedEmail
     parts: {
       from: { address: envelope.from, name: envelope.from_name },
       to: { address: envelope.to!, name: envelope.to_name },
-      cc: envelope.cc,
-      bcc: envelope.bcc,
+      cc: envelope.cc.filter(isKept),
+      bcc: envelope.bcc.filter(isKept),
       replyTo: envelope.reply_to,
       subject: envelope.subject ?? '',
       html: content.html,

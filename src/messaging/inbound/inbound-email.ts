@@ -12,6 +12,7 @@ import type { RecordService } from '../../record/record-service.ts';
 import type { Email } from '../emails/email-fields.ts';
 import type { EmailReports } from '../emails/email-report.ts';
 import type { EmailInput } from '../emails/email.ts';
+import type { UnsubscribeByMail } from '../suppressions/unsubscribe-mail.ts';
 import { storeAttachments } from './received-attachments.ts';
 import { originOf } from './auto-reply.ts';
 import { takeReport } from './bounce-report.ts';
@@ -39,6 +40,7 @@ export interface InboundEmailParts {
   mailAddresses: MailAddresses;
   mailParser: MailParser;
   inboundSettings: InboundSettingsStore;
+  unsubscribeByMail: UnsubscribeByMail;
 }
 
 /** The actor of mails that arrive. */
@@ -137,13 +139,35 @@ export function makeInboundEmails(parts: InboundEmailParts): InboundEmails {
       const mail =
         'parsed' in content ? content.parsed : beginningOf(await mailParser.parse(content.raw), content);
       const report = parseDeliveryReport(mail);
-      return report ? takeReport(parts, received, mail, report) : takeMail(received, mail);
+      if (report) return takeReport(parts, received, mail, report);
+      return (await takeUnsubscription(parts, received)) ?? takeMail(received, mail);
     },
   };
 }
 
 function ignored(reason: Extract<TakenEmail, { outcome: 'ignored' }>['reason']): TakenEmail {
   return { outcome: 'ignored', reason };
+}
+
+/**
+ * A mail to the unsubscribe address of one that was sent. Only what was delivered there counts: the mailbox of a member may
+ * hold a copy of somebody's mail. Mail servers write to it too, without a return path; they unsubscribe nobody.
+ */
+async function takeUnsubscription(
+  { mailAddresses, unsubscribeByMail }: InboundEmailParts,
+  { workspaceId, envelope, origin }: ReceivedEmail,
+): Promise<TakenEmail | null> {
+  if (origin !== 'delivery') return null;
+  for (const address of envelope.to.slice(0, MAX_RECIPIENTS)) {
+    const target = await mailAddresses.read(address);
+    if (target?.kind !== 'unsub' || target.workspaceId !== workspaceId) continue;
+    const { emailId: id } = target;
+    if (envelope.from === '') return ignored('unproven_report');
+    return (await unsubscribeByMail(workspaceId, id))
+      ? { outcome: 'unsubscribed', id }
+      : ignored('unknown_email');
+  }
+  return null;
 }
 
 /** The same mail of a team is one mail, however many colleagues got it; each private mailbox has its own. */
@@ -165,7 +189,8 @@ async function arrivalOf(
   for (const address of addresses.slice(0, MAX_RECIPIENTS)) {
     const target = await mailAddresses.read(address);
     // Absence notes are sent to the return path.
-    if (!target || target.kind === 'dropbox' || target.workspaceId !== workspaceId) continue;
+    if (target?.kind !== 'bounce' && target?.kind !== 'reply') continue;
+    if (target.workspaceId !== workspaceId) continue;
     const [row] = await db.read<{
       connection_id: string | null;
       visibility: 'team' | 'private';

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Uuid } from '../../base/id.ts';
+import type { Database } from '../../db/pool.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Route } from '../../http/route.ts';
+import { lastInboundEmail } from './last-inbound-email.ts';
 import type { InboundSettings, InboundSettingsStore } from './inbound-settings.ts';
 import type { MailAddresses } from './mail-address.ts';
 
@@ -29,6 +31,21 @@ const shape = z
       description:
         'What is sent there, also as BCC, is recorded. Null if the installation has no FAIRLEAD_MAIL_DOMAIN.',
     }),
+    domain: z.string().nullable().meta({ description: 'FAIRLEAD_MAIL_DOMAIN.' }),
+    listener: z.object({ port: z.int(), has_tls: z.boolean() }).nullable().meta({
+      description:
+        'The SMTP listener (FAIRLEAD_SMTP_LISTEN) of the process that answers; null if it has none: another process may.',
+    }),
+    last_email: z
+      .object({
+        at: z.iso.datetime(),
+        outcome: z.enum(['stored', 'duplicate', 'report', 'unsubscribed', 'ignored']),
+        reason: z.string().nullable().meta({ description: 'Why it was not stored.' }),
+      })
+      .nullable()
+      .meta({
+        description: 'The last mail that a listener took for the workspace, also one that was not stored.',
+      }),
     ...settings,
   })
   .meta({ id: 'InboundEmail' });
@@ -41,6 +58,8 @@ const change = z.strictObject({
 });
 
 export interface InboundSettingsRouteParts {
+  db: Pick<Database, 'read'>;
+  smtpListener: { port: number; hasTls: boolean } | null;
   inboundSettings: InboundSettingsStore;
   mailAddresses: MailAddresses;
   recordChange: RecordChange;
@@ -48,11 +67,14 @@ export interface InboundSettingsRouteParts {
 
 /** The address of a workspace for mail, and what becomes of what arrives (EM5). */
 export function inboundSettingsRoutes(parts: InboundSettingsRouteParts): Route[] {
-  const { inboundSettings, mailAddresses, recordChange } = parts;
+  const { db, inboundSettings, mailAddresses, smtpListener, recordChange } = parts;
   const common = { path: PATH, tag: 'emails' } as const;
   const manage = { ...common, scope: 'connections:manage' } as const;
   const show = async (workspaceId: Uuid, values: InboundSettings) => ({
     address: await mailAddresses.dropbox(workspaceId),
+    domain: mailAddresses.domain,
+    listener: smtpListener && { port: smtpListener.port, has_tls: smtpListener.hasTls },
+    last_email: await lastInboundEmail(db, workspaceId),
     ...values,
   });
   const entry = (action: string, workspaceId: Uuid, details?: object) => ({
@@ -81,13 +103,13 @@ export function inboundSettingsRoutes(parts: InboundSettingsRouteParts): Route[]
       answers: { 200: shape },
       async handle(ctx) {
         const { workspaceId } = ctx.caller;
-        const address = await mailAddresses.dropbox(workspaceId);
+        const before = await show(workspaceId, await inboundSettings.get(workspaceId));
         let body = '';
         await inboundSettings.update(
           workspaceId,
           ctx.body as Partial<InboundSettings>,
           async (trx, values) => {
-            body = JSON.stringify({ address, ...values });
+            body = JSON.stringify({ ...before, ...values });
             await recordChange(trx, ctx, entry('updated', workspaceId, ctx.body), { status: 200, body });
           },
         );

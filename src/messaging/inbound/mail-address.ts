@@ -10,6 +10,8 @@ export type MailTarget =
   | { kind: 'bounce'; workspaceId: Uuid; emailId: Uuid }
   /** The reply address of a mail that was sent. */
   | { kind: 'reply'; workspaceId: Uuid; emailId: Uuid }
+  /** The unsubscribe address of a mail that was sent: a mail to it unsubscribes its recipient. */
+  | { kind: 'unsub'; workspaceId: Uuid; emailId: Uuid }
   /** The address of a workspace: what is sent there, also as BCC, is recorded. */
   | { kind: 'dropbox'; workspaceId: Uuid };
 
@@ -24,10 +26,19 @@ export interface MailAddresses {
   bounce(workspaceId: Uuid, emailId: Uuid): Promise<string | null>;
   /** `reply+{token}@domain`; null without a domain. */
   reply(workspaceId: Uuid, emailId: Uuid): Promise<string | null>;
+  /** `unsub+{token}@domain`; null without a domain. */
+  unsubscribe(workspaceId: Uuid, emailId: Uuid): Promise<string | null>;
   /** `{workspace slug}+{token}@domain`; null without a domain. */
   dropbox(workspaceId: Uuid): Promise<string | null>;
   /** Null for an address of another domain, an unknown workspace, and a token that this server did not make. */
   read(address: string): Promise<MailTarget | null>;
+}
+
+const MAIL_KINDS = ['bounce', 'reply', 'unsub'] as const;
+type MailKind = (typeof MAIL_KINDS)[number];
+
+function isMailKind(name: string): name is MailKind {
+  return (MAIL_KINDS as readonly string[]).includes(name);
 }
 
 /** Email id, client number of the workspace. */
@@ -86,7 +97,7 @@ export function makeMailAddresses(parts: {
     return row!.client_number;
   }
 
-  async function mailAddress(kind: 'bounce' | 'reply', workspaceId: Uuid, emailId: Uuid) {
+  async function mailAddress(kind: MailKind, workspaceId: Uuid, emailId: Uuid) {
     if (domain === null) return null;
     const signed = Buffer.alloc(SIGNED_BYTES);
     signed.write(emailId.replaceAll('-', ''), 'hex');
@@ -94,11 +105,10 @@ export function makeMailAddresses(parts: {
     return `${kind}+${base32(Buffer.concat([signed, macOf(kind, signed)]))}@${domain}`;
   }
 
-  async function readMail(kind: 'bounce' | 'reply', token: string): Promise<MailTarget | null> {
-    const bytes = MAIL_TOKEN.test(token) ? fromBase32(token) : Buffer.alloc(0);
+  async function readMail(kind: MailKind, token: string): Promise<MailTarget | null> {
+    const bytes = fromBase32(token);
     const signed = bytes.subarray(0, SIGNED_BYTES);
-    if (signed.length < SIGNED_BYTES || !sameBytes(bytes.subarray(SIGNED_BYTES), macOf(kind, signed)))
-      return null;
+    if (!sameBytes(bytes.subarray(SIGNED_BYTES), macOf(kind, signed))) return null;
     const [row] = await db.read<{ id: Uuid }>(BY_NUMBER, [signed.readUInt32BE(16)]);
     const hex = signed.toString('hex', 0, 16);
     const emailId = [0, 8, 12, 16, 20].map((start, n, all) => hex.slice(start, all[n + 1])).join('-');
@@ -119,6 +129,7 @@ export function makeMailAddresses(parts: {
     domain,
     bounce: (workspaceId, emailId) => mailAddress('bounce', workspaceId, emailId),
     reply: (workspaceId, emailId) => mailAddress('reply', workspaceId, emailId),
+    unsubscribe: (workspaceId, emailId) => mailAddress('unsub', workspaceId, emailId),
 
     async dropbox(workspaceId) {
       if (domain === null) return null;
@@ -130,7 +141,8 @@ export function makeMailAddresses(parts: {
       const [, name = '', token = '', host] =
         /^([^\s@+]{1,64})\+([a-z2-7]{1,64})@([^\s@]{1,255})$/.exec(address.trim().toLowerCase()) ?? [];
       if (domain === null || host !== domain) return null;
-      return name === 'bounce' || name === 'reply' ? readMail(name, token) : readDropbox(name, token);
+      // A workspace can have such a slug; the tokens differ in length.
+      return isMailKind(name) && MAIL_TOKEN.test(token) ? readMail(name, token) : readDropbox(name, token);
     },
   };
 }

@@ -40,6 +40,14 @@ export interface MailboxReader {
   kind: string;
   /** Throws `MailboxError`. @param signal ends the connection */
   open(values: ConnectionValues, tools: { dials: OutgoingDials; signal: AbortSignal }): Promise<OpenMailbox>;
+  /**
+   * Keeps a connection open that calls `onMail` when it begins, and for new mails of the inbox. Resolves when it ends; throws `MailboxError` where it
+   * cannot be opened. @param signal ends it
+   */
+  watch?(
+    values: ConnectionValues,
+    tools: { dials: OutgoingDials; signal: AbortSignal; onMail(): void },
+  ): Promise<void>;
 }
 
 /** A mailbox that cannot be read now; the message is shown to people, and says nothing secret. */

@@ -25,6 +25,12 @@ export interface MailboxStore {
   /** Adds the mailboxes of new connections. */
   addNew(kinds: readonly string[], nowMs: number): Promise<void>;
   due(nowMs: number, limit: number): Promise<DueMailbox[]>;
+  /** One mailbox, due or not; null if it is gone or disabled. */
+  find(workspaceId: Uuid, connectionId: Uuid): Promise<DueMailbox | null>;
+  /** @returns false if another process reads it now */
+  claim(mailbox: DueMailbox): Promise<boolean>;
+  /** Ends a claim without a read. */
+  release(mailbox: DueMailbox): Promise<void>;
   /** Also shown as the state of the connection. @param failure null after a good read */
   setRead(
     mailbox: DueMailbox,
@@ -49,10 +55,28 @@ const DUE = {
          where m.due_at <= $1 or (m.failures > 0 and k.updated_at > m.synced_at)
          order by m.due_at limit $2`,
 };
+const FIND = {
+  name: 'mailbox.find',
+  text: `select m.workspace_id, m.connection_id, k.kind, m.failures, k.created_at as connected_at
+         from mailbox m
+         join connection k on k.workspace_id = m.workspace_id and k.id = m.connection_id and k.active
+         where m.workspace_id = $1 and m.connection_id = $2`,
+};
+/** Longer than a read may take (mailbox-sync.ts). */
+const CLAIM = {
+  name: 'mailbox.claim',
+  text: `update mailbox set read_until = now() + interval '3 minutes'
+         where workspace_id = $1 and connection_id = $2 and (read_until is null or read_until < now())
+         returning connection_id`,
+};
+const RELEASE = {
+  name: 'mailbox.release',
+  text: 'update mailbox set read_until = null where workspace_id = $1 and connection_id = $2',
+};
 const SET_READ = {
   name: 'mailbox.set-read',
   text: `with done as (
-           update mailbox set due_at = $3, synced_at = $4, last_failure = $5,
+           update mailbox set due_at = $3, synced_at = $4, last_failure = $5, read_until = null,
              failures = case when $5::text is null then 0 else failures + 1 end
            where workspace_id = $1 and connection_id = $2
          )
@@ -81,6 +105,13 @@ export function makeMailboxStore(db: Database): MailboxStore {
       await query(db.pool, ADD_NEW, [kinds, isoTime(nowMs)]);
     },
     due: (nowMs, limit) => query<DueMailbox>(db.pool, DUE, [isoTime(nowMs), limit]),
+    find: async (workspaceId, connectionId) =>
+      (await query<DueMailbox>(db.pool, FIND, [workspaceId, connectionId]))[0] ?? null,
+    claim: async ({ workspace_id: workspaceId, connection_id: id }) =>
+      (await query(db.pool, CLAIM, [workspaceId, id])).length > 0,
+    async release({ workspace_id: workspaceId, connection_id: id }) {
+      await query(db.pool, RELEASE, [workspaceId, id]);
+    },
 
     async setRead({ workspace_id: workspaceId, connection_id: id }, { nowMs, nextMs }, failure) {
       await query(db.pool, SET_READ, [workspaceId, id, isoTime(nextMs), isoTime(nowMs), failure]);

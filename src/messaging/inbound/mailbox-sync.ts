@@ -43,7 +43,7 @@ const FAILURES_BEFORE_SKIP = 3;
 
 /**
  * Reads the mailboxes of members every minute. A poll needs no connection that stays open, works with every server, and goes
- * on by itself after a restart; IDLE would show mails some seconds earlier.
+ * on by itself after a restart. Mailboxes that are watched (mailbox-watcher.ts) are read earlier as well.
  */
 export function mailboxSyncJob(parts: MailboxSyncParts): RecurringJob {
   const { db, clock, mailboxReaders } = parts;
@@ -69,19 +69,35 @@ export function mailboxSyncJob(parts: MailboxSyncParts): RecurringJob {
   };
 }
 
+/** Reads a mailbox in which something arrived. @returns false if another process is reading it */
+export async function readWatchedMailbox(
+  parts: MailboxSyncParts,
+  { workspace_id: workspaceId, connection_id: id }: Pick<DueMailbox, 'workspace_id' | 'connection_id'>,
+  stopped: AbortSignal,
+): Promise<boolean> {
+  const store = makeMailboxStore(parts.db);
+  const mailbox = await store.find(workspaceId, id);
+  return mailbox === null || syncMailbox(parts, store, mailbox, stopped);
+}
+
+/** @returns false if another process is reading it */
 async function syncMailbox(
   parts: MailboxSyncParts,
   store: MailboxStore,
   mailbox: DueMailbox,
   stopped: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
+  if (!(await store.claim(mailbox))) return false;
   const { clock, log } = parts;
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(MAX_READ_MS + MINUTE_MS)]);
   let failure: string | null = null;
   try {
     await new MailboxSync(parts, store, mailbox, signal).run();
   } catch (error) {
-    if (stopped.aborted) return;
+    if (stopped.aborted) {
+      await store.release(mailbox);
+      return true;
+    }
     failure = error instanceof MailboxError ? error.message : 'The mailbox could not be read.';
     const { workspace_id: workspaceId, connection_id: connectionId } = mailbox;
     if (error instanceof MailboxError)
@@ -91,6 +107,7 @@ async function syncMailbox(
   const nowMs = clock.now();
   const waitMs = failure === null ? MINUTE_MS : MINUTE_MS * 2 ** Math.min(mailbox.failures, MAX_DOUBLINGS);
   await store.setRead(mailbox, { nowMs, nextMs: nowMs + waitMs }, failure);
+  return true;
 }
 
 /** One read of one mailbox. */

@@ -32,8 +32,8 @@ export type DropReason =
 /** What became of a received mail. */
 export type TakenEmail =
   | { outcome: 'stored' | 'duplicate'; id: Uuid }
-  /** It was a report about a mail that was sent. */
-  | { outcome: 'report'; id: Uuid }
+  /** It was a report about a mail that was sent, or its recipient unsubscribed by it. */
+  | { outcome: 'report' | 'unsubscribed'; id: Uuid }
   | { outcome: 'ignored'; reason: DropReason };
 
 export interface InboundEmails {

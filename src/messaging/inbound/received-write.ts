@@ -210,6 +210,7 @@ function planOf(
     visibility: arrival.visibility,
     sent_at: isOut ? happenedAt : null,
     received_at: isOut ? null : at,
+    unread: !isOut && !email.isHistory,
     auto_reply: email.isAutoReply,
     size: email.size,
   };

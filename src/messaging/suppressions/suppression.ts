@@ -40,13 +40,19 @@ export function addressHash(address: string): string {
   return `sha256(convert_to(lower(${address}), 'UTF8'))`;
 }
 
+/** SQL: whether an address gets no mail like `m`, the row of email_send. */
+const isSuppressed = (address: string) => `exists (
+    select from suppression p
+    where p.workspace_id = m.workspace_id and p.address_hash = ${addressHash(address)}
+      and (p.topic_id is null or p.topic_id = (
+        select e.topic_id from email e where e.workspace_id = m.workspace_id and e.id = m.email_id)))`;
+
 /** Checked in the statement that claims a mail (`m`), so that nothing is sent that was suppressed a moment before. */
 export const SUPPRESSION_CONDITION: MailCondition = {
   name: 'The recipient is on the suppression list.',
-  holds: `m.ignores_suppression or not exists (
-    select from suppression p
-    where p.workspace_id = m.workspace_id and p.address_hash = ${addressHash('m.to_address')}
-      and (p.topic_id is null or p.topic_id = (
-        select e.topic_id from email e where e.workspace_id = m.workspace_id and e.id = m.email_id)))`,
+  holds: `m.ignores_suppression or not ${isSuppressed('m.to_address')}`,
   otherwise: 'cancel',
 };
+
+/** Whether a Cc or Bcc recipient is left out of a mail, by the statement that claims it; see `EmailQueue`. */
+export const SUPPRESSED_COPY = `not m.ignores_suppression and ${isSuppressed('copy.address')}`;

@@ -8,6 +8,7 @@ import type { FormFields } from '../../http/form-body.ts';
 import { sendPage } from '../../http/public/public-routes.ts';
 import type { TrackingTokens } from '../tracking/tracking-token.ts';
 import type { EmailTopics } from './email-topic-store.ts';
+import { findMailRecipient, type MailRecipient } from './mail-recipient.ts';
 import { unsubscribe, type UnsubscribeParts } from './unsubscribe.ts';
 import { maskedAddress, preferencePage } from './unsubscribe-view.ts';
 
@@ -18,25 +19,6 @@ export interface UnsubscribeSiteParts extends UnsubscribeParts {
   workspaceSettings: Pick<WorkspaceSettingsStore, 'recent'>;
   notify(lanes: LaneKey[]): void;
 }
-
-/** The recipient of a mail, by the token of its link. */
-interface Recipient {
-  workspaceId: Uuid;
-  emailId: Uuid;
-  address: string;
-  topicId: Uuid | null;
-}
-
-const FIND = {
-  name: 'email_tracking.find-recipient',
-  text: `
-select t.workspace_id as "workspaceId", t.email_id as "emailId", e.topic_id as "topicId",
-       coalesce(e."to", c.envelope->>'to') as address
-from email_tracking t
-join email e on e.workspace_id = t.workspace_id and e.id = t.email_id
-left join email_content c on c.workspace_id = e.workspace_id and c.email_id = e.id
-where t.email_id = $1 and e.expunged_at is null`,
-};
 
 const NO_LINK = 'This link is not valid, or the email was deleted.';
 
@@ -76,28 +58,28 @@ export class UnsubscribeSite {
   }
 
   /** Throws `not_found`. */
-  async #find(request: FastifyRequest): Promise<Recipient> {
+  async #find(request: FastifyRequest): Promise<MailRecipient> {
     const { token } = request.params as { token: string };
     const item = this.#parts.tokens.read('u', token);
-    const [row] = item ? await this.#parts.db.read<Recipient>(FIND, [item.emailId]) : [];
-    if (!row || row.address === null) throw new ApiError('not_found', NO_LINK);
-    return row;
+    const recipient = item && (await findMailRecipient(this.#parts.db, item.emailId));
+    if (!recipient) throw new ApiError('not_found', NO_LINK);
+    return recipient;
   }
 
-  async #suppress({ workspaceId, address, emailId }: Recipient, topicId: Uuid | null): Promise<void> {
+  async #suppress({ workspaceId, address, emailId }: MailRecipient, topicId: Uuid | null): Promise<void> {
     const request = { workspaceId, address, emailId, topicId, reason: 'unsubscribe' as const };
     const lanes = await this.#parts.db.transaction((trx) => unsubscribe(trx, this.#parts, request));
     this.#parts.notify(lanes);
   }
 
-  async #allow({ workspaceId, address }: Recipient, topicId: Uuid | null): Promise<void> {
+  async #allow({ workspaceId, address }: MailRecipient, topicId: Uuid | null): Promise<void> {
     await this.#parts.db.transaction((trx) =>
       this.#parts.suppressions.resubscribe(trx, workspaceId, address, topicId),
     );
   }
 
   /** The checked topics are wanted, the others are not. */
-  async #choose(recipient: Recipient, { topic = [] }: FormFields): Promise<void> {
+  async #choose(recipient: MailRecipient, { topic = [] }: FormFields): Promise<void> {
     const wanted = new Set(typeof topic === 'string' ? [topic] : topic);
     for (const { id } of await this.#parts.topics.list(recipient.workspaceId))
       await (wanted.has(id) ? this.#allow(recipient, id) : this.#suppress(recipient, id));
@@ -106,7 +88,7 @@ export class UnsubscribeSite {
   async #send(
     request: FastifyRequest,
     reply: FastifyReply,
-    { workspaceId, address, topicId }: Recipient,
+    { workspaceId, address, topicId }: MailRecipient,
     notice: string | null,
   ): Promise<FastifyReply> {
     const { suppressions, topics, workspaceSettings } = this.#parts;

@@ -2,6 +2,7 @@ import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import { query } from '../../db/query.ts';
+import type { MailAddresses } from '../inbound/mail-address.ts';
 import type { ComposeStep } from '../emails/compose-step.ts';
 import { addHoneypot, addPixel, HONEYPOT_LINK, trackLinks } from './tracked-html.ts';
 import type { TrackingTokens } from './tracking-token.ts';
@@ -75,11 +76,13 @@ export function makeEmailTracking({
   db,
   clock,
   tokens,
+  mailAddresses,
   baseUrl,
 }: {
   db: Database;
   clock: Clock;
   tokens: TrackingTokens;
+  mailAddresses: Pick<MailAddresses, 'unsubscribe'>;
   /** The public URL of this installation. */
   baseUrl(): string;
 }): EmailTracking {
@@ -107,15 +110,20 @@ export function makeEmailTracking({
         await query(db.pool, INSERT, [workspaceId, id, isoTime(clock.now()), JSON.stringify(rows)]);
       return {
         html: tracked,
-        headers: hasUnsubscribe
-          ? {
-              'List-Unsubscribe': `<${unsubscribeUrl(id)}>`,
-              'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
-            }
-          : {},
+        headers: hasUnsubscribe ? await unsubscribeHeaders(workspaceId, id) : {},
       };
     },
   };
+
+  /** The URL comes first: programs that know both take the first one that they can use. */
+  async function unsubscribeHeaders(workspaceId: Uuid, id: Uuid) {
+    const address = await mailAddresses.unsubscribe(workspaceId, id);
+    const byMail = address === null ? '' : `, <mailto:${address}?subject=unsubscribe>`;
+    return {
+      'List-Unsubscribe': `<${unsubscribeUrl(id)}>${byMail}`,
+      'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+    };
+  }
 
   async function permissions(workspaceId: Uuid, contactId: string | null) {
     const [row] = await db.read<{ opens: boolean; clicks: boolean }>(PERMISSIONS, [workspaceId, contactId]);

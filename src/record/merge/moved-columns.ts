@@ -65,7 +65,7 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
   'booking_page_host.page_id booking_page_host.schedule_id': 'other object',
   'booking_page_host.user_id schedule.user_id time_off.user_id busy_time.user_id calendar_sync.user_id':
     'member',
-  'busy_time.connection_id calendar_sync.connection_id mailbox.connection_id mailbox_folder.connection_id':
+  'busy_time.connection_id calendar_sync.connection_id mailbox.connection_id mailbox_folder.connection_id mailbox.watcher':
     'connection',
   'received_email.email_id': 'other object',
   'email.template_id email.deal_id email_content.email_id email_send.email_id': 'other object',

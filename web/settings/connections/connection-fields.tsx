@@ -69,7 +69,7 @@ function ConnectionInput({
     );
   const common = { label, description, required, ...input };
   // The id of a member: nobody knows it by heart.
-  if (field.name === 'user_id') return <PersonPicker {...common} />;
+  if (field.name === 'user_id' || field.name === 'owner') return <PersonPicker {...common} />;
   if (field.kind === 'select') return <Select data={options} {...common} />;
   if (field.kind === 'number') return <NumberInput {...common} />;
   if (field.kind === 'boolean')
