@@ -358,4 +358,23 @@ describe('an event of the log', () => {
     expect((await apply(made, entry.id, s.charlie)).status).toBe(404);
     expect((await apply(made, entry.id, s.bob)).status).toBe(403);
   });
+
+  test('is applied, and a provider is read, only by those who may write payments', async () => {
+    const made = await connect({ settings: { mode: 'test' } });
+    await send(made, paid('d4'));
+    const [entry] = await log(made);
+    await s.ask('PATCH', `/api/v1/connections/${made.id}`, { body: { settings: { mode: 'live' } } });
+    const scopes = ['connections:read', 'connections:manage'];
+    const manager = await s.person(scopes);
+    const refused = await apply(made, entry.id, manager);
+    expect([refused.status, refused.json.error.message]).toEqual([
+      403,
+      'This key lacks the scopes payments:write, subscriptions:write, contacts:write.',
+    ]);
+    const reading = { body: { connection_id: made.id }, as: manager };
+    expect((await s.ask('POST', '/api/v1/payments/reconciliations', reading)).status).toBe(403);
+    expect(await find('pi_d4')).toBeUndefined();
+    const more = await s.person([...scopes, 'payments:write', 'subscriptions:write', 'contacts:write']);
+    expect((await apply(made, entry.id, more)).json).toMatchObject({ outcome: 'accepted' });
+  });
 });
