@@ -60,7 +60,8 @@ export function RelatedRecords({ object, record }: Shown) {
 /** A record that is referenced, which can be chosen here. */
 function Reference({ object, record, field, target }: Shown & { field: ObjectField; target: ObjectType }) {
   const [isChoosing, choose] = useDisclosure();
-  const mayWrite = useHasScope(`${object.plural}:write`) && !field.read_only;
+  const isFixed = useObjectView(object.key).fields?.[field.key]?.isFixed?.(record) ?? false;
+  const mayWrite = useHasScope(`${object.plural}:write`) && !field.read_only && !isFixed;
   const { mutate: update } = useUpdateRecord(queriesOf(object));
   const id = record[field.key] as string | null;
   const { data, isLoading } = useQuery({ ...queriesOf(target).detail(id ?? ''), enabled: id !== null });
