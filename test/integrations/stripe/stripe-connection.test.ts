@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Stripe } from 'stripe';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startScenario, type Scenario } from '../../kit/scenario.ts';
+import { secondServer, startScenario, type Scenario } from '../../kit/scenario.ts';
 import {
   charge,
   invoice,
@@ -173,7 +173,12 @@ describe('PM1: a connection to Stripe', () => {
 
   test('two servers that get one event at once apply it once', async () => {
     const made = await connect();
-    const replies = await Promise.all(Array.from({ length: 6 }, () => send(made, paid('a11'))));
+    const second = await secondServer(s);
+    const urls = [made.url, second.url + made.url];
+    const replies = await Promise.all(
+      Array.from({ length: 6 }, (_, n) => send({ ...made, url: urls[n % 2]! }, paid('a11'))),
+    );
+    await second.stop();
     expect(replies.map(({ json }) => String(json.status)).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
       'accepted',
       ...Array.from({ length: 5 }, () => 'duplicate'),
