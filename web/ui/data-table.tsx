@@ -6,12 +6,14 @@ import {
   tableFeatures,
   useTable,
   type ColumnDef,
+  type ReactTable,
   type RowData,
 } from '@tanstack/react-table';
 import type { ComponentProps, ReactNode } from 'react';
 import classes from './data-table.module.css';
-import { LoadMore } from './load-more.tsx';
+import { LoadMoreNearby } from './load-more.tsx';
 import { ErrorPanel } from './error-panel.tsx';
+import { CHUNK_ROWS, RowChunk } from './row-chunk.tsx';
 
 /** The layout of a column. */
 interface ColumnLook {
@@ -75,7 +77,10 @@ export interface Selectable<T> {
   nameOf(row: T): string;
 }
 
-/** A table with loading, empty and error states. On a phone, rows become cards. */
+/**
+ * A table with loading, empty and error states. It reads further pages while scrolling, and draws the rows near the view.
+ * On a phone, rows become cards.
+ */
 export function DataTable<T extends RowData>({
   label,
   columns,
@@ -95,6 +100,7 @@ export function DataTable<T extends RowData>({
   selectable?: Selectable<T> | undefined;
 }) {
   const table = useTable({ features, columns, data: list.data ?? EMPTY });
+  const columnCount = columns.length + (selectable ? 1 : 0);
   if (list.error && !list.data) {
     return (
       <div className={classes.message}>
@@ -111,6 +117,7 @@ export function DataTable<T extends RowData>({
         style={{ '--min-width': minWidth(columns, selectable !== undefined) }}
         aria-label={label}
         aria-busy={!list.data}
+        aria-rowcount={rowCount(list)}
       >
         <Table.Thead>
           {table.getHeaderGroups().map((group) => (
@@ -151,38 +158,69 @@ export function DataTable<T extends RowData>({
             </Table.Tr>
           ))}
         </Table.Thead>
-        <Table.Tbody>
-          {list.data ? (
-            table.getRowModel().rows.map((row) => (
-              <Table.Tr key={row.id} data-selected={selectable?.isSelected(row.original) || undefined}>
-                {selectable && (
-                  <Table.Td data-select>
-                    <SelectRow row={row.original} selectable={selectable} />
-                  </Table.Td>
-                )}
-                {row.getAllCells().map((cell, at) => (
-                  <Table.Td
-                    key={cell.id}
-                    data-first={at === 0 || undefined}
-                    {...cellLook(cell.column.columnDef.meta ?? {})}
-                  >
-                    <table.FlexRender cell={cell} />
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            ))
-          ) : (
-            <SkeletonRows columns={columns.length + (selectable ? 1 : 0)} />
-          )}
-        </Table.Tbody>
+        {list.data ? (
+          <DataRows table={table} columnCount={columnCount} selectable={selectable} />
+        ) : (
+          <Table.Tbody>
+            <SkeletonRows columns={columnCount} />
+          </Table.Tbody>
+        )}
       </Table>
-      {list.hasNextPage && (
-        <div className={classes.more}>
-          <LoadMore list={list} />
-        </div>
-      )}
+      {list.hasNextPage && <LoadMoreNearby list={list} className={classes.more} />}
     </div>
   );
+}
+
+function DataRows<T extends RowData>({
+  table,
+  columnCount,
+  selectable,
+}: {
+  table: ReactTable<typeof features, T>;
+  columnCount: number;
+  selectable: Selectable<T> | undefined;
+}) {
+  return chunksOf(table.getRowModel().rows).map((rows, chunk, { length }) => (
+    <RowChunk key={rows[0]!.id} columnCount={columnCount} isAlone={length === 1}>
+      {() =>
+        rows.map((row, at) => (
+          <Table.Tr
+            key={row.id}
+            // The first row has the headings.
+            aria-rowindex={length > 1 ? chunk * CHUNK_ROWS + at + 2 : undefined}
+            data-selected={selectable?.isSelected(row.original) || undefined}
+          >
+            {selectable && (
+              <Table.Td data-select>
+                <SelectRow row={row.original} selectable={selectable} />
+              </Table.Td>
+            )}
+            {row.getAllCells().map((cell, place) => (
+              <Table.Td
+                key={cell.id}
+                data-first={place === 0 || undefined}
+                {...cellLook(cell.column.columnDef.meta ?? {})}
+              >
+                <table.FlexRender cell={cell} />
+              </Table.Td>
+            ))}
+          </Table.Tr>
+        ))
+      }
+    </RowChunk>
+  ));
+}
+
+function chunksOf<T>(rows: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(rows.length / CHUNK_ROWS) }, (_chunk, at) =>
+    rows.slice(at * CHUNK_ROWS, (at + 1) * CHUNK_ROWS),
+  );
+}
+
+/** With the row of headings; undefined where all rows are in the document, -1 where the number is not known. */
+function rowCount({ data = EMPTY, hasNextPage }: Pick<ReadList<unknown>, 'data' | 'hasNextPage'>) {
+  if (data.length <= CHUNK_ROWS) return undefined;
+  return hasNextPage ? -1 : data.length + 1;
 }
 
 function cellLook({ align, desktopOnly, corner, wraps }: ColumnLook) {
