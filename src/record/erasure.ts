@@ -27,9 +27,9 @@ export interface RelatedTable {
 export interface EmbeddedCopy {
   /** The field with the record's id. */
   key: string;
-  /** Its schema; an object that lacks one of its fields is something else. */
+  /** Its schema. */
   output: z.ZodObject;
-  /** The fields with data of the record; default: all but `key`. */
+  /** The fields with data of the record; default: all but `key`. An object that lacks one of them is something else. */
   personal?: readonly string[];
 }
 
@@ -216,16 +216,22 @@ function redactionOf(noun: Noun): Redaction {
   return redaction(noun.output, open);
 }
 
+/** Redacts a copy; fields that are not its own stay. */
 function redactionOfCopy({ key, output, personal }: EmbeddedCopy): Redaction {
-  return redaction(output, personal ? Object.keys(output.shape).filter((name) => !personal.includes(name)) : [key]);
+  if (!personal) return redaction(output, [key]);
+  const redacted = redaction(output);
+  return (object) => ({
+    ...object,
+    ...redacted(Object.fromEntries(personal.map((name) => [name, object[name]]))),
+  });
 }
 
 function isEmbeddedCopy(
-  { key, output }: EmbeddedCopy,
+  { key, output, personal = Object.keys(output.shape) }: EmbeddedCopy,
   object: Readonly<Record<string, unknown>>,
   id: Uuid,
 ): boolean {
-  return object[key] === id && Object.keys(output.shape).every((name) => name in object);
+  return object[key] === id && personal.every((name) => name in object);
 }
 
 /**

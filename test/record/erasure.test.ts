@@ -339,7 +339,7 @@ describe('section 6: what other records and responses hold of an erased record',
     await s.ask('PATCH', item, { body: { job_title: 'Captain' }, headers: key('promotion') });
     await settled();
     await eraseNow(`companies/${company.id}`);
-    await until(async () => (await tablesWith(name)).length === 0);
+    await expect.poll(() => tablesWith(name), { timeout: 10_000 }).toEqual([]);
     const left = (await s.ask('GET', item)).json;
     expect(left).toMatchObject({ ...employee, company: null, job_title: 'Captain' });
     const again = await s.ask('POST', '/api/v1/contacts', { body: employee, headers: key('employee') });

@@ -37,6 +37,7 @@ export function RecordTable({
   const selection = useSelection(list.data ?? NO_RECORDS, JSON.stringify([filter, sort]));
   const table = (
     <DataTable
+      isEndless
       label={object.plural_label}
       columns={columns}
       list={list}

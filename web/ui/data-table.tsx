@@ -11,7 +11,7 @@ import {
 } from '@tanstack/react-table';
 import type { ComponentProps, ReactNode } from 'react';
 import classes from './data-table.module.css';
-import { LoadMoreNearby } from './load-more.tsx';
+import { LoadMore, LoadMoreNearby } from './load-more.tsx';
 import { ErrorPanel } from './error-panel.tsx';
 import { CHUNK_ROWS, RowChunk } from './row-chunk.tsx';
 
@@ -78,8 +78,9 @@ export interface Selectable<T> {
 }
 
 /**
- * A table with loading, empty and error states. It reads further pages while scrolling, and draws the rows near the view.
+ * A table with loading, empty and error states, which draws the rows near the view.
  * On a phone, rows become cards.
+ * @param isEndless reads further pages while scrolling: for a page that ends with the table
  */
 export function DataTable<T extends RowData>({
   label,
@@ -89,6 +90,7 @@ export function DataTable<T extends RowData>({
   sort,
   onSort,
   selectable,
+  isEndless = false,
 }: {
   label: string;
   columns: Column<T>[];
@@ -98,6 +100,7 @@ export function DataTable<T extends RowData>({
   sort?: string | undefined;
   onSort?: (sort: string) => void;
   selectable?: Selectable<T> | undefined;
+  isEndless?: boolean;
 }) {
   const table = useTable({ features, columns, data: list.data ?? EMPTY });
   const columnCount = columns.length + (selectable ? 1 : 0);
@@ -166,7 +169,9 @@ export function DataTable<T extends RowData>({
           </Table.Tbody>
         )}
       </Table>
-      {list.hasNextPage && <LoadMoreNearby list={list} className={classes.more} />}
+      {list.hasNextPage && (
+        <div className={classes.more}>{isEndless ? <LoadMoreNearby list={list} /> : <LoadMore list={list} />}</div>
+      )}
     </div>
   );
 }

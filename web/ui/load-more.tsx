@@ -27,13 +27,7 @@ export function LoadMore({ list, ...props }: { list: PagedList } & ButtonProps) 
 const NEAR = '600px 0px';
 
 /** The same, which reads the next page by itself where the end of the list comes near; after an error only by a click. */
-export function LoadMoreNearby({
-  list: { error, ...list },
-  className,
-}: {
-  list: PagedList & { error: Error | null };
-  className: string | undefined;
-}) {
+export function LoadMoreNearby({ list: { error, ...list } }: { list: PagedList & { error: Error | null } }) {
   const box = useRef<HTMLDivElement>(null);
   const { fetchNextPage } = list;
   const isWaiting = list.hasNextPage && !list.isFetchingNextPage && error === null;
@@ -49,7 +43,7 @@ export function LoadMoreNearby({
     return () => observer.disconnect();
   }, [isWaiting, fetchNextPage]);
   return (
-    <div ref={box} className={className}>
+    <div ref={box}>
       <LoadMore list={list} />
     </div>
   );
