@@ -16,6 +16,7 @@ import { Moment } from '../ui/relative-time.tsx';
 import { TextLink } from '../ui/router-links.tsx';
 import classes from './conversations.module.css';
 import { EmailStatus } from './email-status.tsx';
+import { EmailViews } from './email-views.tsx';
 
 const EmailContent = lazy(async () => ({ default: (await import('./email-content.tsx')).EmailContent }));
 const EmailDrawer = lazy(async () => ({ default: (await import('./email-drawer.tsx')).EmailDrawer }));
@@ -32,7 +33,7 @@ function Threads() {
   const list = useInfiniteQuery(emailThreadsQuery);
   return (
     <>
-      <PageHeader />
+      <PageHeader actions={<EmailViews value="conversations" />} />
       <DataTable
         label="Conversations"
         columns={COLUMNS}
@@ -62,14 +63,14 @@ const COLUMNS = column.columns([
   column.display({
     id: 'contact',
     header: 'Contact',
-    meta: { width: '14rem', desktopOnly: true },
+    meta: { width: '14rem' },
     cell: ({ row: { original } }) =>
       original.contact_id && <RecordName objectKey="contact" id={original.contact_id} />,
   }),
   column.display({
     id: 'count',
     header: 'Emails',
-    meta: { width: '6rem', align: 'right' },
+    meta: { width: '6rem', align: 'right', desktopOnly: true },
     cell: ({ row: { original } }) => original.email_count,
   }),
   column.display({

@@ -112,7 +112,7 @@ function recordColumns(object: ObjectType, view: ObjectView) {
       ? [
           column.accessor('updated_at', {
             header: 'Updated',
-            meta: { width: '7.75rem', sort: 'updated_at' },
+            meta: { width: '7.75rem', sort: 'updated_at', wideOnly: true },
             cell: ({ row }) => <Moment at={row.original.updated_at} />,
           }),
         ]

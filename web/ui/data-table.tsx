@@ -26,6 +26,8 @@ interface ColumnLook {
   isAscendingFirst?: boolean;
   /** Hidden on a phone, where a row is a heading and one line. */
   desktopOnly?: boolean;
+  /** Left out on a desktop where the table has less than 72rem. */
+  wideOnly?: boolean;
   /** Wraps long text; truncated otherwise. */
   wraps?: boolean;
   /** On a phone, placed in the upper corner of the row; for actions. */
@@ -117,7 +119,13 @@ export function DataTable<T extends RowData>({
     <div className={classes.scroll}>
       <Table
         className={classes.table}
-        style={{ '--min-width': minWidth(columns, selectable !== undefined) }}
+        style={{
+          '--min-width': minWidth(columns, selectable !== undefined),
+          '--min-width-narrow': minWidth(
+            columns.filter(({ meta }) => meta?.wideOnly !== true),
+            selectable !== undefined,
+          ),
+        }}
         aria-label={label}
         aria-busy={!list.data}
         aria-rowcount={rowCount(list)}
@@ -137,6 +145,7 @@ export function DataTable<T extends RowData>({
                     key={header.id}
                     w={look.width}
                     ta={look.align}
+                    data-wide-only={look.wideOnly || undefined}
                     aria-sort={look.sort !== undefined && onSort ? ariaSort(look.sort, sort) : undefined}
                   >
                     {look.sort && onSort ? (
@@ -228,9 +237,10 @@ function rowCount({ data = EMPTY, hasNextPage }: Pick<ReadList<unknown>, 'data' 
   return hasNextPage ? -1 : data.length + 1;
 }
 
-function cellLook({ align, desktopOnly, corner, wraps }: ColumnLook) {
+function cellLook({ align, desktopOnly, wideOnly, corner, wraps }: ColumnLook) {
   return {
     ta: align,
+    'data-wide-only': wideOnly || undefined,
     'data-desktop-only': desktopOnly || undefined,
     'data-corner': corner || undefined,
     'data-wraps': wraps || undefined,
@@ -239,10 +249,11 @@ function cellLook({ align, desktopOnly, corner, wraps }: ColumnLook) {
 
 /** The minimum width, so that flexible columns do not collapse; below it, the table scrolls. */
 function minWidth<T extends RowData>(columns: Column<T>[], isSelectable: boolean): string {
-  const widths = columns.map(({ meta }, at) =>
-    meta?.width?.endsWith('rem') ? meta.width : at === 0 ? '11rem' : '7rem',
-  );
-  return `calc(${[...(isSelectable ? [SELECT_WIDTH] : []), ...widths].join(' + ')})`;
+  const widths = columns.map(({ meta }, at) => meta?.width ?? (at === 0 ? '11rem' : '7rem'));
+  // Shares of the table leave less of it to the others.
+  const share = widths.reduce((sum, width) => sum + (width.endsWith('%') ? Number.parseFloat(width) / 100 : 0), 0);
+  const fixed = [...(isSelectable ? [SELECT_WIDTH] : []), ...widths.filter((width) => !width.endsWith('%'))];
+  return `calc((${fixed.join(' + ')}) / ${Math.max(1 - share, 0.2).toFixed(3)})`;
 }
 
 const SELECT_WIDTH = '2.75rem';
