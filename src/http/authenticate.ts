@@ -58,5 +58,8 @@ export function requireScopes(caller: Caller, scopes: readonly string[]): void {
   const lacking = scopes.filter((scope) => !caller.may(scope));
   if (lacking.length === 0) return;
   const lacks = caller.via.kind === 'api_key' ? 'This key lacks' : `Your role (${caller.role}) lacks`;
-  throw new ApiError('forbidden', `${lacks} the scope${lacking.length > 1 ? 's' : ''} ${lacking.join(', ')}.`);
+  throw new ApiError(
+    'forbidden',
+    `${lacks} the scope${lacking.length > 1 ? 's' : ''} ${lacking.join(', ')}.`,
+  );
 }

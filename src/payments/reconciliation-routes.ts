@@ -108,7 +108,8 @@ export function reconciliationRoutes({
       scope: 'connections:manage',
       tag: 'payments',
       summary: 'Read a provider now',
-      description: 'Queues the reading of the events and the objects of a connection with a restricted key. The caller also needs `payments:write`, `subscriptions:write` and `contacts:write`, since what was missed is recorded.',
+      description:
+        'Queues the reading of the events and the objects of a connection with a restricted key. The caller also needs `payments:write`, `subscriptions:write` and `contacts:write`, since what was missed is recorded.',
       body,
       answers: { 202: z.object({ status: z.literal('queued') }) },
       async handle(ctx) {

@@ -302,9 +302,10 @@ describe('section 6: what other records and responses hold of an erased record',
 
   test('a response to a request that changed nothing is redacted, however old the record is', async () => {
     const { id } = await make('contacts', { email: NEEDLE });
-    await s.db.pool.query(`update activity set occurred_at = now() - interval '9 days' where record_id = $1`, [
-      id,
-    ]);
+    await s.db.pool.query(
+      `update activity set occurred_at = now() - interval '9 days' where record_id = $1`,
+      [id],
+    );
     const headers = { 'idempotency-key': 'changes-nothing' };
     const same = await s.ask('PATCH', `/api/v1/contacts/${id}`, { body: { email: NEEDLE }, headers });
     expect(same.json).toMatchObject({ version: 1, email: NEEDLE });
@@ -324,7 +325,8 @@ describe('section 6: what other records and responses hold of an erased record',
     await eraseNow(`contacts/${contact.id}`);
     await eraseNow(`leads/${lead.id}`);
     expect(await tablesWith(NEEDLE)).toEqual([]);
-    for (const { id } of [first, second]) expect((await s.ask('GET', `/api/v1/notes/${id}`)).status).toBe(404);
+    for (const { id } of [first, second])
+      expect((await s.ask('GET', `/api/v1/notes/${id}`)).status).toBe(404);
     expect((await s.ask('GET', `/api/v1/notes/${other.id}`)).json.body).toBe('Rings back');
   });
 

@@ -13,7 +13,11 @@ function eventTypesWith<Field extends keyof EventType>(fields: readonly Field[])
   return queryOptions({
     queryKey: ['event-types', { fields }],
     queryFn: async ({ signal }): Promise<Pick<EventType, Field>[]> =>
-      (await dataOf(api.GET('/api/v1/event-types', { params: { query: { fields: fields.join(',') } }, signal }))).data,
+      (
+        await dataOf(
+          api.GET('/api/v1/event-types', { params: { query: { fields: fields.join(',') } }, signal }),
+        )
+      ).data,
     staleTime: STALE_MS,
   });
 }

@@ -8350,7 +8350,7 @@ export interface components {
             /** @description Whether a dispute is open or was lost */
             disputed: boolean;
             /** @description Status of the latest dispute */
-            dispute_status: string | null;
+            dispute_status: ("needs_response" | "under_review" | "closed" | "won" | "lost") | null;
             /** @description Receipt, kept as sent */
             receipt_url: string | null;
             /** @description The address that the payer gave to the provider */
@@ -8450,7 +8450,7 @@ export interface components {
             /** @description Whether a dispute is open or was lost */
             disputed: boolean;
             /** @description Status of the latest dispute */
-            dispute_status: string | null;
+            dispute_status: ("needs_response" | "under_review" | "closed" | "won" | "lost") | null;
             /** @description Receipt, kept as sent */
             receipt_url: string | null;
             /** @description The address that the payer gave to the provider */
@@ -13173,7 +13173,7 @@ export interface components {
             /** @description Whether a dispute is open or was lost */
             disputed: boolean;
             /** @description Status of the latest dispute */
-            dispute_status: string | null;
+            dispute_status: ("needs_response" | "under_review" | "closed" | "won" | "lost") | null;
             /** @description Receipt, kept as sent */
             receipt_url: string | null;
             /** @description The address that the payer gave to the provider */
@@ -13273,7 +13273,7 @@ export interface components {
             /** @description Whether a dispute is open or was lost */
             disputed: boolean;
             /** @description Status of the latest dispute */
-            dispute_status: string | null;
+            dispute_status: ("needs_response" | "under_review" | "closed" | "won" | "lost") | null;
             /** @description Receipt, kept as sent */
             receipt_url: string | null;
             /** @description The address that the payer gave to the provider */

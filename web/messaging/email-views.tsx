@@ -15,9 +15,7 @@ export function EmailViews({ value }: { value: (typeof VIEWS)[number]['value'] }
   const navigate = useNavigate();
   const objects = useObjects();
   const isReadable = (plural: string) => objects.some((object) => object.plural === plural);
-  const views = VIEWS.filter((view) =>
-    isReadable(view.value === 'conversations' ? 'emails' : view.value),
-  );
+  const views = VIEWS.filter((view) => isReadable(view.value === 'conversations' ? 'emails' : view.value));
   if (views.length < 2) return null;
   return (
     <ViewSwitch

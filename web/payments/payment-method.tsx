@@ -14,6 +14,8 @@ export function methodText({
   method_type: type,
   method_last4: last4,
 }: Pick<Payment, 'method_type' | 'method_last4'>): string | null {
-  const text = [type && (NAMES[type] ?? fieldLabel(type)), last4 && `•••• ${last4}`].filter(Boolean).join(' ');
+  const text = [type && (NAMES[type] ?? fieldLabel(type)), last4 && `•••• ${last4}`]
+    .filter(Boolean)
+    .join(' ');
   return text || null;
 }

@@ -61,8 +61,7 @@ export function RelatedRecords({ object, record }: Shown) {
 function Reference({ object, record, field, target }: Shown & { field: ObjectField; target: ObjectType }) {
   const [isChoosing, choose] = useDisclosure();
   const view = useObjectView(object.key);
-  const mayWrite =
-    useHasScope(`${object.plural}:write`) && !field.read_only && !isFixed(field, view, record);
+  const mayWrite = useHasScope(`${object.plural}:write`) && !field.read_only && !isFixed(field, view, record);
   const { mutate: update } = useUpdateRecord(queriesOf(object));
   const id = record[field.key] as string | null;
   const { data, isLoading } = useQuery({ ...queriesOf(target).detail(id ?? ''), enabled: id !== null });

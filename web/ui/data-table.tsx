@@ -179,7 +179,9 @@ export function DataTable<T extends RowData>({
         )}
       </Table>
       {list.hasNextPage && (
-        <div className={classes.more}>{isEndless ? <LoadMoreNearby list={list} /> : <LoadMore list={list} />}</div>
+        <div className={classes.more}>
+          {isEndless ? <LoadMoreNearby list={list} /> : <LoadMore list={list} />}
+        </div>
       )}
     </div>
   );
@@ -251,7 +253,10 @@ function cellLook({ align, desktopOnly, wideOnly, corner, wraps }: ColumnLook) {
 function minWidth<T extends RowData>(columns: Column<T>[], isSelectable: boolean): string {
   const widths = columns.map(({ meta }, at) => meta?.width ?? (at === 0 ? '11rem' : '7rem'));
   // Shares of the table leave less of it to the others.
-  const share = widths.reduce((sum, width) => sum + (width.endsWith('%') ? Number.parseFloat(width) / 100 : 0), 0);
+  const share = widths.reduce(
+    (sum, width) => sum + (width.endsWith('%') ? Number.parseFloat(width) / 100 : 0),
+    0,
+  );
   const fixed = [...(isSelectable ? [SELECT_WIDTH] : []), ...widths.filter((width) => !width.endsWith('%'))];
   return `calc((${fixed.join(' + ')}) / ${Math.max(1 - share, 0.2).toFixed(3)})`;
 }

@@ -200,7 +200,8 @@ function textOf(
     description: () => type.description,
     custom: () => type.custom === true,
     subscribable: () => subscribable,
-    formats: () => formats.filter((item) => subscribable && item.documents(type.name)).map(({ name }) => name),
+    formats: () =>
+      formats.filter((item) => subscribable && item.documents(type.name)).map(({ name }) => name),
     names: () => byFormat((format) => nameIn(format, type)),
     sample: () => type.sample,
     schema: () => type.schema,

@@ -35,11 +35,7 @@ export function filterFields(
   return [tag, ...(found.has('pipeline_id') ? [pipeline] : []), ...eventFields];
 }
 
-function isChosen(
-  { name, formats, names }: EventSchema,
-  format: string,
-  events: readonly string[],
-): boolean {
+function isChosen({ name, formats, names }: EventSchema, format: string, events: readonly string[]): boolean {
   if (events.includes('*') && formats.includes(format)) return true;
   return events.includes(names[format] ?? name);
 }
