@@ -293,8 +293,8 @@ describe('section 6: what other records and responses hold of an erased record',
     expect(made.status, made.text).toBe(201);
     return made.json;
   };
-  const eraseNow = async (path: string) => {
-    expect((await s.ask('POST', `/api/v1/${path}/erase`)).status).toBe(202);
+  const eraseNow = async (item: string) => {
+    expect((await s.ask('POST', `/api/v1/${item}/erase`)).status).toBe(202);
     await settled();
     await erase();
     await settled();

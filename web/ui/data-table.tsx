@@ -197,7 +197,7 @@ function DataRows<T extends RowData>({
   selectable: Selectable<T> | undefined;
 }) {
   return chunksOf(table.getRowModel().rows).map((rows, chunk, { length }) => (
-    <RowChunk key={rows[0]!.id} columnCount={columnCount} isAlone={length === 1}>
+    <RowChunk key={chunk} columnCount={columnCount} isAlone={length === 1}>
       {() =>
         rows.map((row, at) => (
           <Table.Tr

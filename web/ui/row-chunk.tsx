@@ -22,12 +22,10 @@ export function RowChunk({
   children: () => ReactNode;
 }) {
   const body = useRef<HTMLTableSectionElement>(null);
-  const [height, setHeight] = useState<number | null>(null);
+  const [farHeight, setHeight] = useState<number | null>(null);
+  const height = isAlone ? null : farHeight;
   useEffect(() => {
-    if (isAlone) {
-      setHeight(null);
-      return undefined;
-    }
+    if (isAlone) return undefined;
     const element = body.current!;
     const observer = new IntersectionObserver(
       (entries) => {

@@ -192,7 +192,7 @@ function textOf(
   const subscribable = type.name !== TEST_EVENT_TYPE.name;
   const byFormat = <Value>(valueOf: (format: Format) => Value) =>
     Object.fromEntries(formats.map((format) => [format.name, valueOf(format)]));
-  const example = (format: Format) =>
+  const exampleIn = (format: Format) =>
     hasNamesOnly ? { name: nameIn(format, type) } : exampleOf(type, format, catalogue);
   const values: Readonly<Record<Field, () => unknown>> = {
     name: () => type.name,
@@ -207,7 +207,7 @@ function textOf(
     schema: () => type.schema,
     context: () => context,
     context_schema: () => context && contextSchema,
-    examples: () => byFormat(example),
+    examples: () => byFormat(exampleIn),
   };
   return JSON.stringify(Object.fromEntries(fields.map((field) => [field, values[field]()])));
 }
