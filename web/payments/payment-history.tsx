@@ -44,7 +44,7 @@ export function PaymentHistory({ payment }: { payment: Payment }) {
   const retry = () => void Promise.all([refunds.refetch(), disputes.refetch()]);
   const isLoaded = refunds.data !== undefined && disputes.data !== undefined;
   const steps = [
-    ...ownSteps(payment, nameOf(payment.provider)),
+    ...ownSteps(payment, nameOf),
     ...failedAttempts(payment, activities.data ?? []),
     ...(refunds.data ?? []).map((refund) => refundStep(refund)),
     ...(disputes.data ?? []).map((dispute) => disputeStep(dispute)),
@@ -82,7 +82,7 @@ export function PaymentHistory({ payment }: { payment: Payment }) {
   );
 }
 
-function ownSteps(payment: Payment, provider: string): Step[] {
+function ownSteps(payment: Payment, nameOf: (provider: string) => string): Step[] {
   const { currency, fee, net, paid_at: paidAt } = payment;
   const money = (amount: number) => amountText(amount, currency);
   const isManual = payment.provider === MANUAL;
@@ -92,7 +92,7 @@ function ownSteps(payment: Payment, provider: string): Step[] {
     isBegun && {
       key: 'created',
       at: payment.provider_created_at ?? payment.created_at,
-      what: isManual ? 'Recorded' : `Started at ${provider}`,
+      what: isManual ? 'Recorded' : `Started at ${nameOf(payment.provider)}`,
       amount: paidAt === null ? money(payment.amount) : undefined,
       about: isManual && (
         <Text span size="sm" c="dimmed">
@@ -105,7 +105,7 @@ function ownSteps(payment: Payment, provider: string): Step[] {
       at: paidAt,
       what: 'Received',
       amount: money(payment.amount_received),
-      about: [methodText(payment), fee !== null && `fee ${money(fee)}`, net !== null && `net ${money(net)}`]
+      about: [methodText(payment, nameOf), fee !== null && `fee ${money(fee)}`, net !== null && `net ${money(net)}`]
         .filter(Boolean)
         .join(' · '),
     },
