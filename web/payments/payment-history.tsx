@@ -105,7 +105,11 @@ function ownSteps(payment: Payment, nameOf: (provider: string) => string): Step[
       at: paidAt,
       what: 'Received',
       amount: money(payment.amount_received),
-      about: [methodText(payment, nameOf), fee !== null && `fee ${money(fee)}`, net !== null && `net ${money(net)}`]
+      about: [
+        methodText(payment, nameOf),
+        fee !== null && `fee ${money(fee)}`,
+        net !== null && `net ${money(net)}`,
+      ]
         .filter(Boolean)
         .join(' · '),
     },

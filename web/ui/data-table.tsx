@@ -196,14 +196,14 @@ function DataRows<T extends RowData>({
   columnCount: number;
   selectable: Selectable<T> | undefined;
 }) {
-  return chunksOf(table.getRowModel().rows).map((rows, chunk, { length }) => (
-    <RowChunk key={chunk} columnCount={columnCount} isAlone={length === 1}>
+  return chunksOf(table.getRowModel().rows).map(({ first, rows }, _chunk, { length }) => (
+    <RowChunk key={first} columnCount={columnCount} isAlone={length === 1}>
       {() =>
         rows.map((row, at) => (
           <Table.Tr
             key={row.id}
             // The first row has the headings.
-            aria-rowindex={length > 1 ? chunk * CHUNK_ROWS + at + 2 : undefined}
+            aria-rowindex={length > 1 ? first + at + 2 : undefined}
             data-selected={selectable?.isSelected(row.original) || undefined}
           >
             {selectable && (
@@ -227,10 +227,12 @@ function DataRows<T extends RowData>({
   ));
 }
 
-function chunksOf<T>(rows: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(rows.length / CHUNK_ROWS) }, (_chunk, at) =>
-    rows.slice(at * CHUNK_ROWS, (at + 1) * CHUNK_ROWS),
-  );
+/** @returns the rows in parts, each with the index of its first one */
+function chunksOf<T>(rows: readonly T[]): { first: number; rows: T[] }[] {
+  return Array.from({ length: Math.ceil(rows.length / CHUNK_ROWS) }, (_chunk, at) => ({
+    first: at * CHUNK_ROWS,
+    rows: rows.slice(at * CHUNK_ROWS, (at + 1) * CHUNK_ROWS),
+  }));
 }
 
 /** With the row of headings; undefined where all rows are in the document, -1 where the number is not known. */
