@@ -7,7 +7,7 @@ import type { Database } from './db/pool.ts';
 import { analyzeGrown } from './db/statistics.ts';
 import { dropOldInboxes } from './delivery/inbox/inbox.ts';
 import { trimToTerms } from './delivery/log/workspace-retention.ts';
-import { dropOld } from './delivery/log/retention.ts';
+import { dropOld, dropUnusedTemplates } from './delivery/log/retention.ts';
 import { settleOverdue } from './delivery/queue/sweep.ts';
 import type { FileStore } from './files/file-store.ts';
 import { dropOldJobs } from './jobs/job-backlog.ts';
@@ -57,7 +57,10 @@ export function maintenanceTasks(parts: MaintenanceParts): RecurringJob[] {
     task('maintenance.oauth', HOUR, () => dropOldOAuth(db)),
     task('maintenance.old_mail', HOUR, () => mail.prune()),
     task('maintenance.overdue_deliveries', HOUR, () => settleOverdue(db.pool)),
-    task('maintenance.retention', HOUR, async () => (await dropOld(db.pool, keepFrom())).length),
+    task('maintenance.retention', HOUR, async () => {
+      const partitions = await dropOld(db.pool, keepFrom());
+      return partitions.length + (await dropUnusedTemplates(db.pool));
+    }),
     task('maintenance.retention_terms', HOUR, async () => {
       const { events, attempts } = await trimToTerms(db, Date.now());
       return events + attempts;

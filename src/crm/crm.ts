@@ -8,6 +8,7 @@ import type { Records } from '../record/records.ts';
 import { TIMELINE_SCOPES } from '../record/timeline-routes.ts';
 import { agendaRoutes } from './agenda-routes.ts';
 import { company } from './companies/company.ts';
+import { COMPANY_ERASURE } from './companies/company-erasure.ts';
 import { contact } from './contacts/contact.ts';
 import { fillCompanyName } from './contacts/company-name.ts';
 import { deal } from './deals/deal.ts';
@@ -41,6 +42,7 @@ import { leadTimelineRoutes } from './leads/lead-timeline.ts';
 import { lead } from './leads/lead.ts';
 import { eraseConnectionCopies } from './connection-copy.ts';
 import { mentionNotices, type MentionParts } from './notes/mention-notice.ts';
+import { eraseNotesOf } from './notes/note-erasure.ts';
 import { NOUNS } from './nouns.ts';
 import { expandedPlacement, placeDeal } from './pipelines/deal-placement.ts';
 import { makeDealTransfer } from './pipelines/deal-transfer.ts';
@@ -57,12 +59,21 @@ const MERGED_TABLES: readonly MergedTable[] = [
 
 /** Where personal data of a record is stored besides its own table and events, by noun. */
 const ERASURE_RULES: Readonly<Record<string, ErasureRules>> = {
-  contact: { eraseCopies: eraseConnectionCopies },
+  contact: {
+    async eraseCopies(trx, row) {
+      await eraseConnectionCopies(trx, row);
+      await eraseNotesOf('contact_id')(trx, row);
+    },
+  },
+  company: COMPANY_ERASURE,
   lead: {
     relatedTables: [SUBMISSION_TABLE, CRM_ACTIVITY_TABLE],
     variants: [formLead as unknown as Noun],
     embeddedCopies: [FORM_SUBMISSION_COPY],
-    eraseCopies: eraseConnectionCopies,
+    async eraseCopies(trx, row) {
+      await eraseConnectionCopies(trx, row);
+      await eraseNotesOf('lead_id')(trx, row);
+    },
   },
 };
 

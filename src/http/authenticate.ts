@@ -50,6 +50,16 @@ export function admit(caller: Caller, scope: string | null): void {
   if (caller.via.kind === 'api_key' && !termsOf(caller.plan).api)
     throw new ApiError('forbidden', `The plan ${caller.plan} has no API access.`);
   if (!caller.quota.granted) throw rateLimited(caller.quota);
+  requireScopes(caller, scope === null ? [] : [scope]);
+}
+
+/** Throws `forbidden` if the caller lacks one of these scopes: for routes that do what several scopes allow. */
+export function requireScopes(caller: Caller, scopes: readonly string[]): void {
+  const lacking = scopes.filter((scope) => !caller.may(scope));
+  if (lacking.length === 0) return;
   const lacks = caller.via.kind === 'api_key' ? 'This key lacks' : `Your role (${caller.role}) lacks`;
-  throw new ApiError('forbidden', `${lacks} the scope ${scope}.`);
+  throw new ApiError(
+    'forbidden',
+    `${lacks} the scope${lacking.length > 1 ? 's' : ''} ${lacking.join(', ')}.`,
+  );
 }

@@ -9,9 +9,18 @@ import { text } from '../record/fields/text.ts';
 import { url } from '../record/fields/url.ts';
 import type { RecordOf } from '../record/noun.ts';
 import { MATCHED_BY } from './matched-by.ts';
+import type { DisputeStatus } from './provider-fact.ts';
 
 /** `provider` of what was recorded by hand. */
 export const MANUAL = 'manual';
+
+const DISPUTE_LABELS = {
+  needs_response: 'Needs a response',
+  under_review: 'Under review',
+  closed: 'Closed',
+  won: 'Won',
+  lost: 'Lost',
+} as const satisfies Record<DisputeStatus, string>;
 
 const PAID_AT = '2026-06-02T09:00:00.000Z';
 
@@ -148,10 +157,10 @@ export const PAYMENT_FIELDS = {
     default: false,
     filter: true,
   }),
-  dispute_status: text({
+  dispute_status: select({
     label: 'Dispute status',
     description: 'Status of the latest dispute',
-    max: 50,
+    options: DISPUTE_LABELS,
     readOnly: true,
   }),
   receipt_url: url({ label: 'Receipt', readOnly: true }),

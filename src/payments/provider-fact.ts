@@ -21,6 +21,9 @@ export type ProviderFact =
   | LinkFact
   | CustomerFact;
 
+/** What the events of a provider write: who connects, reads or repeats them needs these scopes. */
+export const PROVIDER_SCOPES: readonly string[] = ['payments:write', 'subscriptions:write', 'contacts:write'];
+
 /** An amount in minor units of ISO 4217 (base/values/minor-units.ts): `{minor: 1999n, currency: 'EUR'}` is 19.99 €. */
 export interface Money {
   minor: bigint;

@@ -4,10 +4,12 @@ import { instant } from '../base/values/time.ts';
 import type { Connections } from '../connections/connection-store.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
+import { requireScopes } from '../http/authenticate.ts';
 import type { RecordChange } from '../http/record-change.ts';
 import { pageQuery, pageShape } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
+import { PROVIDER_SCOPES } from './provider-fact.ts';
 import type { ProviderSource } from './provider-source.ts';
 import type { reconciliationJob } from './reconciliation-job.ts';
 import { RECONCILED_SOURCES, type Reconciliation, type Reconciliations } from './reconciliation-store.ts';
@@ -106,11 +108,13 @@ export function reconciliationRoutes({
       scope: 'connections:manage',
       tag: 'payments',
       summary: 'Read a provider now',
-      description: 'Queues the reading of the events and the objects of a connection with a restricted key.',
+      description:
+        'Queues the reading of the events and the objects of a connection with a restricted key. The caller also needs `payments:write`, `subscriptions:write` and `contacts:write`, since what was missed is recorded.',
       body,
       answers: { 202: z.object({ status: z.literal('queued') }) },
       async handle(ctx) {
         const { workspaceId } = ctx.caller;
+        requireScopes(ctx.caller, PROVIDER_SCOPES);
         const { connection_id: id, since, fires_history: fires } = ctx.body;
         const connection = await connections.get(workspaceId, id);
         if (!sources.some(({ kind }) => kind === connection.kind))

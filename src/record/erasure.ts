@@ -27,8 +27,10 @@ export interface RelatedTable {
 export interface EmbeddedCopy {
   /** The field with the record's id. */
   key: string;
-  /** Its schema; an object that lacks one of its fields is something else. */
+  /** Its schema. */
   output: z.ZodObject;
+  /** The fields with data of the record; default: all but `key`. An object that lacks one of them is something else. */
+  personal?: readonly string[];
 }
 
 /** Where personal data of a kind of record is stored, besides its own table and events. */
@@ -75,10 +77,8 @@ const HAS_PENDING_DELIVERY = {
 const LIST_RESPONSES = {
   name: 'erasure.list-responses',
   text: `select api_key_id, key, body from idempotency
-         where workspace_id = $1 and not sealed and strpos(body, $2::uuid::text) > 0
-           and exists (select from activity a
-             where a.workspace_id = $1 and a.record_id = $2 and a.occurred_at > now() - interval '26 hours'
-               and a.occurred_at < $3::timestamptz)`,
+         where $3::timestamptz > now() - interval '26 hours'
+           and workspace_id = $1 and not sealed and strpos(body, $2::uuid::text) > 0`,
 };
 
 const REDACT_RESPONSE = {
@@ -163,7 +163,7 @@ export function makeEraser(
     await redactAnswers(trx, record, (object) => {
       if (object['id'] === id && 'version' in object) return redacted(object);
       const copy = embeddedCopies.find((item) => isEmbeddedCopy(item, object, id));
-      return copy && redaction(copy.output, [copy.key])(object);
+      return copy && redactionOfCopy(copy)(object);
     });
     if (noun.hasTags) await removeUnusedTags(trx, record, tagsOf(rows[0]), tagged);
     for (const { table: other, key, blank } of relatedTables)
@@ -216,12 +216,22 @@ function redactionOf(noun: Noun): Redaction {
   return redaction(noun.output, open);
 }
 
+/** Redacts a copy; fields that are not its own stay. */
+function redactionOfCopy({ key, output, personal }: EmbeddedCopy): Redaction {
+  if (!personal) return redaction(output, [key]);
+  const redacted = redaction(output);
+  return (object) => ({
+    ...object,
+    ...redacted(Object.fromEntries(personal.map((name) => [name, object[name]]))),
+  });
+}
+
 function isEmbeddedCopy(
-  { key, output }: EmbeddedCopy,
+  { key, output, personal = Object.keys(output.shape) }: EmbeddedCopy,
   object: Readonly<Record<string, unknown>>,
   id: Uuid,
 ): boolean {
-  return object[key] === id && Object.keys(output.shape).every((name) => name in object);
+  return object[key] === id && personal.every((name) => name in object);
 }
 
 /**
@@ -262,8 +272,8 @@ async function hasPendingDelivery(
 }
 
 /**
- * Redacts responses stored under an Idempotency-Key. They are stored for 24 hours, so only those of recent changes can
- * hold the record. A repeated request still gets an answer, and creates nothing twice.
+ * Redacts responses stored under an Idempotency-Key. They are stored for 24 hours, and none with the record after its
+ * deletion, so those of a record that was deleted before that are gone. A repeated request still gets an answer, and creates nothing twice.
  */
 async function redactAnswers(trx: Transaction, record: Deleted, redacted: PartRedaction): Promise<void> {
   const { workspace_id: workspaceId, id, deleted_at: at } = record;

@@ -7,6 +7,8 @@ import { startScenario, type Scenario } from '../kit/scenario.ts';
 interface Listed {
   name: string;
   formats: string[];
+  subscribable: boolean;
+  names: Record<string, string>;
   sample: Record<string, unknown>;
   // Bodies of every format.
   // oxlint-disable-next-line typescript/no-explicit-any
@@ -65,6 +67,25 @@ describe('AX12: an example of every event', () => {
         expect(text).not.toContain(personal);
     }
   });
+});
+
+test('`fields` returns only those fields, in their order; an unknown one is a 400 that names the known ones', async () => {
+  const s = await startScenario();
+  const body = { name: 'parcel.lost', schema: { type: 'object' }, sample: { a: 1 } };
+  expect((await s.ask('POST', '/api/v1/custom-event-types', { body })).status).toBe(201);
+  const all = await s.ask('GET', '/api/v1/event-types');
+  const light = await s.ask('GET', '/api/v1/event-types?fields=subscribable,names');
+  expect(light.json.data).toEqual(
+    all.json.data.map(({ name, subscribable, names }: Listed) => ({ name, subscribable, names })),
+  );
+  expect(light.text.length).toBeLessThan(all.text.length / 10);
+  const named = light.json.data.find(({ name }: Listed) => name === 'deal.stage_changed');
+  expect(named.names).toMatchObject({ standard: 'deal.stage_changed', axocrm: 'deal.updated' });
+  expect(light.json.data.at(-1)).toMatchObject({ name: 'parcel.lost' });
+  const refused = await s.ask('GET', '/api/v1/event-types?fields=name,price');
+  expect([refused.status, refused.json.error.fields[0].field]).toEqual([400, 'fields']);
+  expect(refused.json.error.message).toContain('context_schema');
+  await s.stop();
 });
 
 test('AX12: the test event too has an example in every format: what Send test sends; nobody can subscribe to it', async () => {

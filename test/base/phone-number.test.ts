@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isCountry } from '../../src/base/country.ts';
+import { COUNTRIES } from '../../web/settings/workspace-options.ts';
 import { phoneForms } from '../../src/base/phone-number.ts';
 import { phoneDigits } from '../../src/base/fold.ts';
 
@@ -61,4 +62,8 @@ test('a text that is no number has its digits, or no form', async () => {
 test('country codes are those of ISO 3166-1', () => {
   const codes = ['DE', 'GB', 'XK', 'UK', 'SU', 'EU', 'XX', 'de', 'D', ''];
   expect(codes.filter(isCountry)).toEqual(['DE', 'GB', 'XK']);
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
+  const countries = letters.flatMap((first) => letters.map((second) => first + second)).filter(isCountry);
+  // The dashboard offers the same ones.
+  expect(COUNTRIES.map(({ value }) => value).toSorted()).toEqual(countries);
 });

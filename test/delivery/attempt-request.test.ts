@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dropUnusedTemplates } from '../../src/delivery/log/retention.ts';
 import { startReceiver, type Received } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
@@ -150,6 +151,27 @@ test('what the requests to a webhook share is stored once, until it changes', as
   const [{ request }] = (await attempts(id, 'delivered')) as [Attempt];
   expect(request).toMatchObject({ url: `${receiver.url}/two`, body: expect.stringContaining('Dora') });
   expect((await stored(name)).templates).toBe(2);
+  await receiver.close();
+});
+
+test('what the requests to a deleted webhook shared is deleted once the log has none of them', async () => {
+  const receiver = await startReceiver();
+  const name = 'deleted';
+  const body = { name, url: receiver.url, events: ['contact.created'] };
+  const { id } = (await s.ask('POST', HOOKS, { body })).json;
+  await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Alice' } });
+  await attempts(id, 'delivered');
+  await s.ask('DELETE', `${HOOKS}/${id}`);
+  const { pool } = s.db;
+  await pool.query(`update endpoint set deleted_at = now() - interval '2 days' where name = $1`, [name]);
+  await dropUnusedTemplates(pool);
+  expect((await stored(name)).templates).toBe(1);
+  await pool.query(
+    'delete from attempt a using endpoint e where e.id = a.endpoint_id and e.workspace_id = a.workspace_id and e.name = $1',
+    [name],
+  );
+  await dropUnusedTemplates(pool);
+  expect((await stored(name)).templates).toBe(0);
   await receiver.close();
 });
 

@@ -287,6 +287,68 @@ describe('section 6: personal data of a deleted record is erased once its delive
   });
 });
 
+describe('section 6: what other records and responses hold of an erased record', () => {
+  const make = async (plural: string, body: object, headers = {}) => {
+    const made = await s.ask('POST', `/api/v1/${plural}`, { body, headers });
+    expect(made.status, made.text).toBe(201);
+    return made.json;
+  };
+  const eraseNow = async (item: string) => {
+    expect((await s.ask('POST', `/api/v1/${item}/erase`)).status).toBe(202);
+    await settled();
+    await erase();
+    await settled();
+  };
+
+  test('a response to a request that changed nothing is redacted, however old the record is', async () => {
+    const { id } = await make('contacts', { email: NEEDLE });
+    await s.db.pool.query(
+      `update activity set occurred_at = now() - interval '9 days' where record_id = $1`,
+      [id],
+    );
+    const headers = { 'idempotency-key': 'changes-nothing' };
+    const same = await s.ask('PATCH', `/api/v1/contacts/${id}`, { body: { email: NEEDLE }, headers });
+    expect(same.json).toMatchObject({ version: 1, email: NEEDLE });
+    await eraseNow(`contacts/${id}`);
+    expect(await tablesWith(NEEDLE)).toEqual([]);
+  });
+
+  test('the notes on a person are erased with the person', async () => {
+    const contact = await make('contacts', { first_name: 'Jane' });
+    const lead = await make('leads', { name: 'Jane', email: 'jane@lead.example' });
+    const company = await make('companies', { name: 'Acme' });
+    const [first, second, other] = [
+      await make('notes', { contact_id: contact.id, body: NEEDLE }),
+      await make('notes', { lead_id: lead.id, type: 'call', body: NEEDLE }),
+      await make('notes', { company_id: company.id, body: 'Rings back' }),
+    ];
+    await eraseNow(`contacts/${contact.id}`);
+    await eraseNow(`leads/${lead.id}`);
+    expect(await tablesWith(NEEDLE)).toEqual([]);
+    for (const { id } of [first, second])
+      expect((await s.ask('GET', `/api/v1/notes/${id}`)).status).toBe(404);
+    expect((await s.ask('GET', `/api/v1/notes/${other.id}`)).json.body).toBe('Rings back');
+  });
+
+  test('the name of a company is erased at its contacts, which stay', async () => {
+    const name = 'Theodora & Daughters';
+    const key = (value: string) => ({ 'idempotency-key': value });
+    const company = await make('companies', { name });
+    const employee = { first_name: 'Ada', company_id: company.id };
+    const contact = await make('contacts', employee, key('employee'));
+    expect(contact.company).toBe(name);
+    const item = `/api/v1/contacts/${contact.id}`;
+    await s.ask('PATCH', item, { body: { job_title: 'Captain' }, headers: key('promotion') });
+    await settled();
+    await eraseNow(`companies/${company.id}`);
+    await expect.poll(() => tablesWith(name), { timeout: 10_000 }).toEqual([]);
+    const left = (await s.ask('GET', item)).json;
+    expect(left).toMatchObject({ ...employee, company: null, job_title: 'Captain' });
+    const again = await s.ask('POST', '/api/v1/contacts', { body: employee, headers: key('employee') });
+    expect(again.json).toMatchObject({ id: contact.id, first_name: 'Ada', company: null });
+  });
+});
+
 describe('section 6: a deleted record waits 30 days for its erasure', () => {
   const created = async () =>
     (await s.ask('POST', '/api/v1/contacts', { body: { email: NEEDLE } })).json.id as string;

@@ -159,14 +159,29 @@ describe('errors show where they belong', () => {
   });
 });
 
-test('a list loads its second page', async () => {
-  const records = Array.from({ length: 60 }, (_, n) => ({ name: `Company ${n}` }));
+test('a list loads its further pages while scrolling, and draws only the rows near the view', async () => {
+  const records = Array.from({ length: 220 }, (_, n) => ({ name: `Company ${n}` }));
   await s.ask('POST', '/api/v1/companies/batch', { body: { records } });
   await page.goto('/companies');
-  await expectShown(page.getByRole('link', { name: 'Company 59' }));
-  expect(await page.getByRole('link', { name: 'Company 0', exact: true }).count()).toBe(0);
-  await page.getByRole('button', { name: 'Load more' }).click();
-  await expectShown(page.getByRole('link', { name: 'Company 0', exact: true }));
+  const company = (n: number) => page.getByRole('link', { name: `Company ${n}`, exact: true });
+  await expectShown(company(219));
+  expect(await company(0).count()).toBe(0);
+  await page.getByRole('table').hover();
+  await expect
+    .poll(
+      async () => {
+        await page.mouse.wheel(0, 3_000);
+        return company(0).isVisible();
+      },
+      { timeout: 15_000 },
+    )
+    .toBe(true);
+  await expect.poll(() => company(219).count()).toBe(0);
+  expect(await page.getByRole('row').count()).toBeLessThan(160);
+  const { total_count: count } = (await s.ask('GET', '/api/v1/companies?limit=1&count=exact')).json;
+  expect(await page.getByRole('row').last().getAttribute('aria-rowindex')).toBe(String(count + 1));
+  await page.mouse.wheel(0, -50_000);
+  await expectShown(company(219));
 });
 
 test('no page logs an error or sends a request to another host', () => {

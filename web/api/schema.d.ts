@@ -4479,7 +4479,7 @@ export interface paths {
         put?: never;
         /**
          * Read a provider now
-         * @description Queues the reading of the events and the objects of a connection with a restricted key.
+         * @description Queues the reading of the events and the objects of a connection with a restricted key. The caller also needs `payments:write`, `subscriptions:write` and `contacts:write`, since what was missed is recorded.
          */
         post: operations["postPaymentsReconciliations"];
         delete?: never;
@@ -5450,7 +5450,7 @@ export interface paths {
         put?: never;
         /**
          * Apply an event of the log again
-         * @description For payment providers: an event that was refused for a reason that no longer holds. One that was applied before is a `duplicate` and changes nothing. 409 for other kinds, and for requests that could not be verified or whose body is no longer kept.
+         * @description For payment providers: an event that was refused for a reason that no longer holds. One that was applied before is a `duplicate` and changes nothing. The caller also needs the scopes of what the other system may do, such as `payments:write`. 409 for other kinds, and for requests that could not be verified or whose body is no longer kept.
          */
         post: operations["postConnectionsIdEventsEventIdApply"];
         delete?: never;
@@ -8533,7 +8533,7 @@ export interface components {
             /** @description Whether a dispute is open or was lost */
             disputed: boolean;
             /** @description Status of the latest dispute */
-            dispute_status: string | null;
+            dispute_status: ("needs_response" | "under_review" | "closed" | "won" | "lost") | null;
             /** @description Receipt, kept as sent */
             receipt_url: string | null;
             /** @description The address that the payer gave to the provider */
@@ -8633,7 +8633,7 @@ export interface components {
             /** @description Whether a dispute is open or was lost */
             disputed: boolean;
             /** @description Status of the latest dispute */
-            dispute_status: string | null;
+            dispute_status: ("needs_response" | "under_review" | "closed" | "won" | "lost") | null;
             /** @description Receipt, kept as sent */
             receipt_url: string | null;
             /** @description The address that the payer gave to the provider */
@@ -10634,6 +10634,10 @@ export interface components {
             subscribable: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
+            /** @description By format: the format's name of the event type. */
+            names: {
+                [key: string]: string;
+            };
             /** @description The whole record, as in the payload `full`. */
             sample: {
                 [key: string]: unknown;
@@ -13440,7 +13444,7 @@ export interface components {
             /** @description Whether a dispute is open or was lost */
             disputed: boolean;
             /** @description Status of the latest dispute */
-            dispute_status: string | null;
+            dispute_status: ("needs_response" | "under_review" | "closed" | "won" | "lost") | null;
             /** @description Receipt, kept as sent */
             receipt_url: string | null;
             /** @description The address that the payer gave to the provider */
@@ -13540,7 +13544,7 @@ export interface components {
             /** @description Whether a dispute is open or was lost */
             disputed: boolean;
             /** @description Status of the latest dispute */
-            dispute_status: string | null;
+            dispute_status: ("needs_response" | "under_review" | "closed" | "won" | "lost") | null;
             /** @description Receipt, kept as sent */
             receipt_url: string | null;
             /** @description The address that the payer gave to the provider */
@@ -15541,6 +15545,10 @@ export interface components {
             subscribable: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
+            /** @description By format: the format's name of the event type. */
+            names: {
+                [key: string]: string;
+            };
             /** @description The whole record, as in the payload `full`. */
             sample: {
                 [key: string]: unknown;
@@ -39594,7 +39602,10 @@ export interface operations {
     };
     getEventTypes: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these fields, separated by commas, and `name`. Default: all; `sample`, `schema` and `examples` are most of the answer. */
+                fields?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -45,6 +45,8 @@ export interface FieldColumn {
   align?: 'right';
   /** Left out on a phone. */
   desktopOnly?: boolean;
+  /** Left out on a desktop where the table is narrow. */
+  wideOnly?: boolean;
 }
 
 /** How the dashboard shows and edits the fields of one kind. */

@@ -44,6 +44,9 @@ export const callView = viewOf<Call>({
   emptyText: 'Calls through a phone provider appear here by themselves. You can also log one by hand.',
   fields: {
     status: { Cell: CallStatus, Value: null },
+    // The title is one of the two.
+    from: { column: { wideOnly: true } },
+    to: { column: { wideOnly: true } },
     duration: { label: 'Duration', Cell: Duration, Value: Duration },
     answered_by: { isRare: true },
     answered_at: { isRare: true },

@@ -43,7 +43,7 @@ export function ConsentsPage() {
   return (
     <>
       <PageHeader
-        intro="Messages and calls to a number that has opted out are not made. STOP and START set this by themselves."
+        intro="A number that has opted out gets no messages and calls. The replies STOP and START set this automatically."
         actions={
           <Button leftSection={<IconPlus size={15} />} onClick={form.open}>
             Set a consent
@@ -61,9 +61,9 @@ export function ConsentsPage() {
         empty={
           <EmptyState
             icon={IconHandStop}
-            title={settled || status ? 'No matching consents' : 'Nobody has said anything yet'}
+            title={settled || status ? 'No matching consents' : 'No consents yet'}
           >
-            {!settled && !status && 'Numbers that write STOP or START appear here.'}
+            {!settled && !status && 'Numbers that reply STOP or START appear here.'}
           </EmptyState>
         }
       />

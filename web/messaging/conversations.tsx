@@ -20,6 +20,7 @@ import { TextLink } from '../ui/router-links.tsx';
 import classes from './conversations.module.css';
 import { EmailStatus } from './email-status.tsx';
 import { useReadMark } from './use-read-mark.ts';
+import { EmailViews } from './email-views.tsx';
 
 const EmailContent = lazy(async () => ({ default: (await import('./email-content.tsx')).EmailContent }));
 const EmailDrawer = lazy(async () => ({ default: (await import('./email-drawer.tsx')).EmailDrawer }));
@@ -45,18 +46,21 @@ function Threads() {
     <>
       <PageHeader
         actions={
-          <SegmentedControl
-            aria-label="Filter"
-            size="xs"
-            data={FILTERS}
-            value={unread ? 'unread' : 'all'}
-            onChange={(value) =>
-              void navigate({
-                ...paths.conversations(),
-                search: value === 'unread' ? { unread: true } : {},
-              })
-            }
-          />
+          <Group gap="sm">
+            <SegmentedControl
+              aria-label="Filter"
+              size="xs"
+              data={FILTERS}
+              value={unread ? 'unread' : 'all'}
+              onChange={(value) =>
+                void navigate({
+                  ...paths.conversations(),
+                  search: value === 'unread' ? { unread: true } : {},
+                })
+              }
+            />
+            <EmailViews value="conversations" />
+          </Group>
         }
       />
       <DataTable

@@ -45,7 +45,7 @@ export const emailView = viewOf<Email>({
     subject: { Value: null, Input: null },
     snippet: HIDDEN,
     topic_id: HIDDEN,
-    template_id: { Input: null },
+    template_id: { Input: null, isFixed: () => true },
     user_id: { Input: null, Value: ({ value }) => <PersonName id={String(value)} /> },
     visibility: { isShown: ({ visibility }) => visibility === 'private' },
     send_at: { Input: null, isRare: true },

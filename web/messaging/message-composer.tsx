@@ -105,8 +105,8 @@ function SegmentCount({ text, onReplace }: { text: string; onReplace: (text: str
   return (
     <Group gap="xs">
       <span className={classes.count} aria-live="polite">
-        {numberText(length)} {length === 1 ? 'character' : 'characters'} ·{' '}
-        {segments === 1 ? '1 message' : `${numberText(segments)} messages`}
+        {numberText(length)} {length === 1 ? 'character' : 'characters'}
+        {length > 0 && ` · ${segments === 1 ? '1 message' : `${numberText(segments)} messages`}`}
         {encoding === 'ucs2' && ' (with special characters)'}
       </span>
       {cheaper && (

@@ -44,7 +44,7 @@ export function PaymentHistory({ payment }: { payment: Payment }) {
   const retry = () => void Promise.all([refunds.refetch(), disputes.refetch()]);
   const isLoaded = refunds.data !== undefined && disputes.data !== undefined;
   const steps = [
-    ...ownSteps(payment, nameOf(payment.provider)),
+    ...ownSteps(payment, nameOf),
     ...failedAttempts(payment, activities.data ?? []),
     ...(refunds.data ?? []).map((refund) => refundStep(refund)),
     ...(disputes.data ?? []).map((dispute) => disputeStep(dispute)),
@@ -82,39 +82,38 @@ export function PaymentHistory({ payment }: { payment: Payment }) {
   );
 }
 
-function ownSteps(payment: Payment, provider: string): Step[] {
+function ownSteps(payment: Payment, nameOf: (provider: string) => string): Step[] {
   const { currency, fee, net, paid_at: paidAt } = payment;
   const money = (amount: number) => amountText(amount, currency);
+  const isManual = payment.provider === MANUAL;
+  // Some providers do not say when a payment began: what happened then comes first.
+  const isBegun = isManual || payment.provider_created_at !== null || (paidAt ?? payment.failed_at) === null;
   return [
-    {
+    isBegun && {
       key: 'created',
       at: payment.provider_created_at ?? payment.created_at,
-      what: payment.provider === MANUAL ? 'Recorded' : `Started at ${provider}`,
+      what: isManual ? 'Recorded' : `Started at ${nameOf(payment.provider)}`,
       amount: paidAt === null ? money(payment.amount) : undefined,
-      about: payment.provider === MANUAL && (
+      about: isManual && (
         <Text span size="sm" c="dimmed">
           by <Actor actor={payment.created_by} />
         </Text>
       ),
     },
-    ...(paidAt === null
-      ? []
-      : [
-          {
-            key: 'paid',
-            at: paidAt,
-            what: 'Received',
-            amount: money(payment.amount_received),
-            about: [
-              methodText(payment),
-              fee !== null && `fee ${money(fee)}`,
-              net !== null && `net ${money(net)}`,
-            ]
-              .filter(Boolean)
-              .join(' · '),
-          },
-        ]),
-  ];
+    paidAt !== null && {
+      key: 'paid',
+      at: paidAt,
+      what: 'Received',
+      amount: money(payment.amount_received),
+      about: [
+        methodText(payment, nameOf),
+        fee !== null && `fee ${money(fee)}`,
+        net !== null && `net ${money(net)}`,
+      ]
+        .filter(Boolean)
+        .join(' · '),
+    },
+  ].filter((step) => step !== false);
 }
 
 /** The attempts that failed: the payment has only the last one, its changes have the earlier ones. */

@@ -3,7 +3,7 @@ import { MANUAL, type Payment } from '../api/payment-queries.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { viewOf, type FieldView } from '../record/object-view.ts';
 import { MatchFilter, PayerCell, ReceiptLink, ReferenceInput, StatusInput } from './payment-fields.tsx';
-import { methodText } from './payment-method.tsx';
+import { MethodName } from './payment-method.tsx';
 import { PaymentFlags, PaymentStatus } from './payment-status.tsx';
 import { ConnectionLink, ProviderFilter, ProviderName } from './provider-name.tsx';
 import classes from './payments.module.css';
@@ -85,7 +85,7 @@ export const paymentView = viewOf<Payment>({
       Input: MethodInput,
       isFixed: isProviders,
       isRare: true,
-      Value: ({ record }) => methodText(record),
+      Value: MethodName,
     },
     method_last4: HIDDEN,
     failure_code: { isShown: ({ failure_message: message }) => message === null },

@@ -190,10 +190,27 @@ function RecordMenu({ object, record }: Shown) {
 /** What a deletion does, in plain words. @param objects the objects that the session may read */
 function deletionText(object: ObjectType, title: string, objects: readonly ObjectType[]): string {
   const linked = objects.filter(({ fields }) => fields.some(({ references }) => references === object.key));
-  const names = linked.map(({ plural_label: label }) => inSentence(label));
-  const list = names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}` : names[0];
-  const others = list ? ` Linked ${list} stay. Their link works again after a restore.` : '';
-  return `${title} moves to the trash, with the timeline. You can restore it there for 30 days. Then the data is erased.${others}`;
+  const [erased, kept] = [true, false].map((isErased) =>
+    listText(
+      linked
+        .filter(({ key }) => (ERASED_WITH_PERSON[object.key]?.includes(key) ?? false) === isErased)
+        .map(({ plural_label: label }) => inSentence(label)),
+    ),
+  );
+  const data = erased ? `the data is erased, with linked ${erased}` : 'the data is erased';
+  const others = kept ? ` Linked ${kept} stay. Their link works again after a restore.` : '';
+  return `${title} moves to the trash, with the timeline. You can restore it there for 30 days. Then ${data}.${others}`;
+}
+
+/** What was written to, by and about a person. */
+const ERASED_WITH_PERSON: Readonly<Record<string, readonly string[]>> = {
+  contact: ['note', 'email', 'message', 'call'],
+  lead: ['note', 'message', 'call'],
+};
+
+/** As in `deals, tasks and notes`; undefined for none. */
+function listText(names: readonly string[]): string | undefined {
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}` : names[0];
 }
 
 function Loading({ title, breadcrumb }: { title: string; breadcrumb: ReactNode }) {

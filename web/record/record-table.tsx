@@ -37,6 +37,7 @@ export function RecordTable({
   const selection = useSelection(list.data ?? NO_RECORDS, JSON.stringify([filter, sort]));
   const table = (
     <DataTable
+      isEndless
       label={object.plural_label}
       columns={columns}
       list={list}
@@ -111,7 +112,7 @@ function recordColumns(object: ObjectType, view: ObjectView) {
       ? [
           column.accessor('updated_at', {
             header: 'Updated',
-            meta: { width: '7.75rem', sort: 'updated_at' },
+            meta: { width: '7.75rem', sort: 'updated_at', wideOnly: true },
             cell: ({ row }) => <Moment at={row.original.updated_at} />,
           }),
         ]

@@ -13,7 +13,7 @@ import { paths } from '../paths.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { notifyDone, notifyError } from '../ui/notify.tsx';
 import { TextLink } from '../ui/router-links.tsx';
-import { listFields, shownProps } from './object-fields.ts';
+import { isFixed, listFields, shownProps } from './object-fields.ts';
 import { useObjectView } from './object-view.ts';
 import { RecordFormDrawer } from './record-form-drawer.tsx';
 import { RecordPicker } from './record-picker.tsx';
@@ -60,7 +60,8 @@ export function RelatedRecords({ object, record }: Shown) {
 /** A record that is referenced, which can be chosen here. */
 function Reference({ object, record, field, target }: Shown & { field: ObjectField; target: ObjectType }) {
   const [isChoosing, choose] = useDisclosure();
-  const mayWrite = useHasScope(`${object.plural}:write`) && !field.read_only;
+  const view = useObjectView(object.key);
+  const mayWrite = useHasScope(`${object.plural}:write`) && !field.read_only && !isFixed(field, view, record);
   const { mutate: update } = useUpdateRecord(queriesOf(object));
   const id = record[field.key] as string | null;
   const { data, isLoading } = useQuery({ ...queriesOf(target).detail(id ?? ''), enabled: id !== null });

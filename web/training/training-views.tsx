@@ -62,6 +62,9 @@ export const assessmentView = viewOf<Assessment>({
   isNameEnough: false,
   formOrder: ['enrolment_id', 'unit_name', 'unit_code', 'status', 'outcome_code'],
   fields: {
+    // The title has it.
+    unit_code: { column: { wideOnly: true } },
+    assessor_id: { column: { wideOnly: true } },
     status: {
       Cell: ({ record: { status } }) => <AssessmentStatus status={status} />,
       Value: ({ record: { status } }) => <AssessmentStatus status={status} />,

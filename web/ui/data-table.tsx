@@ -6,12 +6,14 @@ import {
   tableFeatures,
   useTable,
   type ColumnDef,
+  type ReactTable,
   type RowData,
 } from '@tanstack/react-table';
 import type { ComponentProps, ReactNode } from 'react';
 import classes from './data-table.module.css';
-import { LoadMore } from './load-more.tsx';
+import { LoadMore, LoadMoreNearby } from './load-more.tsx';
 import { ErrorPanel } from './error-panel.tsx';
+import { CHUNK_ROWS, RowChunk } from './row-chunk.tsx';
 
 /** The layout of a column. */
 interface ColumnLook {
@@ -24,6 +26,8 @@ interface ColumnLook {
   isAscendingFirst?: boolean;
   /** Hidden on a phone, where a row is a heading and one line. */
   desktopOnly?: boolean;
+  /** Left out on a desktop where the table has less than 72rem. */
+  wideOnly?: boolean;
   /** Wraps long text; truncated otherwise. */
   wraps?: boolean;
   /** On a phone, placed in the upper corner of the row; for actions. */
@@ -75,7 +79,11 @@ export interface Selectable<T> {
   nameOf(row: T): string;
 }
 
-/** A table with loading, empty and error states. On a phone, rows become cards. */
+/**
+ * A table with loading, empty and error states, which draws the rows near the view.
+ * On a phone, rows become cards.
+ * @param isEndless reads further pages while scrolling: for a page that ends with the table
+ */
 export function DataTable<T extends RowData>({
   label,
   columns,
@@ -84,6 +92,7 @@ export function DataTable<T extends RowData>({
   sort,
   onSort,
   selectable,
+  isEndless = false,
 }: {
   label: string;
   columns: Column<T>[];
@@ -93,8 +102,10 @@ export function DataTable<T extends RowData>({
   sort?: string | undefined;
   onSort?: (sort: string) => void;
   selectable?: Selectable<T> | undefined;
+  isEndless?: boolean;
 }) {
   const table = useTable({ features, columns, data: list.data ?? EMPTY });
+  const columnCount = columns.length + (selectable ? 1 : 0);
   if (list.error && !list.data) {
     return (
       <div className={classes.message}>
@@ -108,9 +119,16 @@ export function DataTable<T extends RowData>({
     <div className={classes.scroll}>
       <Table
         className={classes.table}
-        style={{ '--min-width': minWidth(columns, selectable !== undefined) }}
+        style={{
+          '--min-width': minWidth(columns, selectable !== undefined),
+          '--min-width-narrow': minWidth(
+            columns.filter(({ meta }) => meta?.wideOnly !== true),
+            selectable !== undefined,
+          ),
+        }}
         aria-label={label}
         aria-busy={!list.data}
+        aria-rowcount={rowCount(list)}
       >
         <Table.Thead>
           {table.getHeaderGroups().map((group) => (
@@ -127,6 +145,7 @@ export function DataTable<T extends RowData>({
                     key={header.id}
                     w={look.width}
                     ta={look.align}
+                    data-wide-only={look.wideOnly || undefined}
                     aria-sort={look.sort !== undefined && onSort ? ariaSort(look.sort, sort) : undefined}
                   >
                     {look.sort && onSort ? (
@@ -151,43 +170,81 @@ export function DataTable<T extends RowData>({
             </Table.Tr>
           ))}
         </Table.Thead>
-        <Table.Tbody>
-          {list.data ? (
-            table.getRowModel().rows.map((row) => (
-              <Table.Tr key={row.id} data-selected={selectable?.isSelected(row.original) || undefined}>
-                {selectable && (
-                  <Table.Td data-select>
-                    <SelectRow row={row.original} selectable={selectable} />
-                  </Table.Td>
-                )}
-                {row.getAllCells().map((cell, at) => (
-                  <Table.Td
-                    key={cell.id}
-                    data-first={at === 0 || undefined}
-                    {...cellLook(cell.column.columnDef.meta ?? {})}
-                  >
-                    <table.FlexRender cell={cell} />
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            ))
-          ) : (
-            <SkeletonRows columns={columns.length + (selectable ? 1 : 0)} />
-          )}
-        </Table.Tbody>
+        {list.data ? (
+          <DataRows table={table} columnCount={columnCount} selectable={selectable} />
+        ) : (
+          <Table.Tbody>
+            <SkeletonRows columns={columnCount} />
+          </Table.Tbody>
+        )}
       </Table>
       {list.hasNextPage && (
         <div className={classes.more}>
-          <LoadMore list={list} />
+          {isEndless ? <LoadMoreNearby list={list} /> : <LoadMore list={list} />}
         </div>
       )}
     </div>
   );
 }
 
-function cellLook({ align, desktopOnly, corner, wraps }: ColumnLook) {
+function DataRows<T extends RowData>({
+  table,
+  columnCount,
+  selectable,
+}: {
+  table: ReactTable<typeof features, T>;
+  columnCount: number;
+  selectable: Selectable<T> | undefined;
+}) {
+  return chunksOf(table.getRowModel().rows).map(({ first, rows }, _chunk, { length }) => (
+    <RowChunk key={first} columnCount={columnCount} isAlone={length === 1}>
+      {() =>
+        rows.map((row, at) => (
+          <Table.Tr
+            key={row.id}
+            // The first row has the headings.
+            aria-rowindex={length > 1 ? first + at + 2 : undefined}
+            data-selected={selectable?.isSelected(row.original) || undefined}
+          >
+            {selectable && (
+              <Table.Td data-select>
+                <SelectRow row={row.original} selectable={selectable} />
+              </Table.Td>
+            )}
+            {row.getAllCells().map((cell, place) => (
+              <Table.Td
+                key={cell.id}
+                data-first={place === 0 || undefined}
+                {...cellLook(cell.column.columnDef.meta ?? {})}
+              >
+                <table.FlexRender cell={cell} />
+              </Table.Td>
+            ))}
+          </Table.Tr>
+        ))
+      }
+    </RowChunk>
+  ));
+}
+
+/** @returns the rows in parts, each with the index of its first one */
+function chunksOf<T>(rows: readonly T[]): { first: number; rows: T[] }[] {
+  return Array.from({ length: Math.ceil(rows.length / CHUNK_ROWS) }, (_chunk, at) => ({
+    first: at * CHUNK_ROWS,
+    rows: rows.slice(at * CHUNK_ROWS, (at + 1) * CHUNK_ROWS),
+  }));
+}
+
+/** With the row of headings; undefined where all rows are in the document, -1 where the number is not known. */
+function rowCount({ data = EMPTY, hasNextPage }: Pick<ReadList<unknown>, 'data' | 'hasNextPage'>) {
+  if (data.length <= CHUNK_ROWS) return undefined;
+  return hasNextPage ? -1 : data.length + 1;
+}
+
+function cellLook({ align, desktopOnly, wideOnly, corner, wraps }: ColumnLook) {
   return {
     ta: align,
+    'data-wide-only': wideOnly || undefined,
     'data-desktop-only': desktopOnly || undefined,
     'data-corner': corner || undefined,
     'data-wraps': wraps || undefined,
@@ -196,10 +253,14 @@ function cellLook({ align, desktopOnly, corner, wraps }: ColumnLook) {
 
 /** The minimum width, so that flexible columns do not collapse; below it, the table scrolls. */
 function minWidth<T extends RowData>(columns: Column<T>[], isSelectable: boolean): string {
-  const widths = columns.map(({ meta }, at) =>
-    meta?.width?.endsWith('rem') ? meta.width : at === 0 ? '11rem' : '7rem',
+  const widths = columns.map(({ meta }, at) => meta?.width ?? (at === 0 ? '11rem' : '7rem'));
+  // Shares of the table leave less of it to the others.
+  const share = widths.reduce(
+    (sum, width) => sum + (width.endsWith('%') ? Number.parseFloat(width) / 100 : 0),
+    0,
   );
-  return `calc(${[...(isSelectable ? [SELECT_WIDTH] : []), ...widths].join(' + ')})`;
+  const fixed = [...(isSelectable ? [SELECT_WIDTH] : []), ...widths.filter((width) => !width.endsWith('%'))];
+  return `calc((${fixed.join(' + ')}) / ${Math.max(1 - share, 0.2).toFixed(3)})`;
 }
 
 const SELECT_WIDTH = '2.75rem';

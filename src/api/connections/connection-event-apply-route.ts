@@ -5,6 +5,7 @@ import type { ConnectionEvents } from '../../connections/connection-event.ts';
 import { OUTCOMES, type ConnectionKinds, type InboundRequest } from '../../connections/connection-kind.ts';
 import type { Connections } from '../../connections/connection-store.ts';
 import type { Database } from '../../db/pool.ts';
+import { requireScopes } from '../../http/authenticate.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Route } from '../../http/route.ts';
 import { PATH } from './connection-schema.ts';
@@ -41,7 +42,7 @@ export function connectionEventApplyRoute({
     tag: 'connections',
     summary: 'Apply an event of the log again',
     description:
-      'For payment providers: an event that was refused for a reason that no longer holds. One that was applied before is a `duplicate` and changes nothing. 409 for other kinds, and for requests that could not be verified or whose body is no longer kept.',
+      'For payment providers: an event that was refused for a reason that no longer holds. One that was applied before is a `duplicate` and changes nothing. The caller also needs the scopes of what the other system may do, such as `payments:write`. 409 for other kinds, and for requests that could not be verified or whose body is no longer kept.',
     answers: { 200: answerShape, 409: 'The event cannot be applied again.' },
     async handle(ctx) {
       const { caller, params } = ctx;
@@ -50,6 +51,8 @@ export function connectionEventApplyRoute({
       const [handler] = kind?.inbound ?? [];
       if (!kind?.canRepeat || !handler)
         throw new ApiError('conflict', 'Events of this kind are not applied again.');
+      // It writes what the sender may write, as the setting of a secret does.
+      requireScopes(caller, kind.scopes);
       const event = await connectionEvents.get(connection, params['eventId']!, 'exact');
       // Only verified requests have the sender's id.
       if (event.external_id === null || event.payload === null)

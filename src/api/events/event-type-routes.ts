@@ -7,6 +7,7 @@ import type { CustomTypes, CustomTypeStamp } from '../../events/custom-event-typ
 import { TEST_EVENT_TYPE, type Catalogue, type EventType } from '../../events/event-type.ts';
 import type { Format, Formats } from '../../delivery/endpoint/webhook-format.ts';
 import { route, type Route } from '../../http/route.ts';
+import { listed } from '../../record/record-selection.ts';
 import { exampleOf, nameIn } from './event-example.ts';
 
 /** Maximum size of a definition, as JSON characters, whose examples are in the list: each format repeats it twice. */
@@ -35,6 +36,9 @@ const typeShape = z
       description: 'Whether webhooks can subscribe to it: `webhook.test` is sent only by Send test.',
     }),
     formats: z.array(z.string()).meta({ description: 'The formats whose `*` includes it.' }),
+    names: z
+      .record(z.string(), z.string())
+      .meta({ description: "By format: the format's name of the event type." }),
     sample: z
       .record(z.string(), z.unknown())
       .meta({ description: 'The whole record, as in the payload `full`.' }),
@@ -51,6 +55,29 @@ const typeShape = z
   })
   .meta({ id: 'EventType' });
 
+type Field = keyof z.output<typeof typeShape>;
+const FIELDS = Object.keys(typeShape.shape) as Field[];
+
+const query = z.strictObject({
+  fields: z
+    .string()
+    .max(200)
+    .refine((sent) => listed(sent).every((name) => (FIELDS as string[]).includes(name)), {
+      error: `must be some of ${FIELDS.join(', ')}`,
+    })
+    .optional()
+    .transform((sent) => (sent === undefined ? FIELDS : selected(listed(sent))))
+    .meta({
+      description:
+        'Only these fields, separated by commas, and `name`. Default: all; `sample`, `schema` and `examples` are most of the answer.',
+    }),
+});
+
+/** In the order of an answer, so that few selections are cached. */
+function selected(requested: readonly string[]): readonly Field[] {
+  return FIELDS.filter((field) => field === 'name' || requested.includes(field));
+}
+
 const reading = { method: 'GET', scope: null, tag: 'webhooks' } as const;
 
 interface EventTypeParts {
@@ -66,39 +93,33 @@ export function eventTypeRoutes(
   customTypes: Pick<CustomTypes, 'some' | 'stamps'>,
 ): Route[] {
   const parts = { catalogue, formats: [...formats.values()], customTypes };
-  // Built-in types are rendered once, when they are first asked for: they do not change while the program runs.
-  let shown: BuiltIn | undefined;
-  const builtIn = () => {
-    if (shown) return shown;
-    const types = [...catalogue.types, TEST_EVENT_TYPE].map((type) => showType(parts, type));
-    return (shown = { types, text: types.map((type) => JSON.stringify(type)).join(',') });
-  };
-  return [listRoute(parts, builtIn), getRoute(parts, builtIn)];
+  const types = [...catalogue.types, TEST_EVENT_TYPE];
+  return [listRoute(parts, types), getRoute(parts, types)];
 }
 
-/** The built-in types as they are shown, and their texts as members of a list. */
-interface BuiltIn {
-  types: readonly ShownType[];
-  text: string;
-}
-
-function listRoute(parts: EventTypeParts, builtIn: () => BuiltIn): Route {
+/** @param types the built-in ones, which do not change while the program runs */
+function listRoute(parts: EventTypeParts, types: readonly EventType[]): Route {
   const cache = makeTextCache(CACHED);
-  return route({
+  const builtIn = (fields: readonly Field[]) => {
+    const key = `built-in/${fields.join(',')}`;
+    return cache.get(key) ?? cache.put(key, types.map((type) => textOf(parts, type, fields)).join(','));
+  };
+  return route<undefined, z.output<typeof query>>({
     ...reading,
     path: '/api/v1/event-types',
     summary: 'List event types with examples and JSON Schemas in every format',
     description:
       'Examples contain placeholders only. Those of a large custom type are at `/api/v1/event-types/{name}`.',
+    query,
     answers: { 200: z.object({ data: z.array(typeShape) }) },
-    async handle({ caller }) {
-      const own = await customTexts(parts, cache, caller.workspaceId);
-      return { status: 200, body: `{"data":[${[builtIn().text, ...own].join(',')}]}` };
+    async handle({ caller, query: { fields } }) {
+      const own = await customTexts(parts, cache, caller.workspaceId, fields);
+      return { status: 200, body: `{"data":[${[builtIn(fields), ...own].join(',')}]}` };
     },
   });
 }
 
-function getRoute(parts: EventTypeParts, builtIn: () => BuiltIn): Route {
+function getRoute(parts: EventTypeParts, types: readonly EventType[]): Route {
   const { customTypes } = parts;
   const cache = makeTextCache(CACHED);
   return route({
@@ -109,8 +130,11 @@ function getRoute(parts: EventTypeParts, builtIn: () => BuiltIn): Route {
     answers: { 200: typeShape },
     async handle({ caller, params }) {
       const called = ({ name }: { name: string }) => name === params['name'];
-      const type = builtIn().types.find(called);
-      if (type) return { status: 200, body: type };
+      const type = types.find(called);
+      if (type) {
+        const text = cache.get(type.name) ?? cache.put(type.name, textOf(parts, type, FIELDS));
+        return { status: 200, body: text };
+      }
       const stamp = (await customTypes.stamps(caller.workspaceId)).find(called);
       const found =
         stamp && (cache.get(keyOf(stamp)) ?? (await fullText(parts, cache, caller.workspaceId, stamp)));
@@ -127,61 +151,65 @@ async function fullText(
   stamp: CustomTypeStamp,
 ): Promise<string | undefined> {
   const [read] = await parts.customTypes.some(workspaceId, [stamp.id]);
-  return read && cache.put(keyOf(read), JSON.stringify(showType(parts, read.type)));
+  return read && cache.put(keyOf(read), textOf(parts, read.type, FIELDS));
 }
 
 /** The list of custom types, by name. Few are rendered at a time, so that other requests run in between. */
-async function customTexts(parts: EventTypeParts, cache: TextCache, workspaceId: Uuid): Promise<string[]> {
+async function customTexts(
+  parts: EventTypeParts,
+  cache: TextCache,
+  workspaceId: Uuid,
+  fields: readonly Field[],
+): Promise<string[]> {
   const { customTypes } = parts;
+  const key = (stamp: CustomTypeStamp) => `${keyOf(stamp)}/${fields.join(',')}`;
   const stamps = await customTypes.stamps(workspaceId);
-  const texts = new Map(stamps.map((stamp) => [stamp.id, cache.get(keyOf(stamp))]));
+  const texts = new Map(stamps.map((stamp) => [stamp.id, cache.get(key(stamp))]));
   const missing = stamps.filter(({ id }) => texts.get(id) === undefined).map(({ id }) => id);
   for (let at = 0; at < missing.length; at += READ_AT_ONCE) {
     for (const item of await customTypes.some(workspaceId, missing.slice(at, at + READ_AT_ONCE))) {
       await setImmediate();
-      const key = keyOf(item);
-      texts.set(item.id, cache.get(key) ?? cache.put(key, JSON.stringify(showInList(parts, item.type))));
+      const text = () => textOf(parts, item.type, fields, isLarge(item.type));
+      texts.set(item.id, cache.get(key(item)) ?? cache.put(key(item), text()));
     }
   }
   return [...texts.values()].filter((text) => text !== undefined);
 }
 
-function showInList(parts: EventTypeParts, type: EventType) {
-  const { schema, sample } = type;
-  if (JSON.stringify([schema, sample]).length <= MAX_LISTED_LENGTH) return showType(parts, type);
-  return {
-    ...described(parts, type),
-    schema,
-    examples: Object.fromEntries(
-      parts.formats.map((format) => [format.name, { name: nameIn(format, type) }]),
-    ),
-  };
+function isLarge({ schema, sample }: EventType): boolean {
+  return JSON.stringify([schema, sample]).length > MAX_LISTED_LENGTH;
 }
 
-function described(
-  { formats }: EventTypeParts,
-  { schema: _schema, contextSchema: _context, context: _own, contextInRecord: _inRecord, ...type }: EventType,
-) {
-  const subscribable = type.name !== TEST_EVENT_TYPE.name;
-  return {
-    ...type,
-    custom: type.custom === true,
-    subscribable,
-    formats: formats.filter((format) => subscribable && format.documents(type.name)).map(({ name }) => name),
-  };
-}
-
-type ShownType = ReturnType<typeof showType>;
-
-function showType(parts: EventTypeParts, type: EventType) {
+/** An event type as JSON. @param hasNamesOnly examples have only the names of the type */
+function textOf(
+  parts: EventTypeParts,
+  type: EventType,
+  fields: readonly Field[],
+  hasNamesOnly = false,
+): string {
   const { formats, catalogue } = parts;
-  const { schema, context, contextSchema } = type;
-  return {
-    ...described(parts, type),
-    schema,
-    ...(context && { context, context_schema: contextSchema }),
-    examples: Object.fromEntries(formats.map((format) => [format.name, exampleOf(type, format, catalogue)])),
+  const { context, contextSchema } = type;
+  const subscribable = type.name !== TEST_EVENT_TYPE.name;
+  const byFormat = <Value>(valueOf: (format: Format) => Value) =>
+    Object.fromEntries(formats.map((format) => [format.name, valueOf(format)]));
+  const exampleIn = (format: Format) =>
+    hasNamesOnly ? { name: nameIn(format, type) } : exampleOf(type, format, catalogue);
+  const values: Readonly<Record<Field, () => unknown>> = {
+    name: () => type.name,
+    object: () => type.object,
+    description: () => type.description,
+    custom: () => type.custom === true,
+    subscribable: () => subscribable,
+    formats: () =>
+      formats.filter((item) => subscribable && item.documents(type.name)).map(({ name }) => name),
+    names: () => byFormat((format) => nameIn(format, type)),
+    sample: () => type.sample,
+    schema: () => type.schema,
+    context: () => context,
+    context_schema: () => context && contextSchema,
+    examples: () => byFormat(exampleIn),
   };
+  return JSON.stringify(Object.fromEntries(fields.map((field) => [field, values[field]()])));
 }
 
 const keyOf = ({ id, version }: CustomTypeStamp) => `${id}/${version}`;

@@ -7,6 +7,7 @@ import type {
   InboundResult,
   TestResult,
 } from '../../connections/connection-kind.ts';
+import { PROVIDER_SCOPES } from '../../payments/provider-fact.ts';
 import type { ConnectionServices } from '../integration.ts';
 import { isPem, makePaypalCertificates, pastedKey } from './paypal-certificate.ts';
 import { PAYPAL_EVENT_TYPES, translatePaypal } from './paypal-event.ts';
@@ -94,7 +95,7 @@ export const paypalConnection: ConnectionKind<ConnectionServices> = {
       .meta({ title: 'Client secret', description: 'Of the app.' }),
   }),
   generate: {},
-  scopes: ['payments:write', 'subscriptions:write', 'contacts:write'],
+  scopes: PROVIDER_SCOPES,
   inbound: [events],
   canRepeat: true,
   test: (values) => Promise.resolve(testSettings(values)),

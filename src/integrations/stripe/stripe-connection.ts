@@ -9,6 +9,7 @@ import type {
 import { testWithSample } from '../../connections/sample-request.ts';
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
+import { PROVIDER_SCOPES } from '../../payments/provider-fact.ts';
 import type { ConnectionServices } from '../integration.ts';
 import { makeStripeApi } from './stripe-api.ts';
 import { factsOf, factsOfObject, readEvent, STRIPE_EVENTS, type StripeEvent } from './stripe-event.ts';
@@ -125,7 +126,7 @@ export const stripeConnection: ConnectionKind<ConnectionServices> = {
       .meta({ title: 'Restricted key', description: 'Optional, with read access only.' }),
   }),
   generate: {},
-  scopes: ['payments:write', 'subscriptions:write', 'contacts:write'],
+  scopes: PROVIDER_SCOPES,
   inbound: [events],
   canRepeat: true,
   test: (values) => {

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NEEDS_WEBHOOK_ID } from '../../../src/integrations/paypal/paypal-verification.ts';
 import { makeCertificate } from '../../kit/certificate.ts';
+import { eventsOf, PAYMENT_CONNECTIONS, sendUntilAccepted } from '../../kit/payment-sender.ts';
 import { paypalHeaders, type PaypalSigning } from '../../kit/paypal.ts';
 import {
   capture,
@@ -15,6 +16,7 @@ import {
 } from '../../kit/paypal-events.ts';
 import { until } from '../../kit/process.ts';
 import { startReceiver, type Received, type Receiver } from '../../kit/receiver.ts';
+import { STRIPE_CASES } from '../../kit/stripe-cases.ts';
 import { startScenario, type Person, type Reply, type Scenario } from '../../kit/scenario.ts';
 
 const WEBHOOK_ID = '1JE4291016473214C';
@@ -275,5 +277,21 @@ describe('a receiver of AutomateNexus', () => {
     expect(dataOf('subscription.canceled')).toEqual([
       expect.objectContaining({ status: 'canceled', provider_subscription_id: 'I-N' }),
     ]);
+  });
+
+  test('gets the same from real events of Stripe', async () => {
+    receiver.received.length = 0;
+    const { json } = await s.ask('POST', PATH, { body: PAYMENT_CONNECTIONS.stripe });
+    const url = `${s.url}${new URL(json.urls[0].url).pathname}`;
+    const names = new Set(['fail, then pay', 'a refund that fails', 'a subscription that is never paid']);
+    const cases = STRIPE_CASES.filter(({ name }) => names.has(name));
+    for (const [n, item] of cases.entries())
+      for (const event of eventsOf(item, `an${n}`)) await sendUntilAccepted(url, event);
+    const fired = cases.flatMap(({ fires }) => fires.map((line) => line.split(' ')[0]!));
+    const received = (await receiver.waitFor(fired.length)).map(read);
+    expect(received.map(({ event }) => String(event)).toSorted()).toEqual(fired.toSorted());
+    expect(new Set(fired).size).toBe(5);
+    const refunded = received.find(({ event }) => event === 'payment.refunded')!;
+    expect(refunded.data).toMatchObject({ provider: 'stripe', amount: 5000, currency: 'ISK' });
   });
 });

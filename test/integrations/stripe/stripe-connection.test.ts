@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Stripe } from 'stripe';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startScenario, type Scenario } from '../../kit/scenario.ts';
+import { secondServer, startScenario, type Scenario } from '../../kit/scenario.ts';
 import {
   charge,
   invoice,
@@ -173,7 +173,12 @@ describe('PM1: a connection to Stripe', () => {
 
   test('two servers that get one event at once apply it once', async () => {
     const made = await connect();
-    const replies = await Promise.all(Array.from({ length: 6 }, () => send(made, paid('a11'))));
+    const second = await secondServer(s);
+    const urls = [made.url, second.url + made.url];
+    const replies = await Promise.all(
+      Array.from({ length: 6 }, (_, n) => send({ ...made, url: urls[n % 2]! }, paid('a11'))),
+    );
+    await second.stop();
     expect(replies.map(({ json }) => String(json.status)).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
       'accepted',
       ...Array.from({ length: 5 }, () => 'duplicate'),
@@ -357,5 +362,24 @@ describe('an event of the log', () => {
     expect(await find('pi_d3')).toBeUndefined();
     expect((await apply(made, entry.id, s.charlie)).status).toBe(404);
     expect((await apply(made, entry.id, s.bob)).status).toBe(403);
+  });
+
+  test('is applied, and a provider is read, only by those who may write payments', async () => {
+    const made = await connect({ settings: { mode: 'test' } });
+    await send(made, paid('d4'));
+    const [entry] = await log(made);
+    await s.ask('PATCH', `/api/v1/connections/${made.id}`, { body: { settings: { mode: 'live' } } });
+    const scopes = ['connections:read', 'connections:manage'];
+    const manager = await s.person(scopes);
+    const refused = await apply(made, entry.id, manager);
+    expect([refused.status, refused.json.error.message]).toEqual([
+      403,
+      'This key lacks the scopes payments:write, subscriptions:write, contacts:write.',
+    ]);
+    const reading = { body: { connection_id: made.id }, as: manager };
+    expect((await s.ask('POST', '/api/v1/payments/reconciliations', reading)).status).toBe(403);
+    expect(await find('pi_d4')).toBeUndefined();
+    const more = await s.person([...scopes, 'payments:write', 'subscriptions:write', 'contacts:write']);
+    expect((await apply(made, entry.id, more)).json).toMatchObject({ outcome: 'accepted' });
   });
 });

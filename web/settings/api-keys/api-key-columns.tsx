@@ -41,7 +41,7 @@ export const READER_COLUMNS = column.columns([
   }),
   column.accessor('expires_at', {
     header: 'Expires',
-    meta: { width: '7rem', desktopOnly: true },
+    meta: { width: '7rem', desktopOnly: true, wideOnly: true },
     cell: ({ row: { original: key } }) => {
       if (key.state === 'revoked') return null;
       return key.expires_at === null ? 'Never' : <Moment at={key.expires_at} />;
@@ -70,7 +70,7 @@ export const MANAGER_COLUMNS = column.columns([
   column.display({
     id: 'requests_7d',
     header: '7 d',
-    meta: { width: '3.75rem', align: 'right', desktopOnly: true },
+    meta: { width: '3.75rem', align: 'right', desktopOnly: true, wideOnly: true },
     cell: ({ row: { original } }) => original.usage && numberText(original.usage.last_7_days.requests),
   }),
   column.display({

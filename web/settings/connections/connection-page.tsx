@@ -9,7 +9,7 @@ import {
   type Connection,
   type ConnectionKind,
 } from '../../api/connection-queries.ts';
-import { useHasScope } from '../../api/session-queries.ts';
+import { useScopeCheck } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { Actor } from '../../record/actor.tsx';
 import { capitalised } from '../../ui/capitalised.ts';
@@ -40,7 +40,7 @@ export function ConnectionPage() {
   const { id } = route.useParams();
   const { data: connection, error, refetch } = useQuery(connectionQuery(id));
   const { data: kinds = [] } = useQuery(connectionKindsQuery);
-  const mayManage = useHasScope('connections:manage');
+  const hasScope = useScopeCheck();
   const breadcrumb = <TextLink {...paths.connections()}>Connections</TextLink>;
   if (error && !connection) {
     return (
@@ -55,6 +55,7 @@ export function ConnectionPage() {
   const kind = kinds.find(({ name }) => name === connection?.kind);
   /** Its payments are read, and its events can be applied again. */
   const isProvider = kind?.scopes.includes('payments:write') ?? false;
+  const mayApply = isProvider && ['connections:manage', ...kind!.scopes].every(hasScope);
   if (!connection) return <PageHeader title="Connection" breadcrumb={breadcrumb} />;
   return (
     <>
@@ -81,8 +82,8 @@ export function ConnectionPage() {
           <EmailAccountPanel connection={connection} />
         </Suspense>
       )}
-      {isProvider && <ConnectionReconciliations connection={connection} />}
-      <ConnectionLog connection={connection} mayApply={isProvider && mayManage} />
+      {isProvider && <ConnectionReconciliations connection={connection} mayCheck={mayApply} />}
+      <ConnectionLog connection={connection} mayApply={mayApply} />
     </>
   );
 }

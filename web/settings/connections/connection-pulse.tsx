@@ -20,11 +20,13 @@ export function ConnectionPulse({
 }) {
   const { data: events = [] } = useInfiniteQuery(connectionEventsQuery(connection.id, undefined));
   const last = events.find(({ outcome }) => outcome !== 'refused');
-  if (connection.state === 'disabled' || (connection.state === 'waiting' && !kind)) return null;
+  // A mail server, as one, sends no events.
+  if (connection.urls.length === 0 || connection.state === 'disabled') return null;
+  if (connection.state === 'waiting' && !kind) return null;
   return (
     <output className={classes.pulse}>
       {last ? (
-        <LastEvent event={last} mode={modeText(connection, kind)} />
+        <LastEvent event={last} mode={modeText(connection)} />
       ) : (
         connection.state === 'waiting' && (
           <>
@@ -53,10 +55,7 @@ function LastEvent({ event, mode }: { event: ConnectionEvent; mode: string }) {
   );
 }
 
-/** The settings with few values, as in `test mode`. */
-function modeText({ settings }: Connection, kind: ConnectionKind | undefined): string {
-  return (kind?.fields ?? [])
-    .filter((field) => field.kind === 'select' && typeof settings[field.name] === 'string')
-    .map(({ name, label }) => `${String(settings[name])} ${label.toLowerCase()}`)
-    .join(', ');
+/** As in `test mode`; empty for a kind without modes. */
+function modeText({ settings: { mode } }: Connection): string {
+  return typeof mode === 'string' ? `${mode} mode` : '';
 }

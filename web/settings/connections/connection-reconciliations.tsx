@@ -8,7 +8,6 @@ import {
   type ReconciledDifference,
 } from '../../api/connection-queries.ts';
 import { useObject } from '../../api/object-queries.ts';
-import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { numberText } from '../../ui/format.ts';
 import { notifyDone, notifyWhenDone } from '../../ui/notify.tsx';
@@ -17,8 +16,13 @@ import { TextLink } from '../../ui/router-links.tsx';
 import classes from './connection-page.module.css';
 
 /** What was read of a provider with a key, and what had been missed. Nothing for other connections. */
-export function ConnectionReconciliations({ connection }: { connection: Connection }) {
-  const mayManage = useHasScope('connections:manage');
+export function ConnectionReconciliations({
+  connection,
+  mayCheck,
+}: {
+  connection: Connection;
+  mayCheck: boolean;
+}) {
   const { data = [] } = useQuery(reconciliationsQuery(connection.id));
   const { mutateAsync: reconcile, isPending } = useReconcile(connection.id);
   if (data.length === 0) return null;
@@ -28,7 +32,7 @@ export function ConnectionReconciliations({ connection }: { connection: Connecti
         <Title order={2} id="reconciliations-title">
           Checked against the provider
         </Title>
-        {mayManage && (
+        {mayCheck && (
           <Button
             size="compact-sm"
             variant="default"

@@ -15,7 +15,7 @@ export function EventTypeFilter({
   /** Also offers test events. */
   withTest?: boolean;
 }) {
-  // The list is large, with its examples: it is read when it is opened.
+  // Read when it is opened: most visits to a log do not filter it.
   const [isUsed, setUsed] = useState(false);
   const { data = [] } = useQuery({ ...eventTypesQuery, enabled: isUsed });
   const types = data.filter(({ subscribable }) => subscribable).map(({ name }) => name);

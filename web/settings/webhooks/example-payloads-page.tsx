@@ -1,7 +1,7 @@
 import { Accordion, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { eventTypeQuery, eventTypesQuery, type EventType } from '../../api/event-type-queries.ts';
+import { eventTypeQuery, eventTypesQuery } from '../../api/event-type-queries.ts';
 import { webhookFormatsQuery, type WebhookFormat } from '../../api/webhook-format-queries.ts';
 import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
@@ -47,13 +47,13 @@ function ExamplePayloads({ formats }: { formats: readonly WebhookFormat[] }) {
                   {group.map((type) => (
                     <Accordion.Item key={type.name} value={type.name}>
                       <Accordion.Control>
-                        <span className="mono">{type.examples[format]?.name ?? type.name}</span>
+                        <span className="mono">{type.names[format] ?? type.name}</span>
                         <Text size="xs" c="dimmed">
                           {type.description}
                         </Text>
                       </Accordion.Control>
                       <Accordion.Panel>
-                        <Shapes type={type} format={format} />
+                        <Shapes name={type.name} format={format} />
                       </Accordion.Panel>
                     </Accordion.Item>
                   ))}
@@ -66,16 +66,14 @@ function ExamplePayloads({ formats }: { formats: readonly WebhookFormat[] }) {
   );
 }
 
-function Shapes({ type, format }: { type: EventType; format: string }) {
-  const listed = type.examples[format];
-  const { data, error, refetch } = useQuery({
-    ...eventTypeQuery(type.name),
-    enabled: listed !== undefined && listed.headers === undefined,
-  });
-  const example = listed?.headers ? listed : data?.examples[format];
+/** @param name the name of the event type */
+function Shapes({ name, format }: { name: string; format: string }) {
+  const { data, error, refetch } = useQuery(eventTypeQuery(name));
   if (error) return <ErrorPanel error={error} retry={() => void refetch()} />;
-  if (!example) return listed ? <Skeleton height={80} /> : null;
-  const headers = Object.entries(example.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
+  if (!data) return <Skeleton height={80} />;
+  const example = data.examples[format];
+  if (!example) return null;
+  const headers = Object.entries(example.headers ?? {}).map(([header, value]) => `${header}: ${value}`);
   return (
     <Stack gap="sm">
       <CodeBlock label="Headers" code={headers.join('\n')} />

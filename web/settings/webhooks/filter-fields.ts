@@ -1,4 +1,4 @@
-import type { EventType } from '../../api/event-type-queries.ts';
+import type { EventSchema } from '../../api/event-type-queries.ts';
 import { PIPELINE, TAG } from './filter-draft.ts';
 
 export interface FilterField {
@@ -22,7 +22,7 @@ interface Schema {
 
 /** The fields that a filter on these events may use, from the event schemas. */
 export function filterFields(
-  types: readonly EventType[],
+  types: readonly EventSchema[],
   format: string,
   events: readonly string[],
 ): FilterField[] {
@@ -35,13 +35,9 @@ export function filterFields(
   return [tag, ...(found.has('pipeline_id') ? [pipeline] : []), ...eventFields];
 }
 
-function isChosen(
-  { name, formats, examples }: EventType,
-  format: string,
-  events: readonly string[],
-): boolean {
+function isChosen({ name, formats, names }: EventSchema, format: string, events: readonly string[]): boolean {
   if (events.includes('*') && formats.includes(format)) return true;
-  return events.includes(examples[format]?.name ?? name);
+  return events.includes(names[format] ?? name);
 }
 
 function fieldsIn({ properties = {} }: Schema, before: string): FilterField[] {

@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { eventTypesQuery } from '../../api/event-type-queries.ts';
+import { eventSchemasQuery } from '../../api/event-type-queries.ts';
 import { webhookFormatsQuery, type WebhookFormat } from '../../api/webhook-format-queries.ts';
 import { useCreateWebhook, useUpdateWebhook, type Webhook } from '../../api/webhook-queries.ts';
 import { DocsLink } from '../../ui/docs-link.tsx';
@@ -58,7 +58,7 @@ function LoadedForm({
   const { mutateAsync: create } = useCreateWebhook();
   const { mutateAsync: update } = useUpdateWebhook(webhook?.id ?? '');
   const formatOf = (name: string) => findFormat(formats, name);
-  const { data: types = [] } = useQuery(eventTypesQuery);
+  const { data: types = [] } = useQuery(eventSchemasQuery);
   const api = useApiForm(toFormValues(webhook, formats), async (values, { isDirty }) => {
     const { name, url, events, format } = values;
     const body = {
