@@ -71,19 +71,33 @@ describe('BK1: from no booking page to an appointment in the calendar, through t
     await expectShown(page.getByText(new URL(saved.url).pathname));
   });
 
-  test('a guest books it on a phone', async () => {
-    const { url } = await onlyOf('booking-pages');
-    const guest = await openWindow(browser, s.url, { viewport: PHONE });
+  test('a guest books it on a phone without JavaScript, in four steps', async () => {
+    const { id, url } = await onlyOf('booking-pages');
+    await s.ask('PATCH', `/api/v1/booking-pages/${id}`, { body: { duration_min: [30, 60] } });
+    const guest = await openWindow(browser, s.url, { viewport: PHONE, javaScriptEnabled: false });
+    const choices = guest.page.locator('.choices a');
     await guest.page.goto(`${new URL(url).pathname}?time_zone=UTC`);
-    await guest.page.locator('.choices a').nth(1).click();
-    await guest.page.locator('.choices a').first().click();
+    await choices.filter({ hasText: '30 minutes' }).click();
+    await choices.nth(1).click();
+    await choices.first().click();
     await guest.page.getByLabel('Name').fill('Jane Doe');
     await guest.page.getByLabel('Email', { exact: true }).fill('jane@acme.example');
     await guest.page.getByLabel('Which topic?').fill('Boats');
-    // A page that is sent at once is taken for a program's.
-    await guest.page.waitForTimeout(1_500);
     await guest.page.getByRole('button', { name: 'Book' }).click();
-    await expect.poll(async () => (await onlyOf('appointments'))?.status).toBe('booked');
+    await expectShown(guest.page.getByRole('heading', { name: 'Confirmed' }));
+    expect(await onlyOf('appointments')).toMatchObject({
+      status: 'booked',
+      answers: { which_topic: 'Boats' },
+    });
+    await guest.close();
+  });
+
+  test('with JavaScript, the times are in the zone of the browser', async () => {
+    const { url } = await onlyOf('booking-pages');
+    const guest = await openWindow(browser, s.url, { viewport: PHONE, timezoneId: 'Australia/Lord_Howe' });
+    await guest.page.goto(`${new URL(url).pathname}?duration=30`);
+    await expect.poll(() => guest.page.getByLabel('Time zone').inputValue()).toBe('Australia/Lord_Howe');
+    expect(guest.wrong).toEqual([]);
     await guest.close();
   });
 

@@ -166,7 +166,7 @@ export function detailsStep(view: DetailsView): string {
           guestField(view, {
             key: 'phone',
             label: 'Phone',
-            type: 'tel',
+            type: 'phone',
             autocomplete: 'tel',
             required: false,
           })
@@ -177,7 +177,6 @@ export function detailsStep(view: DetailsView): string {
             key: 'location',
             label: 'Where?',
             type: 'text',
-            autocomplete: null,
             required: true,
           })
         }
@@ -186,7 +185,6 @@ export function detailsStep(view: DetailsView): string {
           key: 'guests',
           label: 'Further guests',
           type: 'text',
-          autocomplete: null,
           required: false,
           help: 'Email addresses, separated by commas.',
         })}
