@@ -285,10 +285,10 @@ describe.skipIf(radicaleMissing !== null)(
     });
 
     test('one calendar by its URL; a wrong password is a problem', async () => {
-      const one = await connect('caldav', { url: `${radicale.url}/anna/home/` }, secrets);
+      const home = await connect('caldav', { url: `${radicale.url}/anna/home/` }, secrets);
       await sync();
       expect((await availability()).busy).toEqual(['13:00-13:30', '13:00-13:30']);
-      await remove(one);
+      await remove(home);
       const wrong = await connect('caldav', { url: radicale.url }, { ...secrets, password: 'wrong' });
       await sync();
       expect((await availability()).calendars).toMatchObject([{ problem: 'not_allowed' }]);

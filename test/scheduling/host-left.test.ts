@@ -119,8 +119,8 @@ test('the guest is reminded, and sees no name of the one who left', async () => 
 });
 
 test('given to another host, it is theirs: in their calendar, in the mails, and when the guest moves it', async () => {
-  const given = await s.ask('PATCH', `/api/v1/appointments/${booked.id}`, { body: { host_id: otto.id } });
-  expect(given.status, given.text).toBe(200);
+  const changed = await s.ask('PATCH', `/api/v1/appointments/${booked.id}`, { body: { host_id: otto.id } });
+  expect(changed.status, changed.text).toBe(200);
   await until(() => Promise.resolve(mailsTo(otto.email).length === 1 && mailsTo(GUEST).length === 3), 15_000);
   expect(mailsTo(otto.email)[0]!.raw).toContain('Subject: Confirmed: Alone: Jane Doe');
   expect(mailsTo(GUEST)[2]!.text).toContain('With: Otto Other');

@@ -27,7 +27,9 @@ export function AppointmentWhen({ appointment }: { appointment: Appointment }) {
       {isAhead && mayWrite && <HostLeft hostId={appointment.host_id} />}
       {status === 'pending' && mayWrite && (
         <p className={classes.other}>
-          The guest asked for this time. It is kept for them until you confirm or decline.
+          {isAhead
+            ? 'The guest asked for this time. It is kept for them until you confirm or decline.'
+            : 'The guest asked for this time, and it has passed.'}
         </p>
       )}
       {status === 'canceled' && (
