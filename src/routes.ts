@@ -68,7 +68,7 @@ export interface RouteParts
     DeliveryRouteParts,
     Omit<FileRouteParts, 'purposes'>,
     InvitationParts,
-    MemberParts,
+    Omit<MemberParts, 'afterRemoval'>,
     NoticeParts,
     ReplayRouteParts,
     SessionParts,
@@ -108,7 +108,12 @@ export function apiRoutes(
     ...sessionRoutes(parts),
     ...linkRoutes(parts),
     ...passwordRoutes(parts),
-    ...memberRoutes(parts),
+    ...memberRoutes({
+      ...parts,
+      async afterRemoval(trx, member) {
+        for (const module of listModules(modules)) await module.afterRemoval?.(trx, member);
+      },
+    }),
     ...invitationRoutes(parts),
     ...auditRoutes(parts.audit),
     ...apiKeyRoutes({

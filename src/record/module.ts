@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { Scope } from '../account/scope.ts';
+import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
+import type { Transaction } from '../db/query.ts';
 import type { EventObject, EventType } from '../events/event-type.ts';
 import type { RecordChange } from '../http/record-change.ts';
 import type { Route } from '../http/route.ts';
@@ -21,6 +23,13 @@ import type { ServiceParts } from './record-service.ts';
 export interface Follower {
   start(): void;
   stop(): Promise<void>;
+}
+
+/** A member who was removed from a workspace, or left it. */
+export interface RemovedMember {
+  workspaceId: Uuid;
+  userId: Uuid;
+  name: string;
 }
 
 /** What the app hands to every module. */
@@ -47,6 +56,8 @@ export interface MadeModule {
   createOptions?: Readonly<Record<string, CreateOptions<object>>>;
   /** What runs in processes with the service `worker`. */
   followers?: readonly Follower[];
+  /** Runs in the transaction that removes a member, after the removal. */
+  afterRemoval?(trx: Transaction, member: RemovedMember): Promise<void>;
   /** Adds its public pages, for people without an account. */
   mountPages?(app: FastifyInstance): void;
 }

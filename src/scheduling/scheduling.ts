@@ -10,6 +10,7 @@ import {
 } from './appointments/appointments.ts';
 import { GUEST_ERASURE } from './appointments/guest-erasure.ts';
 import { readHostAppointments as appointmentsFor } from './appointments/host-appointments.ts';
+import { notifyOfDeparture } from './appointments/host-departure.ts';
 import { makeInboundBookings, type InboundBookings } from './appointments/inbound-booking.ts';
 import { calendarSyncJob, type CalendarSyncParts } from './availability/calendar-sync-job.ts';
 import { memberAvailabilityRoutes } from './availability/member-availability-routes.ts';
@@ -52,6 +53,7 @@ function makeScheduling(
   const mountBooking = makePublicBooking({ ...parts, pages, slots }, prepared, records);
   return {
     ...appointments,
+    afterRemoval: (trx, member) => notifyOfDeparture(trx, parts, member),
     inboundBookings: makeInboundBookings({
       ...parts,
       ...prepared,

@@ -14,6 +14,7 @@ import { calendarSyncJob } from '../../src/scheduling/availability/calendar-sync
 import { startCalDavServer, type CalDavServer } from '../kit/caldav-server.ts';
 import { silent } from '../kit/database.ts';
 import { makeMember, type SignedIn } from '../kit/member.ts';
+import { radicaleMissing, startRadicale, type Radicale } from '../kit/radicale.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 const MINUTE = 60_000;
@@ -162,7 +163,12 @@ describe('BK4: busy times from a calendar URL', () => {
     feed.answer = (response) => void response.destroy();
     await sync(6);
     const [failed] = (await availability()).calendars;
-    expect(failed).toMatchObject({ connection_id: id, problem: 'reset', stale: false });
+    expect(failed).toMatchObject({
+      connection_id: id,
+      problem: 'reset',
+      problem_text: 'The connection broke before there was an answer.',
+      stale: false,
+    });
     await s.db.pool.query(`update calendar_sync set synced_at = now() - interval '31 minutes'`);
     expect((await availability()).calendars[0]).toMatchObject({ stale: true });
     expect((await availability()).busy).toEqual(['09:00-10:30']);
@@ -174,6 +180,14 @@ describe('BK4: busy times from a calendar URL', () => {
       },
     ]);
     expect((await anna.ask('GET', `/api/v1/connections/${id}`)).json.state).toBe('failing');
+
+    // After a day as well; it is read again after 40 minutes at most, and what is reachable again is no problem.
+    await sync(24 * 60);
+    expect((await availability()).busy).toEqual(['09:00-10:30']);
+    feed.answer = (response) => void response.end(calendar(['10:00', '11:00']));
+    await sync(41);
+    expect((await availability()).calendars[0]).toMatchObject({ problem: null });
+    expect((await availability()).busy).toEqual(['10:00-11:00']);
 
     // A calendar that is switched off does not count, and one that is deleted leaves nothing.
     await anna.ask('PATCH', `/api/v1/connections/${id}`, { body: { active: false } });
@@ -241,6 +255,47 @@ describe('BK4: busy times from a calendar URL', () => {
     }
   });
 });
+
+describe.skipIf(radicaleMissing !== null)(
+  `BK4: busy times from Radicale${radicaleMissing === null ? '' : `: ${radicaleMissing}`}`,
+  () => {
+    let radicale: Radicale;
+    beforeAll(async () => {
+      radicale = await startRadicale();
+      for (const name of ['office', 'home']) await radicale.addCalendar(name);
+      await radicale.putEvent('office', 'visit', calendar(['09:00', '10:00']));
+      const daily = calendar(['13:00', '13:30']).replace('DTEND', 'RRULE:FREQ=DAILY;COUNT=2\r\nDTEND');
+      await radicale.putEvent('home', 'daily', daily);
+    });
+    afterAll(() => radicale?.stop());
+    const secrets = { username: 'anna', password: 'app password' };
+
+    test('the calendars of the account are found and read, again once they have changed, and rules are expanded', async () => {
+      const id = await connect('caldav', { url: radicale.url }, secrets);
+      expect((await anna.ask('POST', `/api/v1/connections/${id}/test`)).json).toEqual({
+        ok: true,
+        message: 'The calendar was read: 3 busy times in the next 30 days.',
+      });
+      await sync();
+      expect((await availability()).busy).toEqual(['09:00-10:00', '13:00-13:30', '13:00-13:30']);
+      await radicale.putEvent('office', 'lunch', calendar(['11:30', '12:30']));
+      await sync(6);
+      expect((await availability()).busy).toContain('11:30-12:30');
+      await remove(id);
+    });
+
+    test('one calendar by its URL; a wrong password is a problem', async () => {
+      const home = await connect('caldav', { url: `${radicale.url}/anna/home/` }, secrets);
+      await sync();
+      expect((await availability()).busy).toEqual(['13:00-13:30', '13:00-13:30']);
+      await remove(home);
+      const wrong = await connect('caldav', { url: radicale.url }, { ...secrets, password: 'wrong' });
+      await sync();
+      expect((await availability()).calendars).toMatchObject([{ problem: 'not_allowed' }]);
+      await remove(wrong);
+    });
+  },
+);
 
 describe('BK4: busy times by CalDAV', () => {
   let server: CalDavServer;

@@ -138,6 +138,41 @@ describe('BK4: invitations', () => {
     expect(server.inbox.some(({ to }) => to === 'boss@acme.example')).toBe(false);
   });
 
+  test('a host who is replaced gets a cancelation, and the new one an invitation', async () => {
+    const next = await makeMember(s, 'member', { name: 'Nick Next' });
+    const { id } = await book({ guest_email: 'handed@example.com' });
+    await mailsTo('handed@example.com', 1);
+    server.inbox.splice(0);
+    await s.ask('PATCH', `/api/v1/appointments/${id}`, { body: { host_id: next.id } });
+    const [invitation] = await mailsTo(next.email, 1);
+    expect([eventOf(invitation!).method, eventOf(invitation!).event.sequence]).toEqual(['REQUEST', 1]);
+    expect(invitation!.raw).toContain('Subject: Confirmed:');
+    const [canceled] = await mailsTo(host.email, 1);
+    const { method, event } = eventOf(canceled!);
+    expect([method, event.uid, event.sequence]).toEqual(['CANCEL', eventOf(invitation!).event.uid, 1]);
+    expect(canceled!.text).toContain('You are no longer a host of this appointment.');
+  });
+
+  test('with the mail server down, the booking stands and the letter waits', async () => {
+    server.onRecipient(() => reply(451, 'try again later'));
+    const { id } = await book({ guest_email: 'waits@example.com' });
+    const states = async () =>
+      (
+        await s.db.pool.query<{ state: string; last_error: string | null }>(
+          'select state, last_error from mail where object_id = $1',
+          [id],
+        )
+      ).rows;
+    await until(async () => {
+      const rows = await states();
+      return rows.length > 0 && rows.every((row) => row.state === 'queued' && row.last_error !== null);
+    }, 15_000);
+    expect((await s.ask('GET', `/api/v1/appointments/${id}`)).json.status).toBe('booked');
+    server.onRecipient(() => null);
+    await s.db.pool.query("update mail set due_at = now() - interval '1 s' where object_id = $1", [id]);
+    await mailsTo('waits@example.com', 1);
+  });
+
   test('a deleted appointment is canceled in calendars; one that sends no mail sends none', async () => {
     const made = await book({ guest_email: 'deleted@example.com' });
     await book({ guest_email: 'quiet@example.com', sends_mail: false });

@@ -148,11 +148,15 @@ describe('a booking as JSON', () => {
     ['no answer to a required question', {}, 'topic'],
     ['answers that are no object', { answers: ['x'] }, 'answers'],
     ['a text for a checkbox', { answers: { topic: 'x', agreed: 'maybe' } }, 'agreed'],
+    ['letters for a telephone number', { answers: { topic: 'x', call: 'later' } }, 'call'],
+    ['an integer that a number cannot hold', { answers: { topic: 'x', people: 2 ** 53 + 2 } }, 'people'],
   ])('with %s is a 400 that names the field', async (_name, more, field) => {
     const { path } = await makePage({
       questions: [
         { key: 'topic', label: 'Topic', type: 'text', required: true },
         { key: 'agreed', label: 'Agreed', type: 'checkbox' },
+        { key: 'call', label: 'Call', type: 'phone' },
+        { key: 'people', label: 'People', type: 'number' },
       ],
     });
     const answers = field === 'topic' ? {} : { topic: 'x' };
@@ -180,8 +184,11 @@ describe('a booking as JSON', () => {
   test('of a page that was deleted meanwhile is a 404', async () => {
     const { id, path } = await makePage();
     const [start] = await startsOn(path, nextDays());
+    const details = await visit(`${path}?start=${start}`);
     expect((await s.ask('DELETE', `/api/v1/booking-pages/${id}`)).status).toBe(204);
     expect((await send(path, { start, ...JANE })).status).toBe(404);
+    const sent = await sendForm(path, { start: start!, _token: hiddenIn(details.text, '_token'), ...JANE });
+    expect([sent.status, sent.text]).toEqual([404, expect.stringContaining('no longer active')]);
   });
 
   test('from another site needs its origin on the page', async () => {

@@ -76,14 +76,13 @@ describe('what follows from the course', () => {
     expect([status, json.error.fields[0].field]).toEqual([400, 'course_id']);
   });
 
-  test('a run cannot end before it starts', async () => {
-    const body = {
-      course_id: courseId,
-      starts_at: '2026-06-20T10:00:00Z',
-      ends_at: '2026-06-20T09:59:59Z',
-    };
-    const { status, json } = await s.ask('POST', '/api/v1/course-runs', { body });
+  test('a run cannot end before it starts, whatever the offsets are', async () => {
+    const send = (starts_at: string, ends_at: string) =>
+      s.ask('POST', '/api/v1/course-runs', { body: { course_id: courseId, starts_at, ends_at } });
+    const { status, json } = await send('2026-06-20T10:00:00Z', '2026-06-20T09:59:59Z');
     expect([status, json.error.fields[0].field]).toEqual([400, 'ends_at']);
+    expect((await send('2026-06-20T10:00:00+02:00', '2026-06-20T09:00:00Z')).status).toBe(201);
+    expect((await send('2026-06-20T09:00:00Z', '2026-06-20T10:00:00+02:00')).status).toBe(400);
   });
 });
 

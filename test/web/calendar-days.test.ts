@@ -5,6 +5,7 @@ import {
   shiftedDay,
   shownDays,
   timeAt,
+  withoutTaken,
 } from '../../web/scheduling/calendar/calendar-days.ts';
 import { setRegion } from '../../web/ui/format.ts';
 
@@ -48,4 +49,14 @@ test('an appointment over midnight has a part of each day; one until midnight ha
   expect(partsOf('2026-12-01', night, (item) => item)).toMatchObject([{ from: 0, to: 90 }]);
   const late = [{ start: '2026-11-30T22:00:00Z', end: '2026-11-30T23:00:00Z' }];
   expect(partsOf('2026-12-01', late, (item) => item)).toEqual([]);
+});
+
+test('busy times show what the appointments on view do not', () => {
+  const time = (start: string, end: string) => ({
+    start: `2026-11-30T${start}:00.000Z`,
+    end: `2026-11-30T${end}:00.000Z`,
+  });
+  const busy = [time('09:00', '12:00'), time('14:00', '15:00')];
+  const taken = [time('08:30', '09:30'), time('10:00', '10:30'), time('14:00', '15:00')];
+  expect(withoutTaken(busy, taken)).toEqual([time('09:30', '10:00'), time('10:30', '12:00')]);
 });

@@ -71,26 +71,40 @@ describe('BK1: from no booking page to an appointment in the calendar, through t
     await expectShown(page.getByText(new URL(saved.url).pathname));
   });
 
-  test('a guest books it on a phone', async () => {
-    const { url } = await onlyOf('booking-pages');
-    const guest = await openWindow(browser, s.url, { viewport: PHONE });
+  test('a guest books it on a phone without JavaScript, in four steps', async () => {
+    const { id, url } = await onlyOf('booking-pages');
+    await s.ask('PATCH', `/api/v1/booking-pages/${id}`, { body: { duration_min: [30, 60] } });
+    const guest = await openWindow(browser, s.url, { viewport: PHONE, javaScriptEnabled: false });
+    const choices = guest.page.locator('.choices a');
     await guest.page.goto(`${new URL(url).pathname}?time_zone=UTC`);
-    await guest.page.locator('.choices a').nth(1).click();
-    await guest.page.locator('.choices a').first().click();
+    await choices.filter({ hasText: '30 minutes' }).click();
+    await choices.nth(1).click();
+    await choices.first().click();
     await guest.page.getByLabel('Name').fill('Jane Doe');
     await guest.page.getByLabel('Email', { exact: true }).fill('jane@acme.example');
     await guest.page.getByLabel('Which topic?').fill('Boats');
-    // A page that is sent at once is taken for a program's.
-    await guest.page.waitForTimeout(1_500);
     await guest.page.getByRole('button', { name: 'Book' }).click();
-    await expect.poll(async () => (await onlyOf('appointments'))?.status).toBe('booked');
+    await expectShown(guest.page.getByRole('heading', { name: 'Confirmed' }));
+    expect(await onlyOf('appointments')).toMatchObject({
+      status: 'booked',
+      answers: { which_topic: 'Boats' },
+    });
+    await guest.close();
+  });
+
+  test('with JavaScript, the times are in the zone of the browser', async () => {
+    const { url } = await onlyOf('booking-pages');
+    const guest = await openWindow(browser, s.url, { viewport: PHONE, timezoneId: 'Australia/Lord_Howe' });
+    await guest.page.goto(`${new URL(url).pathname}?duration=30`);
+    await expect.poll(() => guest.page.getByLabel('Time zone').inputValue()).toBe('Australia/Lord_Howe');
+    expect(guest.wrong).toEqual([]);
     await guest.close();
   });
 
   test('it is in the calendar, and moves by keyboard from its page', async () => {
     const booked = await onlyOf('appointments');
     await page.goto(`/appointments?view=day&date=${booked.starts_at.slice(0, 10)}`);
-    await page.getByRole('region', { name: 'Hours' }).getByRole('link', { name: booked.title }).focus();
+    await page.getByRole('region', { name: 'Hours' }).getByRole('link', { name: 'Jane Doe' }).focus();
     await page.keyboard.press('Enter');
     await expectShown(page.getByText('Boats'));
     await page.getByRole('button', { name: 'Reschedule' }).focus();
@@ -111,7 +125,7 @@ describe('BK1: from no booking page to an appointment in the calendar, through t
   test('a drag moves it after a question, and tells the guest only if that is chosen', async () => {
     const before = await onlyOf('appointments');
     await page.goto(`/appointments?view=day&date=${before.starts_at.slice(0, 10)}`);
-    const entry = page.getByRole('region', { name: 'Hours' }).getByRole('link', { name: before.title });
+    const entry = page.getByRole('region', { name: 'Hours' }).getByRole('link', { name: 'Jane Doe' });
     const box = (await entry.boundingBox())!;
     await page.mouse.move(box.x + box.width + 20, box.y + 4);
     await page.mouse.down();
@@ -131,7 +145,7 @@ describe('BK1: from no booking page to an appointment in the calendar, through t
   });
 
   test('it is canceled with a reason, and leaves the calendar', async () => {
-    const { id, title, starts_at: start } = await onlyOf('appointments');
+    const { id, starts_at: start } = await onlyOf('appointments');
     await page.goto(`/appointments/${id}`);
     await page.getByRole('button', { name: 'Cancel', exact: true }).click();
     await dialog().getByLabel('Reason').fill('Host is ill');
@@ -139,7 +153,7 @@ describe('BK1: from no booking page to an appointment in the calendar, through t
     await expectShown(page.getByText('Canceled by the host: Host is ill'));
     await page.goto(`/appointments?view=day&date=${start.slice(0, 10)}`, { waitUntil: 'networkidle' });
     await expectShown(page.getByRole('region', { name: 'Hours' }));
-    expect(await page.getByRole('link', { name: title }).count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Jane Doe' }).count()).toBe(0);
     expect(window.wrong).toEqual([]);
   });
 });

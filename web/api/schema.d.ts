@@ -215,7 +215,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a member from the workspace
-         * @description Requires the scope `workspace:manage` and all scopes of their role; anyone may leave. API keys that they created are refused from then on. Other objects that they created stay, except those named by `revoke`; see `GET /api/v1/members/{id}/made`.
+         * @description Requires the scope `workspace:manage` and all scopes of their role; anyone may leave. API keys that they created are refused from then on. Other objects that they created stay, except those named by `revoke`; see `GET /api/v1/members/{id}/made`. Owners and admins get a notice if appointments or booking pages are left without a host.
          */
         delete: operations["deleteMembersId"];
         options?: never;
@@ -7146,8 +7146,10 @@ export interface components {
                 active: boolean;
                 /** @description When it was last read. */
                 synced_at: string | null;
-                /** @description Why the last read failed. */
+                /** @description Why the last read failed, or what it left out, as a code. */
                 problem: string | null;
+                /** @description The same for people. */
+                problem_text: string | null;
                 /** @description Whether it could not be read for 30 minutes. */
                 stale: boolean;
             }[];
@@ -7299,11 +7301,11 @@ export interface components {
         NoticeInput: {
             /** Format: uuid */
             id: string;
-            /** @description What happened: `webhook.disabled`, `note.mentioned`, `email.account_paused` or `email.blocked`. */
+            /** @description What happened: `webhook.disabled`, `note.mentioned`, `email.account_paused`, `email.blocked` or `appointment.host_left`. */
             type: string;
             object_type: string;
             object_id: string;
-            /** @description Details; for a webhook its name, format, reason and failures; for a mention its `actor`, and the `record_type` and `record_id` that the note is on. */
+            /** @description Details; for a webhook its name, format, reason and failures; for a mention its `actor`, and the `record_type` and `record_id` that the note is on; for a host who left the `name`, the number of `appointments` ahead, and the titles of `pages` without another host. */
             details: {
                 [key: string]: unknown;
             };
@@ -12057,8 +12059,10 @@ export interface components {
                 active: boolean;
                 /** @description When it was last read. */
                 synced_at: string | null;
-                /** @description Why the last read failed. */
+                /** @description Why the last read failed, or what it left out, as a code. */
                 problem: string | null;
+                /** @description The same for people. */
+                problem_text: string | null;
                 /** @description Whether it could not be read for 30 minutes. */
                 stale: boolean;
             }[];
@@ -12210,11 +12214,11 @@ export interface components {
         Notice: {
             /** Format: uuid */
             id: string;
-            /** @description What happened: `webhook.disabled`, `note.mentioned`, `email.account_paused` or `email.blocked`. */
+            /** @description What happened: `webhook.disabled`, `note.mentioned`, `email.account_paused`, `email.blocked` or `appointment.host_left`. */
             type: string;
             object_type: string;
             object_id: string;
-            /** @description Details; for a webhook its name, format, reason and failures; for a mention its `actor`, and the `record_type` and `record_id` that the note is on. */
+            /** @description Details; for a webhook its name, format, reason and failures; for a mention its `actor`, and the `record_type` and `record_id` that the note is on; for a host who left the `name`, the number of `appointments` ahead, and the titles of `pages` without another host. */
             details: {
                 [key: string]: unknown;
             };

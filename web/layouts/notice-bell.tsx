@@ -2,6 +2,7 @@ import { ActionIcon, Button, Indicator, Popover, ScrollArea, Text } from '@manti
 import { useDisclosure } from '@mantine/hooks';
 import { IconBell, IconX } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import type { ComponentType } from 'react';
 import { noticesQuery, useDismissNotice, type Notice } from '../api/notice-queries.ts';
 import { useObject } from '../api/object-queries.ts';
 import { paths } from '../paths.ts';
@@ -58,19 +59,12 @@ export function NoticeBell() {
 
 function Item({ notice, onNavigate }: ItemProps) {
   const { mutate: dismiss, isPending } = useDismissNotice();
-  const isMention = notice.type === 'note.mentioned';
-  const isBlock = notice.type === 'email.blocked';
-  const about = isMention ? 'a mention' : isBlock ? 'a refused email' : (notice.details['name'] as string);
+  const Body = BODIES[notice.type] ?? Stopped;
+  const about = ABOUT[notice.type] ?? (notice.details['name'] as string);
   return (
     <li className={classes.item}>
       <div className={classes.lines}>
-        {isMention ? (
-          <Mention notice={notice} onNavigate={onNavigate} />
-        ) : isBlock ? (
-          <BlockedEmail notice={notice} onNavigate={onNavigate} />
-        ) : (
-          <Stopped notice={notice} onNavigate={onNavigate} />
-        )}
+        <Body notice={notice} onNavigate={onNavigate} />
         <Text size="xs" c="dimmed">
           <Moment at={notice.created_at} />
         </Text>
@@ -155,3 +149,50 @@ function Mention({ notice, onNavigate }: ItemProps) {
     </Text>
   );
 }
+
+/** Appointments ahead and booking pages of a host who is no longer a member. */
+function HostLeft({ notice, onNavigate }: ItemProps) {
+  const { name, appointments, pages } = notice.details as {
+    name: string;
+    appointments: number;
+    pages: string[];
+  };
+  return (
+    <>
+      <Text size="sm" fw={500}>
+        {name} left the workspace
+      </Text>
+      {appointments > 0 && (
+        <Text size="sm">
+          <TextLink
+            {...paths.records('appointments')}
+            search={{ view: 'table', host_id: notice.object_id, sort: 'starts_at' }}
+            onClick={onNavigate}
+          >
+            {appointments === 1 ? '1 appointment' : `${appointments} appointments`}
+          </TextLink>{' '}
+          ahead {appointments === 1 ? 'needs' : 'need'} another host.
+        </Text>
+      )}
+      {pages.length > 0 && (
+        <Text size="sm">
+          Without a host:{' '}
+          <TextLink {...paths.bookingPages()} onClick={onNavigate}>
+            {pages.join(', ')}
+          </TextLink>
+        </Text>
+      )}
+    </>
+  );
+}
+
+/** What a notification shows, by its type; the others are about what was stopped. */
+const BODIES: Readonly<Record<string, ComponentType<ItemProps>>> = {
+  'note.mentioned': Mention,
+  'email.blocked': BlockedEmail,
+  'appointment.host_left': HostLeft,
+};
+const ABOUT: Readonly<Record<string, string>> = {
+  'note.mentioned': 'a mention',
+  'email.blocked': 'a refused email',
+};

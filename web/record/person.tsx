@@ -18,16 +18,20 @@ export function PersonName({ id }: { id: string | null }) {
   return members.find((member) => member.id === id)?.name ?? 'Former member';
 }
 
-/** Selects a member. A selected member who has left the workspace stays visible. */
-export function PersonPicker(props: Omit<SelectProps, 'data'>) {
+/** The members to choose from. A chosen one who has left the workspace stays visible. */
+function useMemberOptions(chosen: string | undefined) {
   const members = useMembers();
   const options = members.map(({ id, name }) => ({ value: id, label: name }));
-  const { value } = props;
-  const hasLeft = value && members.length > 0 && !members.some(({ id }) => id === value);
+  const hasLeft = chosen && members.length > 0 && !members.some(({ id }) => id === chosen);
+  return hasLeft ? [...options, { value: chosen, label: 'Former member' }] : options;
+}
+
+/** Selects a member. */
+export function PersonPicker(props: Omit<SelectProps, 'data'>) {
   return (
     <Select
       {...props}
-      data={hasLeft ? [...options, { value, label: 'Former member' }] : options}
+      data={useMemberOptions(props.value ?? undefined)}
       placeholder="Unassigned"
       allowDeselect={false}
       searchable
@@ -46,13 +50,5 @@ export function PersonFilter({
   value: string | undefined;
   onChange: (memberId: string | undefined) => void;
 }) {
-  const members = useMembers();
-  return (
-    <SelectFilter
-      label={label}
-      value={value}
-      onChange={onChange}
-      options={members.map(({ id, name }) => ({ value: id, label: name }))}
-    />
-  );
+  return <SelectFilter label={label} value={value} onChange={onChange} options={useMemberOptions(value)} />;
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Member, Members } from '../../account/member.ts';
 import { ApiError } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { Database } from '../../db/pool.ts';
 import { admit } from '../../http/authenticate.ts';
+import type { Transaction } from '../../db/query.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
@@ -15,6 +17,8 @@ export interface MemberParts {
   members: Members;
   madeBy: MadeBy;
   recordChange: RecordChange;
+  /** Runs in the transaction that removes a member. */
+  afterRemoval(trx: Transaction, member: { workspaceId: Uuid; userId: Uuid; name: string }): Promise<void>;
 }
 
 const PATH = '/api/v1/members';
@@ -123,7 +127,7 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: MemberParts): Route {
 }
 
 function removeRoute(parts: MemberParts): Route {
-  const { db, members, madeBy, recordChange } = parts;
+  const { db, members, madeBy, recordChange, afterRemoval } = parts;
   return route<undefined, RevokeQuery>({
     method: 'DELETE',
     path: `${PATH}/:id`,
@@ -131,7 +135,7 @@ function removeRoute(parts: MemberParts): Route {
     tag,
     summary: 'Remove a member from the workspace',
     description:
-      'Requires the scope `workspace:manage` and all scopes of their role; anyone may leave. API keys that they created are refused from then on. Other objects that they created stay, except those named by `revoke`; see `GET /api/v1/members/{id}/made`.',
+      'Requires the scope `workspace:manage` and all scopes of their role; anyone may leave. API keys that they created are refused from then on. Other objects that they created stay, except those named by `revoke`; see `GET /api/v1/members/{id}/made`. Owners and admins get a notice if appointments or booking pages are left without a host.',
     query: revokeQuery,
     answers: { 204: 'The member was removed.' },
     async handle(ctx) {
@@ -145,6 +149,8 @@ function removeRoute(parts: MemberParts): Route {
       const webhooks = await db.transaction(async (trx) => {
         const had = await members.remove(trx, caller, member.id);
         const gone = auditEntry(leaves ? 'member.left' : 'member.removed', member, { role: had });
+        const { id: userId, name } = member;
+        await afterRemoval(trx, { workspaceId: caller.workspaceId, userId, name });
         const revoked = await madeBy.revoke(trx, caller.workspaceId, member.id, kinds);
         for (const entry of [gone, ...revoked.entries]) await recordChange(trx, ctx, entry, none);
         return revoked.webhooks;

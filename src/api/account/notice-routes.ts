@@ -18,13 +18,13 @@ const noticeShape = z
     id: z.uuid(),
     type: z.string().meta({
       description:
-        'What happened: `webhook.disabled`, `note.mentioned`, `email.account_paused` or `email.blocked`.',
+        'What happened: `webhook.disabled`, `note.mentioned`, `email.account_paused`, `email.blocked` or `appointment.host_left`.',
     }),
     object_type: z.string(),
     object_id: z.string(),
     details: z.record(z.string(), z.unknown()).meta({
       description:
-        'Details; for a webhook its name, format, reason and failures; for a mention its `actor`, and the `record_type` and `record_id` that the note is on.',
+        'Details; for a webhook its name, format, reason and failures; for a mention its `actor`, and the `record_type` and `record_id` that the note is on; for a host who left the `name`, the number of `appointments` ahead, and the titles of `pages` without another host.',
     }),
     created_at: z.iso.datetime(),
   })

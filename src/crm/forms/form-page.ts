@@ -1,5 +1,6 @@
 import type { FieldError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
+import { fieldControl } from '../../http/public/field-control.ts';
 import { html, type Html } from '../../http/public/html.ts';
 import {
   CONTROLS,
@@ -12,7 +13,7 @@ import {
   type Frame,
   type PageFiles,
 } from '../../http/public/public-page.ts';
-import { CONSENT, maxLengthOf, honeypotName, Repeated } from './form-values.ts';
+import { CONSENT, maxLengthOf, honeypotName } from './form-values.ts';
 import { publicId, type Form, type FormField } from './form.ts';
 
 /** The bundled files of web/public/. */
@@ -115,81 +116,15 @@ const AUTOCOMPLETE: Readonly<Record<string, string>> = {
   phone: 'tel',
 };
 
-const INPUT_TYPES: Readonly<Partial<Record<FormField['type'], string>>> = {
-  email: 'email',
-  phone: 'tel',
-  date: 'date',
-  number: 'number',
-};
-
-function fieldOf(field: FormField, view: FormView): Html {
-  const { key, type } = field;
-  const value = view.values[key] ?? field.value;
-  if (type === 'hidden') return html`<input type="hidden" name="${key}" value="${textOf(value)}" />`;
-  const error = view.errors.find((item) => item.field === key)?.message;
-  const control = controlOf(field, value, attributes(field, error));
-  const label = html`<label for="field-${key}">${field.label}${!field.required && optional(field)}</label>`;
-  return html`
-    <div class="field ${error !== undefined && 'wrong'}">
-      ${type === 'checkbox' ? html`<div class="check">${control}${label}</div>` : html`${label}${control}`}
-      ${field.help !== null && html`<p class="help" id="help-${key}">${field.help}</p>`}
-      ${error !== undefined && html`<p class="error" id="error-${key}">${field.label} ${error}</p>`}
-    </div>
-  `;
-}
-
-/** The value of a field as text; a query may repeat a field, which makes a list. */
-function textOf(value: unknown): string {
-  if (value instanceof Repeated) return value.filled.join(', ');
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-}
-
-function optional({ type }: FormField): Html | false {
-  return type !== 'checkbox' && html` <span class="optional">(optional)</span>`;
-}
-
-/** Attributes that every kind of control has. */
-function attributes(field: FormField, error: string | undefined): Html {
+function fieldOf(field: FormField, { values, errors }: FormView): Html {
   const { key, maps_to: target } = field;
-  const described = [
-    ...(field.help === null ? [] : [`help-${key}`]),
-    ...(error === undefined ? [] : [`error-${key}`]),
-  ];
-  const autocomplete = target === null ? undefined : AUTOCOMPLETE[target];
-  return html`id="field-${key}" name="${key}" ${field.required && html`required`}
-  ${described.length > 0 && html`aria-describedby="${described.join(' ')}"`}
-  ${error !== undefined && html`aria-invalid="true"`}
-  ${autocomplete !== undefined && html`autocomplete="${autocomplete}"`}`;
-}
-
-function controlOf(field: FormField, input: unknown, common: Html): Html {
-  const value = textOf(input);
-  const hint = field.placeholder !== null && html`placeholder="${field.placeholder}"`;
-  switch (field.type) {
-    case 'textarea':
-      // HTML drops a line break right after <textarea>.
-      return html`<textarea ${common} ${hint} rows="5" maxlength="${maxLengthOf(field)}">${value}</textarea>`;
-    case 'select':
-      return html`<select ${common}>
-        <option value="">${field.placeholder ?? 'Choose…'}</option>
-        ${field.options.map(
-          (option) =>
-            html`<option value="${option}" ${option === value && html`selected`}>${option}</option>`,
-        )}
-      </select>`;
-    case 'checkbox': {
-      const checked = input === true || value === 'true' || value === 'on';
-      return html`<input ${common} type="checkbox" value="true" ${checked && html`checked`} />`;
-    }
-    default:
-      return html`<input
-        ${common}
-        ${hint}
-        type="${INPUT_TYPES[field.type] ?? 'text'}"
-        value="${value}"
-        ${field.type === 'number' ? html`step="any"` : html`maxlength="${maxLengthOf(field)}"`}
-      />`;
-  }
+  return fieldControl({
+    field,
+    value: values[key],
+    error: errors.find((item) => item.field === key)?.message,
+    autocomplete: target === null ? undefined : AUTOCOMPLETE[target],
+    maxLength: maxLengthOf(field),
+  });
 }
 
 function consent(text: string, { form, values, errors }: FormView): Html {

@@ -1,20 +1,15 @@
 import { z } from 'zod';
 import { prefixed, unprefixed, type Uuid } from '../../base/id.ts';
 import { requiredText, text } from '../../base/values/text.ts';
+import {
+  checkField,
+  fieldKey,
+  fieldSettings,
+  fieldShape,
+  type FieldType,
+  type PageField,
+} from '../../http/public/page-field.ts';
 import { recordId } from '../../record/fields/record.ts';
-
-const FIELD_TYPES = [
-  'text',
-  'email',
-  'phone',
-  'date',
-  'select',
-  'checkbox',
-  'textarea',
-  'number',
-  'hidden',
-] as const;
-export type FieldType = (typeof FIELD_TYPES)[number];
 
 const LEAD_FIELDS = [
   'first_name',
@@ -44,18 +39,7 @@ const TYPES_FOR: Partial<Record<LeadField, readonly FieldType[]>> = {
 const IDENTIFYING: readonly LeadField[] = ['name', 'first_name', 'email', 'phone'];
 
 /** One field of a form. */
-export interface FormField {
-  /** The name of the value in submissions, the API and events. */
-  key: string;
-  label: string;
-  type: FieldType;
-  required: boolean;
-  /** For `select`. */
-  options: string[];
-  placeholder: string | null;
-  help: string | null;
-  /** For `hidden`. */
-  value: string | null;
+export interface FormField extends PageField {
   /** A field of the lead, `custom_fields.<name>`, or null: then the value is only stored with the submission. */
   maps_to: LeadField | `custom_fields.${string}` | null;
 }
@@ -89,23 +73,8 @@ export interface Form {
 export type FormSettings = Omit<Form, 'id' | 'version' | 'created_by' | 'created_at' | 'updated_at'>;
 
 const field = z.strictObject({
-  key: z
-    .string()
-    .regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a small letter, then up to 62 small letters, digits or _')
-    .meta({ description: 'Name of the value in submissions, the API and events.' }),
-  label: requiredText(200),
-  type: z.enum(FIELD_TYPES),
-  required: z.boolean().default(false),
-  options: z
-    .array(requiredText(200))
-    .max(100, 'must hold at most 100 options')
-    .default([])
-    .meta({ description: 'For type `select`.' }),
-  placeholder: text(200).default(null),
-  help: text(500).default(null),
-  value: text(500)
-    .default(null)
-    .meta({ description: 'For type `hidden`: the value if the page sends none.' }),
+  key: fieldKey.meta({ description: 'Name of the value in submissions, the API and events.' }),
+  ...fieldSettings,
   maps_to: z
     .union([z.enum(LEAD_FIELDS), z.string().regex(CUSTOM)], {
       error: `must be one of ${LEAD_FIELDS.join(', ')}, or custom_fields. and a name`,
@@ -134,11 +103,9 @@ const fields = z
   .superRefine((list, context) => {
     const wrong = (at: number, name: string, message: string) =>
       context.addIssue({ code: 'custom', path: [at, name], message });
-    list.forEach((item, at) => {
-      if (list.findIndex(({ key }) => key === item.key) < at) wrong(at, 'key', 'is the key of another field');
-      checkOptions(item, (message) => wrong(at, 'options', message));
+    list.forEach((_item, at) => {
+      checkField(list, at, 'field', (setting, message) => wrong(at, setting, message));
       checkTarget(list, at, (message) => wrong(at, 'maps_to', message));
-      if (item.type === 'hidden' && item.required) wrong(at, 'required', 'a hidden field cannot be required');
     });
     if (!list.some(({ maps_to: target }) => IDENTIFYING.some((name) => name === target)))
       context.addIssue({
@@ -148,12 +115,6 @@ const fields = z
       });
   })
   .meta({ description: 'In the order of the page.' });
-
-function checkOptions({ type, options }: FormField, wrong: (message: string) => void): void {
-  if (type === 'select' && options.length === 0) wrong('must hold at least one option');
-  if (type !== 'select' && options.length > 0) wrong('are only allowed for type select');
-  if (new Set(options).size < options.length) wrong('must be unique');
-}
 
 function checkTarget(list: readonly FormField[], at: number, wrong: (message: string) => void): void {
   const { type, maps_to: target } = list[at]!;
@@ -255,14 +216,7 @@ export const formShape = z
     active: own.active,
     fields: z.array(
       z.object({
-        key: z.string(),
-        label: z.string(),
-        type: z.enum(FIELD_TYPES),
-        required: z.boolean(),
-        options: z.array(z.string()),
-        placeholder: z.string().nullable(),
-        help: z.string().nullable(),
-        value: z.string().nullable(),
+        ...fieldShape,
         maps_to: z.string().nullable(),
       }),
     ),

@@ -52,7 +52,8 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
     'other object',
   'contact.owner_id company.owner_id deal.owner_id lead.owner_id form.owner_id task.assignee_id course_run.trainer_id assessment.assessor_id':
     'member',
-  'appointment.host_id appointment.co_host_ids appointment_block.host_id calendar_feed.user_id': 'member',
+  'appointment.host_id appointment.co_host_ids appointment.invited_host_ids appointment_block.host_id calendar_feed.user_id':
+    'member',
   'form_address.form_id form_aside.form_id form_visitor.form_id lead_submission.form_id tag_change.tag_id':
     'other object',
   'api_key.maker_id link.user_id mail.user_id member.user_id session.user_id notice.user_id notice_dismissal.user_id notice_letter.user_id note.mentions':

@@ -1,3 +1,4 @@
+import type { Notices } from '../../account/notice.ts';
 import type { WorkspaceSettingsStore } from '../../account/workspace-settings.ts';
 import type { MailQueue } from '../../mail/mail-queue.ts';
 import type { MadeModule, ModuleParts } from '../../record/module.ts';
@@ -16,6 +17,7 @@ import { appointment } from './appointment.ts';
 import { makeOverlapConstraint, type OverlapConstraint } from './overlap-constraint.ts';
 
 export interface AppointmentParts extends ModuleParts {
+  notices: Notices;
   workspaceSettings: WorkspaceSettingsStore;
   mail: MailQueue;
   /** The sender of the installation's mail: an address, or a name with an address in <>; null: it sends none. */

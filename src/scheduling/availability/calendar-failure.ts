@@ -23,6 +23,24 @@ const CALENDAR_FAILURES = {
   too_many_redirects: 'The URL leads to others, or to a server that must not get the password.',
 } as const;
 
+/** What was left out of a calendar that was read. */
+const LEFT_OUT = {
+  too_many_occurrences: 'An event that repeats too often was left out.',
+  unreadable_event: 'An event that could not be read was left out.',
+} as const;
+
+const UNKNOWN = 'The calendar could not be read.';
+
+/** What people read about a stored code. */
+export function failureText(code: string): string {
+  const texts: Readonly<Record<string, string>> = {
+    ...CONNECTION_FAILURES,
+    ...CALENDAR_FAILURES,
+    ...LEFT_OUT,
+  };
+  return texts[code] ?? UNKNOWN;
+}
+
 /** The error of a status that is neither 2xx nor 304. */
 export function statusError(status: number): CalendarError {
   if (status === 401 || status === 403) return new CalendarError('not_allowed');

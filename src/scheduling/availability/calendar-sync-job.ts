@@ -6,7 +6,7 @@ import type { Database } from '../../db/pool.ts';
 import type { RecurringJob } from '../../jobs/recurring-job.ts';
 import type { HttpClient } from '../../net/http-client.ts';
 import { makeBusyTimeStore, type BusyTimeStore, type DueCalendar } from './busy-time-store.ts';
-import { explainFailure } from './calendar-failure.ts';
+import { explainFailure, failureText } from './calendar-failure.ts';
 import { parseCalendars } from './calendar-parser.ts';
 import type { CalendarReader } from './calendar-reader.ts';
 import { MAX_AHEAD_DAYS } from './slot-days.ts';
@@ -74,7 +74,7 @@ async function syncCalendar(
     await store.setSynced(calendar, { now, nextAt: now + EVERY_MS }, read);
   } catch (error) {
     const now = clock.now();
-    const failure = explainFailure(error) ?? { code: 'failed', message: 'The calendar could not be read.' };
+    const failure = explainFailure(error) ?? { code: 'failed', message: failureText('failed') };
     const nextAt = now + EVERY_MS * 2 ** Math.min(calendar.failures, MAX_DOUBLINGS);
     // Never the URL: anyone who knows it can read the calendar.
     const { workspaceId, connectionId } = calendar;

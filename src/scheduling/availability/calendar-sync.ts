@@ -1,5 +1,6 @@
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
+import { failureText } from './calendar-failure.ts';
 import { STALE_MINUTES } from './stale-calendar.ts';
 import { MINUTE_MS } from './zone-rules.ts';
 
@@ -12,6 +13,8 @@ export interface MemberCalendar {
   synced_at: string | null;
   /** A code, such as `timeout`; null if the last read succeeded. */
   problem: string | null;
+  /** The same for people. */
+  problem_text: string | null;
   stale: boolean;
 }
 
@@ -31,12 +34,11 @@ export async function readCalendars(
   userId: Uuid,
   now: number,
 ): Promise<MemberCalendar[]> {
-  const rows = await db.read<Omit<MemberCalendar, 'stale'> & { created_at: string }>(LIST, [
-    workspaceId,
-    userId,
-  ]);
+  type Row = Omit<MemberCalendar, 'stale' | 'problem_text'> & { created_at: string };
+  const rows = await db.read<Row>(LIST, [workspaceId, userId]);
   return rows.map(({ created_at, ...calendar }) => ({
     ...calendar,
+    problem_text: calendar.problem && failureText(calendar.problem),
     stale: calendar.active && Date.parse(calendar.synced_at ?? created_at) < now - STALE_MINUTES * MINUTE_MS,
   }));
 }

@@ -46,7 +46,11 @@ const shape = z
           name: z.string(),
           active: z.boolean(),
           synced_at: z.iso.datetime().nullable().meta({ description: 'When it was last read.' }),
-          problem: z.string().nullable().meta({ description: 'Why the last read failed.' }),
+          problem: z
+            .string()
+            .nullable()
+            .meta({ description: 'Why the last read failed, or what it left out, as a code.' }),
+          problem_text: z.string().nullable().meta({ description: 'The same for people.' }),
           stale: z.boolean().meta({ description: 'Whether it could not be read for 30 minutes.' }),
         }),
       )

@@ -4,6 +4,7 @@ import type { Uuid } from '../../base/id.ts';
 import { isUniqueViolation } from '../../db/failure.ts';
 import type { Database } from '../../db/pool.ts';
 import { query, type AfterWrite, type Transaction } from '../../db/query.ts';
+import { endDepartureNotices } from '../appointments/host-departure.ts';
 import { PAGE_SETTINGS, slugFrom, type HostInput, type PageSettings } from './booking-page-schema.ts';
 import type { BookingPage } from './booking-page.ts';
 import { checkPage, resolveHosts } from './page-host.ts';
@@ -141,6 +142,7 @@ export function makeBookingPageStore({ db, clock, newId }: StoreParts): BookingP
           next.updated_at = isoTime(clock.now());
           await orConflict(next, () => query(trx, UPDATE, [workspaceId, JSON.stringify(next)]));
           if (hosts) await writeHosts(trx, workspaceId, next);
+          await endDepartureNotices(trx, workspaceId, next.updated_at);
         }
         await afterWrite(trx, next);
         return next;
@@ -149,8 +151,10 @@ export function makeBookingPageStore({ db, clock, newId }: StoreParts): BookingP
     remove: (workspaceId, id, expected, afterWrite) =>
       db.transaction(async (trx) => {
         const page = await lockPage(trx, workspaceId, id, expected);
-        await query(trx, MARK_DELETED, [workspaceId, id, isoTime(clock.now())]);
+        const at = isoTime(clock.now());
+        await query(trx, MARK_DELETED, [workspaceId, id, at]);
         await query(trx, DELETE_HOSTS, [workspaceId, id]);
+        await endDepartureNotices(trx, workspaceId, at);
         await afterWrite(trx, page);
       }),
   };

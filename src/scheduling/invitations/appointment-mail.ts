@@ -110,6 +110,24 @@ export function invitationMessage(
   };
 }
 
+/** For a host who was replaced: without the appointment in their calendar. @param before how it was shown there */
+export function removedHostMessage(
+  appointment: MailedAppointment,
+  person: CalendarPerson,
+  { before, now }: { before: InvitedAs | null; now: number },
+): MailMessage {
+  const event = calendarEventOf(appointment, { as: 'canceled', attendees: [person], url: null });
+  return {
+    to: mailAddressOf(person),
+    subject: `Reassigned: ${headerText(appointment.title)}, ${shortTime(appointment, true)}`,
+    text: `You are no longer a host of this appointment.\n\n${details(appointment, true)}\n`,
+    ...(before === 'confirmed' && {
+      calendar: { method: 'CANCEL' as const, text: invitationCalendar(event, 'CANCEL', now) },
+    }),
+    isAutomatic: true,
+  };
+}
+
 /** @param minutes before the start */
 export function reminderMessage(
   appointment: MailedAppointment,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Database } from '../../db/pool.ts';
@@ -6,7 +6,16 @@ import { query, type Transaction } from '../../db/query.ts';
 import type { JobQueue } from '../../jobs/job-queue.ts';
 import { isMailAddress } from '../../mail/mail-message.ts';
 import type { MailCondition, MailQueue } from '../../mail/mail-queue.ts';
-import { invitationMessage, recipientsOf, type InvitedAs } from './appointment-mail.ts';
+import { endDepartureNotices } from '../appointments/host-departure.ts';
+import { hostsOf } from '../appointments/host-lock.ts';
+import {
+  invitationMessage,
+  recipientsOf,
+  removedHostMessage,
+  type InvitedAs,
+  type MailedAppointment,
+} from './appointment-mail.ts';
+import type { CalendarPerson } from './calendar-event.ts';
 import type { GuestLinks } from './guest-link.ts';
 import { INVITATION_COLUMNS, mailedOf, type InvitationRow, type MailedParts } from './mailed-appointment.ts';
 import { arrangeReminders, REMINDER_KIND } from './reminder.ts';
@@ -31,6 +40,8 @@ export interface FollowUpParts extends MailedParts {
 }
 
 const INVITATION_KIND = 'appointment_invitation';
+/** To a host who was replaced: true whatever the appointment becomes. */
+const REMOVAL_KIND = 'appointment_removal';
 
 /**
  * A mail about an appointment is sent while it says what is so: not one of before a change, and no reminder of an
@@ -61,8 +72,15 @@ const LOCK = {
 
 const DONE = {
   name: 'appointment.followed',
-  text: `update appointment set followed_version = $3, invited_sequence = $4, invited_as = $5
+  text: `update appointment set followed_version = $3, invited_sequence = $4, invited_as = $5, invited_host_ids = $6
          where workspace_id = $1 and id = $2`,
+};
+
+/** A host who has left the workspace gets no mail. */
+const HOSTS = {
+  name: 'appointment.removed-hosts',
+  text: `select u.id, u.name, u.email as address from member m join app_user u on u.id = m.user_id
+         where m.workspace_id = $1 and m.user_id = any($2::uuid[])`,
 };
 
 export function makeFollowUp(parts: FollowUpParts): FollowUp {
@@ -97,29 +115,33 @@ async function follow(parts: FollowUpParts, trx: Transaction, workspaceId: Uuid,
   if (!row) return false;
   const invited = await invite(parts, trx, row);
   await arrangeReminders(parts, trx, row);
-  const { sequence, as } = invited;
-  await query(trx, DONE, [workspaceId, id, row.version, sequence, as]);
+  const { sequence, as, hostIds } = invited;
+  await query(trx, DONE, [workspaceId, id, row.version, sequence, as, hostIds]);
+  await endDepartureNotices(trx, workspaceId, isoTime(parts.clock.now()));
   return true;
 }
 
 interface Invited {
   sequence: number | null;
   as: InvitedAs | null;
+  hostIds: readonly Uuid[];
 }
 
 /** Queues invitations, unless the calendars of everybody show it as it is already. */
 async function invite(parts: FollowUpParts, trx: Transaction, row: InvitationRow): Promise<Invited> {
-  const known: Invited = { sequence: row.invited_sequence, as: row.invited_as };
+  const { invited_sequence: sequence, invited_as: before, invited_host_ids: invitedHosts } = row;
+  const known: Invited = { sequence, as: before, hostIds: invitedHosts };
   const as = shownAs(row);
-  const isKnown = row.invited_sequence === row.sequence && row.invited_as === as;
+  const isKnown = sequence === row.sequence && before === as;
   if (as === null || isKnown || !row.sends_mail || parts.mailFrom === null) return known;
   // Nobody heard of it, or it is over: nothing to cancel, and nothing to invite to.
-  if (as === 'canceled' && (row.invited_as === null || row.invited_as === 'canceled')) return known;
+  if (as === 'canceled' && (before === null || before === 'canceled')) return known;
   if (Date.parse(row.ends_at) <= parts.clock.now()) return known;
   await parts.links.open(trx, row.workspace_id, row.id);
   const appointment = mailedOf(row, parts);
   const recipients = recipientsOf(appointment, isMailAddress);
   const attendees = recipients.map(({ person }) => person);
+  const isHostNew = row.host_id !== null && !invitedHosts.includes(row.host_id);
   for (const recipient of recipients)
     await parts.mail.enqueue(trx, {
       key: `appointment:${row.id}:${row.sequence}:${as}:${recipient.role}`,
@@ -128,12 +150,38 @@ async function invite(parts: FollowUpParts, trx: Transaction, row: InvitationRow
       objectId: row.id,
       message: invitationMessage(appointment, recipient, {
         as,
-        before: row.invited_as,
+        before: isHostNew && recipient.role === 'host' ? null : before,
         now: parts.clock.now(),
         attendees,
       }),
     });
-  return { sequence: row.sequence, as };
+  const hostIds = hostsOf(row);
+  const removed = invitedHosts.filter((id) => !hostIds.includes(id));
+  await cancelForRemoved(parts, trx, { row, appointment, removed });
+  return { sequence: row.sequence, as, hostIds };
+}
+
+/** A host who was replaced still has the appointment in their calendar. */
+async function cancelForRemoved(
+  { mail, clock }: FollowUpParts,
+  trx: Transaction,
+  {
+    row,
+    appointment,
+    removed,
+  }: { row: InvitationRow; appointment: MailedAppointment; removed: readonly Uuid[] },
+): Promise<void> {
+  if (removed.length === 0) return;
+  const people = await query<CalendarPerson & { id: Uuid }>(trx, HOSTS, [row.workspace_id, removed]);
+  for (const { id: userId, ...person } of people)
+    if (isMailAddress(person.address))
+      await mail.enqueue(trx, {
+        key: `appointment:${row.id}:${row.sequence}:removed:${userId}`,
+        kind: REMOVAL_KIND,
+        workspaceId: row.workspace_id,
+        objectId: row.id,
+        message: removedHostMessage(appointment, person, { before: row.invited_as, now: clock.now() }),
+      });
 }
 
 /** How calendars have to show it; null: as they do. */

@@ -33,6 +33,7 @@ export interface InvitationRow {
   contact_email: string | null;
   workspace: string;
   host_id: Uuid | null;
+  co_host_ids: Uuid[];
   host_name: string | null;
   host_email: string | null;
   co_hosts: CalendarPerson[];
@@ -41,14 +42,15 @@ export interface InvitationRow {
   followed_version: number;
   invited_sequence: number | null;
   invited_as: InvitedAs | null;
+  invited_host_ids: Uuid[];
 }
 
 /** The columns of `InvitationRow`, of an appointment `a`. A host who has left the workspace gets no mail. */
 export const INVITATION_COLUMNS = `
 a.workspace_id, a.id, a.version, a.title, a.sequence, a.ical_uid, a.starts_at, a.ends_at, a.created_at, a.updated_at,
 a.deleted_at, a.expunged_at, a.time_zone, a.guest_time_zone, a.status, a.location, a.description, a.cancel_reason,
-a.reschedule_count, a.sends_mail, a.guest_name, a.guest_email, a.guests, a.host_id, a.followed_version,
-a.invited_sequence, a.invited_as,
+a.reschedule_count, a.sends_mail, a.guest_name, a.guest_email, a.guests, a.host_id, a.co_host_ids,
+a.followed_version, a.invited_sequence, a.invited_as, a.invited_host_ids,
 (select w.name from workspace w where w.id = a.workspace_id) as workspace,
 (select u.name from member m join app_user u on u.id = m.user_id
   where m.workspace_id = a.workspace_id and m.user_id = a.host_id) as host_name,

@@ -1,8 +1,10 @@
 import type { FieldError } from '../../base/errors.ts';
+import { maxLengthByType } from '../../http/public/field-answer.ts';
+import { fieldControl } from '../../http/public/field-control.ts';
 import { html, type Html } from '../../http/public/html.ts';
 import type { BookingPage } from '../booking-pages/booking-page.ts';
 import type { BookingQuestion } from '../booking-pages/booking-question.ts';
-import type { SentFields } from './guest-input.ts';
+import { MAX_TEXT, type SentFields } from './guest-input.ts';
 
 /** What the fields of the details show. */
 export interface DetailFields {
@@ -35,103 +37,35 @@ export function problemList({ page, errors, notice }: DetailFields): Html {
   </div>`;
 }
 
+/** The longest values of the page's own fields, in UTF-16 units. */
+const MAX_LENGTHS = { ...MAX_TEXT, email: maxLengthByType('email'), guests: 2600 };
+
 interface GuestField {
-  key: string;
+  key: keyof typeof MAX_LENGTHS;
   label: string;
-  type: 'text' | 'email' | 'tel';
-  autocomplete: string | null;
+  type: 'text' | 'email' | 'phone';
+  autocomplete?: string;
   required: boolean;
-  help?: string;
+  help?: string | null;
 }
 
 /** One of the page's own fields. */
 export function guestField(
-  view: DetailFields,
-  { key, label, type, autocomplete, required, help }: GuestField,
+  { values, errors }: DetailFields,
+  { autocomplete, help = null, ...own }: GuestField,
 ): Html {
-  return labelled(
-    view,
-    { key, label, required, help: help ?? null },
-    (common) =>
-      html`<input
-        ${common}
-        type="${type}"
-        value="${textOf(view.values[key])}"
-        ${autocomplete !== null && html`autocomplete="${autocomplete}"`}
-      />`,
-  );
-}
-
-const INPUT_TYPES: Readonly<Partial<Record<BookingQuestion['type'], string>>> = {
-  email: 'email',
-  phone: 'tel',
-  date: 'date',
-  number: 'number',
-};
-
-export function questionField(view: DetailFields, question: BookingQuestion): Html {
-  const { key, type, options, placeholder } = question;
-  const value = textOf(view.values[key] ?? question.value);
-  if (type === 'hidden') return html`<input type="hidden" name="${key}" value="${value}" />`;
-  const hint = placeholder !== null && html`placeholder="${placeholder}"`;
-  return labelled(view, question, (common) => {
-    switch (type) {
-      case 'textarea':
-        // HTML drops a line break right after <textarea>.
-        return html`<textarea ${common} ${hint} rows="4">${value}</textarea>`;
-      case 'select':
-        return html`<select ${common}>
-          <option value="">${placeholder ?? 'Choose…'}</option>
-          ${options.map(
-            (option) =>
-              html`<option value="${option}" ${option === value && html`selected`}>${option}</option>`,
-          )}
-        </select>`;
-      case 'checkbox':
-        return html`<input ${common} type="checkbox" value="true" ${value === 'true' && html`checked`} />`;
-      default:
-        return html`<input
-          ${common}
-          ${hint}
-          type="${INPUT_TYPES[type] ?? 'text'}"
-          value="${value}"
-          ${type === 'number' && html`step="any"`}
-        />`;
-    }
+  const { key } = own;
+  return fieldControl({
+    field: { ...own, help, options: [], placeholder: null, value: null },
+    value: values[key],
+    error: errors.find((item) => item.field === key)?.message,
+    autocomplete,
+    maxLength: MAX_LENGTHS[key],
   });
 }
 
-function labelled(
-  { errors }: DetailFields,
-  {
-    key,
-    label,
-    required,
-    help,
-    type,
-  }: Pick<BookingQuestion, 'key' | 'label' | 'required' | 'help'> & { type?: string },
-  control: (common: Html) => Html,
-): Html {
+export function questionField({ values, errors }: DetailFields, field: BookingQuestion): Html {
+  const { key, type } = field;
   const error = errors.find((item) => item.field === key)?.message;
-  const described = [
-    ...(help === null ? [] : [`help-${key}`]),
-    ...(error === undefined ? [] : [`error-${key}`]),
-  ];
-  const common = html`id="field-${key}" name="${key}" ${required && html`required`}
-  ${described.length > 0 && html`aria-describedby="${described.join(' ')}"`}
-  ${error !== undefined && html`aria-invalid="true"`}`;
-  const isCheckbox = type === 'checkbox';
-  const caption = html`<label for="field-${key}"
-    >${label}${!required && !isCheckbox && html` <span class="optional">(optional)</span>`}</label
-  >`;
-  return html`<div class="field ${error !== undefined && 'wrong'}">
-    ${isCheckbox ? html`<div class="check">${control(common)}${caption}</div>` : html`${caption}${control(common)}`}
-    ${help !== null && html`<p class="help" id="help-${key}">${help}</p>`}
-    ${error !== undefined && html`<p class="error" id="error-${key}">${label} ${error}</p>`}
-  </div>`;
-}
-
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.filter((item) => typeof item === 'string').join(', ');
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  return fieldControl({ field, value: values[key], error, maxLength: maxLengthByType(type) });
 }

@@ -11,7 +11,7 @@ import {
 } from '../../http/public/public-page.ts';
 import type { BookingPage } from '../booking-pages/booking-page.ts';
 import { guestField, problemList, questionField } from './booking-fields.ts';
-import { clockIn, dateIn, longDate, timeZoneNames } from './guest-time.ts';
+import { clockIn, dateIn, longDate, shortDate, timeZoneNames } from './guest-time.ts';
 import { asksPhone, fieldNames, type SentFields } from './guest-input.ts';
 
 /** The bundled files of web/public/. */
@@ -70,12 +70,12 @@ export function dayStep(
   }: { days: Readonly<Record<string, readonly OfferedStart[]>>; from: string | null; more: string | null },
 ): string {
   const dates = Object.keys(days).toSorted();
-  const list = html`<ul class="choices">
+  const list = html`<ul class="choices days">
     ${dates.map((date) => {
       const count = days[date]!.length;
       return html`<li>
         <a href="${linkOf(view, { duration: String(view.duration), date })}">
-          ${longDate(date)} <span class="note">${count === 1 ? '1 time' : `${count} times`}</span>
+          ${shortDate(date)} <span class="note">${count === 1 ? '1 time' : `${count} times`}</span>
         </a>
       </li>`;
     })}
@@ -166,7 +166,7 @@ export function detailsStep(view: DetailsView): string {
           guestField(view, {
             key: 'phone',
             label: 'Phone',
-            type: 'tel',
+            type: 'phone',
             autocomplete: 'tel',
             required: false,
           })
@@ -177,7 +177,6 @@ export function detailsStep(view: DetailsView): string {
             key: 'location',
             label: 'Where?',
             type: 'text',
-            autocomplete: null,
             required: true,
           })
         }
@@ -186,7 +185,6 @@ export function detailsStep(view: DetailsView): string {
           key: 'guests',
           label: 'Further guests',
           type: 'text',
-          autocomplete: null,
           required: false,
           help: 'Email addresses, separated by commas.',
         })}

@@ -8,7 +8,7 @@ import type { Change } from '../../record/noun.ts';
 import type { RecordService } from '../../record/record-service.ts';
 import { GUEST } from '../appointments/appointment-state.ts';
 import type { Appointment, AppointmentInput } from '../appointments/appointment.ts';
-import { hostsOf, slotTaken } from '../appointments/host-lock.ts';
+import { slotTaken } from '../appointments/host-lock.ts';
 import type { SlotFinder } from '../availability/slot-finder.ts';
 import type { BookingPageStore } from '../booking-pages/booking-page-store.ts';
 import type { BookingPage } from '../booking-pages/booking-page.ts';
@@ -31,8 +31,12 @@ export interface ShownAppointment {
 export interface ManagedAppointment {
   workspaceId: Uuid;
   appointment: Appointment;
-  /** The page that it was booked through; null if there is none, or it was deleted or switched off. */
+  /**
+   * The page that it was booked through, with the host that the appointment has by now; null if there is none, or it was
+   * deleted or switched off.
+   */
   page: BookingPage | null;
+  /** Null for one who has left. */
   hostName: string | null;
 }
 
@@ -64,14 +68,17 @@ export interface GuestAppointmentParts {
 const MINUTE_MS = 60_000;
 const NO_LINK = 'This link does not exist or is no longer valid.';
 
-const HOST = { name: 'appointment.host-name', text: 'select name from app_user where id = $1' };
+const HOST = {
+  name: 'appointment.host-name',
+  text: `select u.name from member m join app_user u on u.id = m.user_id where m.workspace_id = $1 and m.user_id = $2`,
+};
 
 export function makeGuestAppointments(parts: GuestAppointmentParts): GuestAppointments {
   const { db, clock, appointments, pages, slots, links } = parts;
 
-  async function hostName(id: Uuid | null): Promise<string | null> {
+  async function hostName(workspaceId: Uuid, id: Uuid | null): Promise<string | null> {
     if (id === null) return null;
-    const [row] = await query<{ name: string | null }>(db.pool, HOST, [id]);
+    const [row] = await query<{ name: string }>(db.pool, HOST, [workspaceId, id]);
     return row?.name ?? null;
   }
 
@@ -100,7 +107,7 @@ export function makeGuestAppointments(parts: GuestAppointmentParts): GuestAppoin
   }
 
   async function change(
-    { workspaceId, appointment, hostName: host }: ManagedAppointment,
+    { workspaceId, appointment }: ManagedAppointment,
     fields: Change<AppointmentInput>,
   ): Promise<ShownAppointment> {
     const { body } = await appointments.update(
@@ -119,14 +126,15 @@ export function makeGuestAppointments(parts: GuestAppointmentParts): GuestAppoin
         },
       },
     );
-    return show(workspaceId, JSON.parse(body) as Appointment, host);
+    const changed = JSON.parse(body) as Appointment;
+    return show(workspaceId, changed, await hostName(workspaceId, changed.host_id));
   }
 
   const guestAppointments: GuestAppointments = {
     async shown(workspaceId, id) {
       const appointment = await appointments.store.get(workspaceId, id);
       if (!appointment) throw new ApiError('not_found', NO_LINK);
-      return show(workspaceId, appointment, await hostName(appointment.host_id));
+      return show(workspaceId, appointment, await hostName(workspaceId, appointment.host_id));
     },
 
     async find(token) {
@@ -136,11 +144,12 @@ export function makeGuestAppointments(parts: GuestAppointmentParts): GuestAppoin
       const { workspaceId } = found;
       const pageId = appointment.booking_page_id;
       const page = pageId === null ? undefined : await pages.get(workspaceId, pageId);
+      const name = await hostName(workspaceId, appointment.host_id);
       return {
         workspaceId,
         appointment,
-        page: page?.active ? page : null,
-        hostName: await hostName(appointment.host_id),
+        page: page?.active ? withHost(page, name === null ? null : appointment.host_id) : null,
+        hostName: name,
       };
     },
 
@@ -166,16 +175,23 @@ export function makeGuestAppointments(parts: GuestAppointmentParts): GuestAppoin
         return show(workspaceId, appointment, host);
       const slot = await slots.at(db.pool, workspaceId, page, { durationMin, start, except: appointment.id });
       if (!slot) throw slotTaken();
-      const isFree = hostsOf(appointment).every((id) => slot.hostIds.includes(id));
+      const { host_id: hostId } = appointment;
+      const keepsHost = hostId !== null && slot.hostIds.includes(hostId);
       return change(managed, {
         starts_at: isoTime(start),
         ends_at: isoTime(end),
         reschedule_reason: reason,
-        ...(!isFree && page.host_mode === 'round_robin' && { host_id: slot.hostIds[0]! }),
+        ...(!keepsHost && { host_id: slot.hostIds[0]! }),
       });
     },
   };
   return guestAppointments;
+}
+
+/** The page with the times of a host whom the appointment was given to by hand. One who has left has no times. */
+function withHost(page: BookingPage, hostId: Uuid | null): BookingPage {
+  if (hostId === null || page.hosts.some(({ user_id: id }) => id === hostId)) return page;
+  return { ...page, host_mode: 'one', hosts: [{ user_id: hostId, weight: 1, schedule_id: null }] };
 }
 
 function checkChangeable({ appointment, page }: ManagedAppointment, now: number): void {

@@ -73,9 +73,11 @@ const TURNS = {
          group by h.user_id`,
 };
 
-/** The time zone of the first host of a page, or else of the workspace. */
+/** The time zone of the first host of a page who is a member, or else of the workspace. */
 export async function hostZoneOf(db: Database, { workspaceId, page }: VisitedPage): Promise<string> {
-  const values = [workspaceId, page.id, page.hosts[0]?.user_id ?? null];
+  const hostIds = page.hosts.map(({ user_id: id }) => id);
+  const [first] = await db.read<{ user_id: Uuid }>(FIRST_MEMBER, [workspaceId, hostIds]);
+  const values = [workspaceId, page.id, first?.user_id ?? null];
   const [zone] = await db.read<{ time_zone: string }>(HOST_ZONE, values);
   return zone!.time_zone;
 }
@@ -160,6 +162,13 @@ interface ChosenHosts {
   /** Of the host's schedule. */
   timeZone: string;
 }
+
+const FIRST_MEMBER = {
+  name: 'booking_page_host.first-member',
+  text: `select h.user_id from unnest($2::uuid[]) with ordinality h(user_id, position)
+         join member m on m.workspace_id = $1 and m.user_id = h.user_id
+         order by h.position limit 1`,
+};
 
 const HOST_ZONE = {
   name: 'booking_page_host.time-zone',

@@ -1,12 +1,12 @@
 import type { FieldError } from '../../base/errors.ts';
 import { emailAddress } from '../../base/values/email-address.ts';
 import { isBlank, storageProblem } from '../../base/values/text.ts';
-import { date, instant } from '../../base/values/time.ts';
+import { instant } from '../../base/values/time.ts';
 import { timeZone } from '../../base/values/time-zone.ts';
+import { answerOf, Repeated } from '../../http/public/field-answer.ts';
 import type { Answers } from '../../record/fields/answers.ts';
 import { isMailAddress } from '../../mail/mail-message.ts';
 import type { BookingPage } from '../booking-pages/booking-page.ts';
-import type { BookingQuestion } from '../booking-pages/booking-question.ts';
 
 /** What a guest books. */
 export interface GuestInput {
@@ -22,7 +22,8 @@ export interface GuestInput {
   answers: Answers;
 }
 
-const MAX_TEXT = { name: 200, phone: 100, location: 1000 } as const;
+/** The longest values of the page's own fields, in UTF-16 units. */
+export const MAX_TEXT = { name: 200, phone: 100, location: 1000 } as const;
 const MAX_FURTHER_GUESTS = 10;
 
 /** Fields as a page or a script sends them. */
@@ -53,11 +54,11 @@ export function readGuestInput(page: BookingPage, sent: SentFields): GuestInput 
   const answered = taken('answers', answersIn(page, sent));
   const answers: Answers = {};
   for (const question of answered ? page.questions : []) {
-    const answer = taken(
-      question.key,
-      answerOf(question, Object.hasOwn(answered!, question.key) ? answered![question.key] : undefined),
-    );
-    if (answer !== null) answers[question.key] = answer;
+    const { key } = question;
+    const value = Object.hasOwn(answered!, key) ? answered![key] : undefined;
+    const read = answerOf(question, isTextList(value) ? new Repeated(value) : value);
+    if (typeof read === 'object') errors.push({ field: key, message: read.wrong });
+    else if (read !== undefined) answers[key] = read;
   }
   if (errors.length > 0) return errors;
   return {
@@ -149,46 +150,7 @@ function answersIn({ questions }: BookingPage, sent: SentFields): Read<SentField
   return isAbsent ? { value: sent } : { wrong: 'must be an object with the answers by key' };
 }
 
-const CHECKED: ReadonlySet<unknown> = new Set([true, 'true', 'on']);
-const UNCHECKED: ReadonlySet<unknown> = new Set([undefined, null, false, '', 'false']);
-
-const MAX_ANSWER = 1000;
-const MAX_LONG_ANSWER = 10_000;
-
-function answerOf(question: BookingQuestion, sent: unknown): Read<string | number | boolean | null> {
-  const { type, required, options, value: hidden } = question;
-  if (type === 'checkbox') {
-    const isChecked = CHECKED.has(sent);
-    if (!isChecked && !UNCHECKED.has(sent)) return { wrong: 'must be true or false' };
-    return required && !isChecked ? { wrong: 'must be checked' } : { value: isChecked };
-  }
-  if (type === 'number' && typeof sent === 'number') return { value: sent };
-  const max = type === 'textarea' ? MAX_LONG_ANSWER : MAX_ANSWER;
-  const read = textOf(Array.isArray(sent) ? sent.join(', ') : sent, max, required);
-  if ('wrong' in read) return read;
-  if (read.value === null) return { value: type === 'hidden' ? hidden : null };
-  return checked(type, options, read.value);
-}
-
-function checked(
-  type: BookingQuestion['type'],
-  options: readonly string[],
-  text: string,
-): Read<string | number> {
-  switch (type) {
-    case 'email':
-      return emailAddress.safeParse(text).success ? { value: text } : { wrong: 'must be an email address' };
-    case 'date':
-      return date.safeParse(text).success ? { value: text } : { wrong: 'must be a date, as in 2026-08-15' };
-    case 'number': {
-      const digits = text.replace(',', '.');
-      return /^-?\d{1,15}(\.\d{1,10})?$/.test(digits)
-        ? { value: Number(digits) }
-        : { wrong: 'must be a number' };
-    }
-    case 'select':
-      return options.includes(text) ? { value: text } : { wrong: 'must be one of the options' };
-    default:
-      return { value: text };
-  }
+/** A field that was sent several times. */
+function isTextList(sent: unknown): sent is string[] {
+  return Array.isArray(sent) && sent.every((item) => typeof item === 'string');
 }

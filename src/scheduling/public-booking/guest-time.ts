@@ -7,6 +7,12 @@ export function longDate(date: string): string {
   );
 }
 
+/** As in `Tue, 1 Dec`. @param date `YYYY-MM-DD` */
+export function shortDate(date: string): string {
+  const format = { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' } as const;
+  return new Intl.DateTimeFormat('en-GB', format).format(new Date(`${date}T00:00Z`));
+}
+
 /** As in `09:30`. @param time ISO 8601 */
 export function clockIn(timeZone: string, time: string): string {
   return new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone }).format(new Date(time));

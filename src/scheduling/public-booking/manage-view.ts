@@ -54,7 +54,7 @@ export function managePage(view: ManageView): string {
         ${canMove && html`<p><a class="button" href="${path}/reschedule${search}">Choose another time</a></p>`}
         <form method="post" action="${path}/cancel${search}">
           <div class="field">
-            <label for="field-reason">Reason <span class="optional">(optional)</span></label>
+            <label for="field-reason">Reason for canceling <span class="optional">(optional)</span></label>
             <input id="field-reason" name="reason" type="text" maxlength="1000" />
           </div>
           <button type="submit" class="quiet">Cancel the appointment</button>

@@ -88,7 +88,8 @@ export const courseRun = defineNoun({
   },
 
   check({ starts_at: starts, ends_at: ends }) {
-    if (starts !== null && ends !== null && ends < starts)
+    // With offsets, as they were sent.
+    if (starts !== null && ends !== null && Date.parse(ends) < Date.parse(starts))
       throw invalid('ends_at', 'must not be before starts_at');
   },
 

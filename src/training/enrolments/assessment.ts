@@ -22,7 +22,7 @@ export const assessment = defineNoun({
   label: 'Assessment',
   pluralLabel: 'Assessments',
   title: ['unit_name', 'unit_code'],
-  listed: ['contact_id', 'unit_code', 'status', 'outcome_code', 'assessed_at', 'assessor_id'],
+  listed: ['contact_id', 'status', 'unit_code', 'outcome_code', 'assessed_at', 'assessor_id'],
   subtitle: ['unit_code', 'status'],
   area: 'training',
   fields: {

@@ -64,7 +64,7 @@ export function AppointmentActions({ appointment }: { appointment: Appointment }
           Guest came
         </Button>
       )}
-      {isOpen && !isOver && (
+      {((isOpen && !isOver) || status === 'pending') && (
         <Button variant="default" leftSection={<IconCalendarX size={15} />} onClick={() => setOpen('cancel')}>
           {status === 'pending' ? 'Decline' : 'Cancel'}
         </Button>

@@ -45,7 +45,7 @@ export function BusyCalendars({ calendars }: Pick<MemberAvailability, 'calendars
             <li key={item.connection_id}>
               <span className={classes.main}>
                 {item.name}
-                {item.problem && <Text c="dimmed">{item.problem}</Text>}
+                {item.problem_text && <Text c="dimmed">{item.problem_text}</Text>}
               </span>
               <span className={classes.aside}>
                 {item.synced_at === null ? 'Never read' : <Moment at={item.synced_at} />}

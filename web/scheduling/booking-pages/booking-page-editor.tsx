@@ -139,7 +139,7 @@ function PageMenu({ page }: { page: BookingPage }) {
   const confirmRemoval = () =>
     confirm({
       title: `Delete ${page.title}?`,
-      text: 'Its link and its embed stop working. Its appointments stay, and guests can still cancel and move them.',
+      text: 'Its link and its embed stop working. Its appointments stay. Guests can still cancel them, but no longer move them.',
       action: 'Delete booking page',
       onConfirm: () =>
         notifyWhenDone(remove(), () => {

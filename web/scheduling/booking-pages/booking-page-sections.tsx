@@ -244,8 +244,8 @@ export function ReminderSection({ api: { form } }: SectionProps) {
 }
 
 const PROOF = [
-  { value: 'optional', label: 'Optional: bookings without it get a stricter spam check' },
-  { value: 'required', label: 'Required: bookings without it are refused' },
+  { value: 'optional', label: 'Optional: guests without JavaScript can book' },
+  { value: 'required', label: 'Required: browsers without JavaScript are refused' },
 ];
 
 export function WebsiteSection({ api: { form, base } }: SectionProps) {

@@ -14,7 +14,7 @@ import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { styledRangeText, styledText, today } from '../../ui/format.ts';
 import { notifyDone } from '../../ui/notify.tsx';
 import { whenText } from '../appointments/appointment-time.ts';
-import { boundsOf, shiftedDay, shownDays, type CalendarView } from './calendar-days.ts';
+import { boundsOf, shiftedDay, shownDays, withoutTaken, type CalendarView } from './calendar-days.ts';
 import { hostStyle } from './calendar-entry.tsx';
 import classes from './calendar.module.css';
 import { DayAgenda } from './day-agenda.tsx';
@@ -46,13 +46,15 @@ export function AppointmentCalendar({
   const mayWrite = useHasScope('appointments:write');
   const colorOf = useHostColors();
   const list = useQuery({ ...appointmentsBetween(from, to, filter), placeholderData: keepPreviousData });
-  const busy = useBusyTimes(filter['host_id'], from, to, view === 'day' || view === 'week');
   const [moved, setMoved] = useState<{ appointment: Appointment; start: string } | null>(null);
   const [newAt, setNewAt] = useState<string | null>(null);
   // A canceled appointment leaves its time free.
-  const shown = (list.data ?? []).filter(
-    ({ status }) => status !== 'canceled' || filter['status'] === 'canceled',
+  const isCanceledShown = filter['status'] === 'canceled';
+  const shown = useMemo(
+    () => (list.data ?? []).filter(({ status }) => status !== 'canceled' || isCanceledShown),
+    [list.data, isCanceledShown],
   );
+  const busy = useBusyTimes(filter['host_id'], { from, to }, shown, view === 'day' || view === 'week');
   const actions = mayWrite
     ? {
         onMove: (appointment: Appointment, start: string) => setMoved({ appointment, start }),
@@ -179,11 +181,14 @@ function NewAppointment({
   );
 }
 
-/** When a member cannot be booked, by time off and by their calendars: of the chosen host, else of the user. */
+/**
+ * When a member cannot be booked, by time off and by their calendars: of the chosen host, else of the user. Appointments
+ * that are on view say so themselves.
+ */
 function useBusyTimes(
   hostId: string | number | undefined,
-  from: string,
-  to: string,
+  { from, to }: { from: string; to: string },
+  appointments: readonly Appointment[],
   isShown: boolean,
 ): BusyTime[] {
   const { user } = useSession();
@@ -200,8 +205,12 @@ function useBusyTimes(
     const busy = (availability.data?.busy ?? [])
       .filter((item) => !off.some(({ start, end }) => start <= item.start && item.end <= end))
       .map(({ start, end }) => ({ start, end, label: '' }));
-    return [...busy, ...off];
-  }, [availability.data, timeOff.data]);
+    const own = appointments.filter(
+      ({ host_id: id, co_host_ids: others }) => id === userId || others.includes(userId),
+    );
+    const taken = own.map(({ starts_at: start, ends_at: end }) => ({ start, end }));
+    return [...withoutTaken(busy, taken), ...off];
+  }, [availability.data, timeOff.data, appointments, userId]);
 }
 
 function titleOf(view: CalendarView, day: string, days: readonly string[]): string {

@@ -83,6 +83,25 @@ export function partsOf<T>(
   return groupsOf(parts).flatMap(inColumns);
 }
 
+/** Times without those that are taken, which may cut one into two. ISO 8601, in UTC. */
+export function withoutTaken<T extends { start: string; end: string }>(
+  items: readonly T[],
+  taken: readonly { start: string; end: string }[],
+): T[] {
+  return taken.reduce<T[]>(
+    (left, { start, end }) =>
+      left.flatMap((item) =>
+        item.end <= start || item.start >= end
+          ? [item]
+          : [
+              ...(item.start < start ? [{ ...item, end: start }] : []),
+              ...(item.end > end ? [{ ...item, start: end }] : []),
+            ],
+      ),
+    [...items],
+  );
+}
+
 /** Parts that overlap, directly or through others. */
 function groupsOf<T>(parts: readonly DayPart<T>[]): DayPart<T>[][] {
   const groups: DayPart<T>[][] = [];

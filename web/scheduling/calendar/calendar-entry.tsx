@@ -13,22 +13,40 @@ export function hostStyle(color: string): CSSProperties {
   } as CSSProperties;
 }
 
-/** What an entry says, as a link to the appointment. @param isShort the start alone, on one line with the title */
-export function EntryFace({ appointment, isShort = false }: { appointment: Appointment; isShort?: boolean }) {
+interface FaceProps {
+  appointment: Appointment;
+  /** The start alone, on one line with the title. */
+  isShort?: boolean;
+  /** Where the place shows the time already. */
+  isTimeLast?: boolean;
+}
+
+/** What an entry says, as a link to the appointment. */
+export function EntryFace({ appointment, isShort = false, isTimeLast = false }: FaceProps) {
+  const time = (
+    <span className={classes.entryTime}>
+      {isShort ? clockText(appointment.starts_at) : hoursText(appointment)}
+    </span>
+  );
   return (
     <>
-      <span className={classes.entryTime}>
-        {isShort ? clockText(appointment.starts_at) : hoursText(appointment)}
-      </span>{' '}
+      {!isTimeLast && time}{' '}
       <TextLink
         {...paths.record('appointments', appointment.id)}
         className={classes.entryTitle}
         // The browser's own drag of a link would take the place of a move.
         draggable={false}
       >
-        {appointment.title}
+        {labelOf(appointment)}
       </TextLink>
+      {isTimeLast && <> {time}</>}
       {appointment.status === 'pending' && <span className={classes.entryNote}> (needs confirmation)</span>}
     </>
   );
+}
+
+/** The guest first: titles of a booking page begin alike, and a narrow entry shows only the beginning. */
+function labelOf({ title, guest_name: guest }: Appointment): string {
+  const isLast = guest !== null && title.endsWith(`: ${guest}`);
+  return isLast ? `${guest}: ${title.slice(0, -guest.length - 2)}` : title;
 }

@@ -185,7 +185,7 @@ function Entry({
       onMouseDown={listeners?.['onMouseDown'] as React.MouseEventHandler}
       onTouchStart={listeners?.['onTouchStart'] as React.TouchEventHandler}
     >
-      <EntryFace appointment={appointment} isShort={to - from <= 30} />
+      <EntryFace appointment={appointment} isShort={to - from <= 30} isTimeLast />
     </div>
   );
 }
