@@ -53,7 +53,7 @@ export function makeBackgroundWork(parts: BackgroundWorkParts): BackgroundWork {
     },
     async stop() {
       await mailListener?.stop();
-      await Promise.all([engine, jobWorker, mailSender, ...followers].map((part) => part?.stop()));
+      await Promise.all([engine, jobWorker, mailSender, ...followers].map(async (part) => part?.stop()));
     },
   };
 }

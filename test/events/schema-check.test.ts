@@ -110,8 +110,8 @@ test('a schema accepts what ajv accepts with it, and nothing else', () => {
 
 test.each([{ multipleOf: 1 }, { multipleOf: 0.5 }, { type: 'integer' }, { minimum: 1e20 }])(
   'a number whose text has an exponent is a number like any other: %j',
-  (schema) => {
-    expect(findProblem(schema, 1e21, 1e9)).toBeNull();
+  (rule) => {
+    expect(findProblem(rule, 1e21, 1e9)).toBeNull();
   },
 );
 

@@ -96,7 +96,7 @@ export function makeHitRecorder(parts: HitRecorderParts): HitRecorder {
     if (batch.length === 0) return false;
     const taken = new Set(batch);
     const held = [...new Set(batch.map(({ visitorKey }) => visitorKey))]
-      .flatMap((key) => [...opens.of(key), ...clicks.of(key)])
+      .flatMap((key) => [...opens.listFor(key), ...clicks.listFor(key)])
       .filter((hit) => !taken.has(hit));
     try {
       const lanes = await db.transaction((trx) => write(trx, batch, held));
@@ -245,7 +245,7 @@ class WaitingHits {
     return found;
   }
 
-  of(visitorKey: string): Iterable<TakenHit> {
+  listFor(visitorKey: string): Iterable<TakenHit> {
     return this.#byVisitor.get(visitorKey) ?? [];
   }
 

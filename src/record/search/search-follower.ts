@@ -96,8 +96,9 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
   /** Pauses for `ms`, or until fewer events are committed. */
   async function yieldToWrites(ms: number): Promise<void> {
     const until = performance.now() + ms;
-    for (let left = ms; left > 0 && !isWoken; left = until - performance.now()) {
+    for (let left = ms; left > 0; left = until - performance.now()) {
       await pause(Math.min(LOOK_MS, left));
+      if (isWoken || stopping.signal.aborted) return;
       const at = performance.now();
       const seen = await countEvents(db).catch(() => null);
       if (seen !== null) rate.add(seen, at);
