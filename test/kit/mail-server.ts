@@ -20,6 +20,8 @@ export interface MailServer {
   readonly inbox: ReceivedMail[];
   /** How many recipients were named, refused ones included. */
   readonly recipients: number;
+  /** How many connections were made. */
+  readonly connections: number;
   /** What it answers to a recipient from now on; it is not answered until the promise resolves. */
   onRecipient(answer: (address: string) => Answer | Promise<Answer>): void;
   /** What it answers to the content; a mail is in the inbox before this is called, unless it is refused. */
@@ -40,6 +42,7 @@ const accept = () => null;
 export async function startMailServer({ auth = false, tls = false } = {}): Promise<MailServer> {
   const inbox: ReceivedMail[] = [];
   let recipients = 0;
+  let connections = 0;
   let answerRecipient: (address: string) => Answer | Promise<Answer> = accept;
   let answerContent: (mail: ReceivedMail) => Answer | Promise<Answer> = accept;
   const server = new SMTPServer({
@@ -47,6 +50,10 @@ export async function startMailServer({ auth = false, tls = false } = {}): Promi
     allowInsecureAuth: true,
     onAuth: (_login, _session, done) => done(new Error('wrong password')),
     disabledCommands: tls ? [] : ['STARTTLS'],
+    onConnect(_session, done) {
+      connections += 1;
+      done();
+    },
     onRcptTo({ address }, _session, done) {
       recipients += 1;
       void Promise.resolve(answerRecipient(address)).then(done);
@@ -81,6 +88,9 @@ export async function startMailServer({ auth = false, tls = false } = {}): Promi
   return {
     url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
     inbox,
+    get connections() {
+      return connections;
+    },
     get recipients() {
       return recipients;
     },

@@ -209,6 +209,22 @@ describe('EM1: sending', () => {
   });
 });
 
+test('a mail goes over a connection that is open, and over a new one where the server has closed it', async () => {
+  const own = await startMailServer();
+  try {
+    const { id } = await makeAccount('Own server', {}, own);
+    for (let mail = 0; mail < 3; mail++) await reaches((await sent({ connection_id: id })).id, 'sent');
+    expect(own.connections).toBe(1);
+    own.dropAll();
+    await reaches((await sent({ connection_id: id })).id, 'sent');
+    expect(own.connections).toBe(2);
+    expect(own.inbox).toHaveLength(4);
+  } finally {
+    own.dropAll();
+    await own.close();
+  }
+});
+
 test('many mails of one account follow each other, and do not wait for the next pass', async () => {
   const before = server.inbox.length;
   const many = Array.from({ length: 60 }, (_, at) => ({

@@ -1,3 +1,4 @@
+import { sha256 } from '../../base/hmac.ts';
 import type { ConnectionValues, TestResult } from '../../connections/connection-kind.ts';
 import { redactReply } from '../../mail/mail-transport.ts';
 import type { EmailProvider, SendResult, SendTools } from '../../messaging/emails/email-provider.ts';
@@ -20,31 +21,73 @@ export const smtpProvider: EmailProvider = {
   kind: 'smtp',
 
   async send({ envelope, raw, parts }, account, { dials, beforeContent, signal }) {
-    const client = clientOf(account, dials);
-    try {
-      const mail = { envelope: { from: envelope.from, to: [...envelope.to] }, raw };
-      const result = await client.send(mail, beforeContent, signal);
-      if ('failure' in result) return resultOf(result.failure);
-      const refusal = result.accepted.refused.find(
-        ({ address }) => address.toLowerCase() === parts.to.address.toLowerCase(),
-      );
-      if (!refusal) return { outcome: 'accepted', providerId: null };
-      // A further recipient was accepted: the mail is not sent again for this one.
-      return bounced(refusal.message);
-    } finally {
-      client.close();
-    }
+    const mail = { envelope: { from: envelope.from, to: [...envelope.to] }, raw };
+    const result = await clientsOf(dials).use(account).send(mail, beforeContent, signal);
+    if ('failure' in result) return resultOf(result.failure);
+    const refusal = result.accepted.refused.find(
+      ({ address }) => address.toLowerCase() === parts.to.address.toLowerCase(),
+    );
+    if (!refusal) return { outcome: 'accepted', providerId: null };
+    // A further recipient was accepted: the mail is not sent again for this one.
+    return bounced(refusal.message);
   },
 
   test: testSmtp,
+  close: ({ dials }) => clientsOf(dials).close(),
 };
+
+/** As many mails of an account are sent at once. */
+const POOL = { maxConnections: 12, idleMs: 10_000 };
+const MAX_CLIENTS = 100;
+
+/** The clients of mail servers that were used last: connecting and signing in take longer than a mail. */
+class SmtpClients {
+  /** By a hash of server and sign-in, least recently used first. */
+  readonly #clients = new Map<string, SmtpClient>();
+  readonly #dials: Dials;
+
+  constructor(dials: Dials) {
+    this.#dials = dials;
+  }
+
+  use(account: ConnectionValues): SmtpClient {
+    const { host, port, tls } = account.settings;
+    const { username, password } = account.secrets;
+    const key = sha256(JSON.stringify([host, port, tls, username, password])).toString('base64');
+    const client = this.#clients.get(key) ?? clientOf(account, this.#dials, { pool: POOL });
+    this.#clients.delete(key);
+    this.#clients.set(key, client);
+    for (const [oldest, unused] of this.#clients) {
+      if (this.#clients.size <= MAX_CLIENTS) break;
+      unused.close();
+      this.#clients.delete(oldest);
+    }
+    return client;
+  }
+
+  /** Mails that are being sent are finished. */
+  close(): void {
+    for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
+  }
+}
+
+/** Of each installation in this process. */
+const clients = new WeakMap<Dials['dial'], SmtpClients>();
+
+function clientsOf(dials: Dials): SmtpClients {
+  const found = clients.get(dials.dial) ?? new SmtpClients(dials);
+  clients.set(dials.dial, found);
+  return found;
+}
 
 /** Connects and signs in. */
 export async function testSmtp(
   account: ConnectionValues,
   { dials }: Pick<SendTools, 'dials'>,
 ): Promise<TestResult> {
-  const client = clientOf(account, dials, TEST_TIMEOUT_MS);
+  const timeouts = { connectTimeoutMs: TEST_TIMEOUT_MS, contentTimeoutMs: TEST_TIMEOUT_MS };
+  const client = clientOf(account, dials, timeouts);
   try {
     await client.verify();
     return { ok: true, message: 'The server accepts the connection and the sign-in.' };
@@ -55,13 +98,15 @@ export async function testSmtp(
   }
 }
 
-function clientOf({ settings, secrets }: ConnectionValues, dials: Dials, timeoutMs?: number): SmtpClient {
+function clientOf(
+  { settings, secrets }: ConnectionValues,
+  dials: Dials,
+  options: Parameters<typeof makeSmtpClient>[2],
+): SmtpClient {
   const { host, port, tls } = settings as { host: string; port: number; tls: 'none' | 'starttls' | 'tls' };
   const { username, password = '' } = secrets;
   const server = { host, port, tls, auth: username ? { user: username, pass: password } : null };
-  const timeouts =
-    timeoutMs === undefined ? {} : { connectTimeoutMs: timeoutMs, contentTimeoutMs: timeoutMs };
-  return makeSmtpClient(server, tls === 'none' ? dials.plainDial : dials.dial, timeouts);
+  return makeSmtpClient(server, tls === 'none' ? dials.plainDial : dials.dial, options);
 }
 
 const TOO_LARGE = new Set(['5.3.4', '5.2.3']);

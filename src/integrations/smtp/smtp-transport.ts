@@ -24,6 +24,13 @@ export interface SmtpTimeouts {
   contentTimeoutMs?: number;
 }
 
+/** Connections that stay open for further mails. */
+export interface SmtpPool {
+  maxConnections: number;
+  /** A connection without a mail for so long is closed. */
+  idleMs: number;
+}
+
 /** What a mail server answered, or what happened to the connection. */
 export interface SmtpFailure {
   /** 0 without an answer. */
@@ -59,15 +66,20 @@ export interface SmtpClient {
 /** The content that an attempt sends, once `beforeContent` has let it. */
 type Attempt = SendMailOptions & { content?: () => Readable };
 
-/** A client of one mail server. Passwords stay in here. */
-export function makeSmtpClient(server: SmtpServer, dial: Dial, timeouts: SmtpTimeouts = {}): SmtpClient {
-  const { connectTimeoutMs = 15_000, contentTimeoutMs = 600_000 } = timeouts;
+/** A client of one mail server. Passwords stay in here. @param options.pool null: a connection for each mail */
+export function makeSmtpClient(
+  server: SmtpServer,
+  dial: Dial,
+  options: SmtpTimeouts & { pool?: SmtpPool | null } = {},
+): SmtpClient {
+  const { connectTimeoutMs = 15_000, contentTimeoutMs = 600_000, pool = null } = options;
   let opened: Promise<Transporter<SMTPTransport.SentMessageInfo>> | undefined;
   const open = async () => {
     // Loaded with the first mail: many installations send none.
     const { createTransport } = await import('nodemailer');
     const transport = createTransport({
       ...connectionOptions(server),
+      ...(pool && { pool: true, maxConnections: pool.maxConnections, idleTimeout: pool.idleMs }),
       connectionTimeout: connectTimeoutMs,
       greetingTimeout: connectTimeoutMs,
       socketTimeout: contentTimeoutMs,
@@ -92,6 +104,8 @@ export function makeSmtpClient(server: SmtpServer, dial: Dial, timeouts: SmtpTim
       const opening = await transport();
       let hasBegun = false;
       async function* content() {
+        // A pool tries again over another connection where one was closed. Never what may have arrived.
+        if (hasBegun) throw new Error('The connection was lost.');
         await beforeContent();
         // Aborted from here on, the mail would be unknown.
         hasBegun = true;

@@ -111,7 +111,7 @@ export interface EmailProvider {
   /** What the domain of the sender needs in its DNS, by record. */
   dns?(account: ConnectionValues): EmailDns;
   /** Closes connections that are kept open. */
-  close?(): void;
+  close?(tools: Pick<SendTools, 'dials'>): void;
 }
 
 /** What the DNS of a sender's domain needs for this provider. */

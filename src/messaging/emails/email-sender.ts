@@ -118,7 +118,7 @@ export function makeEmailSender(parts: EmailSenderParts): EmailSender {
     pass: loop.pass,
     async stop() {
       await loop.stop();
-      for (const provider of parts.providers) provider.close?.();
+      for (const provider of parts.providers) provider.close?.(parts);
     },
   };
 }
