@@ -59,7 +59,10 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
     try {
       // The first step requests documents of another form.
       const isNeeded = !hasStepped || (await hasWork(db));
-      const outcome: SearchStep = isNeeded ? await searchStep(db, documents) : { kind: 'idle' };
+      const isGivingWay = rate.perSecond() > FULL_RATE;
+      const outcome: SearchStep = isNeeded
+        ? await searchStep(db, documents, { isGivingWay })
+        : { kind: 'idle' };
       hasStepped ||= outcome.kind !== 'busy';
       isFailing = false;
       return outcome;

@@ -19,6 +19,9 @@ const LOCK = 0x4641_5345;
 
 /** Events of one step: larger steps cost less each, and hold up those who wait for their own writes. */
 const EVENTS = 1_000;
+/** With more events than this to follow, nobody waits for a step: answers say that search is behind. */
+const FAR_BEHIND = 20_000;
+const EVENTS_FAR_BEHIND = 4_000;
 /** Workspaces of one step. */
 const WORKSPACES = 50;
 const PENDING = 1_000;
@@ -125,14 +128,19 @@ interface Range {
  * is one transaction of documents and position, under a lock that one process at a time has: whatever ends it, the next
  * step begins where this one did. Each statement in it sees what the last holder of the lock has committed, so an older
  * state of a record never replaces a newer one.
+ * @param options.isGivingWay whether writes need the machine: the step is short
  */
-export function searchStep(db: Database, documents: SearchDocuments): Promise<SearchStep> {
+export function searchStep(
+  db: Database,
+  documents: SearchDocuments,
+  { isGivingWay = false }: { isGivingWay?: boolean } = {},
+): Promise<SearchStep> {
   const forms = new Map(documents.nouns.map((noun) => [noun.name, formOf(noun, documents.nouns)]));
   return db.transaction(async (trx) => {
     const [turn] = await query<{ ours: boolean }>(trx, TAKE_TURN, [LOCK]);
     if (!turn!.ours) return { kind: 'busy' };
     await requestNewForms(trx, forms);
-    const { done: followed, backlog, seen } = await followEvents(trx, documents);
+    const { done: followed, backlog, seen } = await followEvents(trx, documents, isGivingWay);
     const indexed = await indexNamed(trx, documents);
     const filled = await indexRange(trx, documents);
     if (followed + indexed + filled === 0) return { kind: 'idle' };
@@ -185,12 +193,14 @@ async function requestNewForms(trx: Transaction, forms: ReadonlyMap<string, stri
 async function followEvents(
   trx: Transaction,
   documents: SearchDocuments,
+  isGivingWay: boolean,
 ): Promise<{ done: number; backlog: number; seen: number | null }> {
   const behind = await query<Behind>(trx, IS_BEHIND, []);
   if (behind.length === 0) return { done: 0, backlog: 0, seen: null };
   const { backlog, seen } = behind[0]!;
   await requestMissed(trx, documents, behind);
-  const share = Math.max(20, Math.floor(EVENTS / behind.length));
+  const wanted = backlog > FAR_BEHIND && !isGivingWay ? EVENTS_FAR_BEHIND : EVENTS;
+  const share = Math.max(20, Math.floor(wanted / behind.length));
   const events = await query<ChangedRecord>(trx, EVENTS_AFTER, [
     behind.map(({ workspace_id: id }) => id),
     behind.map(({ seq }) => seq),
