@@ -23,6 +23,8 @@ const MAX_POLL_MS = 500;
 const BACKLOG = 500;
 /** Pauses as multiples of the time that the step took. */
 const PAUSE_BEHIND = 0.1;
+/** With fewer new events a second, nothing is given way to. */
+const CALM_RATE = 200;
 const PAUSE = 1;
 const MAX_PAUSE_MS = 500;
 /**
@@ -92,7 +94,7 @@ export function makeSearchFollower(db: Database, documents: SearchDocuments, log
       if (outcome.kind === 'done' && outcome.seen !== null) rate.add(outcome.seen, started);
       await (outcome.kind === 'done' && rate.perSecond() > FULL_RATE
         ? yieldToWrites(Math.min(MAX_PAUSE_AT_FULL_RATE_MS, tookMs * PAUSE_AT_FULL_RATE))
-        : pause(pauseMs(outcome, tookMs)));
+        : pause(pauseMs(outcome, tookMs, rate.perSecond() < CALM_RATE)));
     }
   }
 
@@ -162,7 +164,8 @@ function pollMs(tookMs: number): number {
   return Math.min(MAX_POLL_MS, Math.max(POLL_MS, 10 * tookMs));
 }
 
-function pauseMs(outcome: SearchStep, tookMs: number): number {
+function pauseMs(outcome: SearchStep, tookMs: number, isCalm: boolean): number {
   if (outcome.kind !== 'done') return pollMs(tookMs);
+  if (isCalm && outcome.backlog > BACKLOG) return 0;
   return Math.min(MAX_PAUSE_MS, tookMs * (outcome.backlog > BACKLOG ? PAUSE_BEHIND : PAUSE));
 }

@@ -20,8 +20,8 @@ const LOCK = 0x4641_5345;
 /** Events of one step: larger steps cost less each, and hold up those who wait for their own writes. */
 const EVENTS = 1_000;
 /** With more events than this to follow, nobody waits for a step: answers say that search is behind. */
-const FAR_BEHIND = 20_000;
-const EVENTS_FAR_BEHIND = 4_000;
+const FAR_BEHIND = 10_000;
+const EVENTS_FAR_BEHIND = 8_000;
 /** Workspaces of one step. */
 const WORKSPACES = 50;
 const PENDING = 1_000;
