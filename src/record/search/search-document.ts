@@ -44,15 +44,21 @@ function makeStatement(noun: SearchedNoun, nouns: readonly SearchedNoun[]): Stat
   const referencing = referencesTo(noun.name, nouns);
   const object = `'${noun.name}'`;
   const isCurrent = noun.mergeRules ? ' and t.merged_into is null' : '';
+  // Only where there are such records: each row takes a step of its own.
+  const references = referencing.map(
+    ({ object: other, field }) => `
+  select b.workspace_id, '${other}', '${field}', b.id from retitled b
+  where exists (select from ${other} t where t.workspace_id = b.workspace_id and t.${field} = b.id)`,
+  );
   const fanOut = `,
-fanned as (
-  insert into search_pending (workspace_id, object_type, ref_field, ref_id)
-  select b.workspace_id, r.object, r.field, b.id
-  from built b
-  cross join (values ${referencing.map((item) => `('${item.object}', '${item.field}')`).join(', ')}) r(object, field)
+retitled as materialized (
+  select b.workspace_id, b.id from built b
   left join search_document d
     on d.workspace_id = b.workspace_id and d.object_type = ${object} and d.record_id = b.id
   where b.fans_out and b.title_hash is distinct from d.title_hash
+),
+fanned as (
+  insert into search_pending (workspace_id, object_type, ref_field, ref_id)${references.join('\n  union all')}
 )`;
   return {
     name: `${noun.name}.search-documents`,
