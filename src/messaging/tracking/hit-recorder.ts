@@ -15,6 +15,7 @@ import { writeHits, type HitEvent, type TakenHit } from './hit-batch.ts';
 import { visitorKeyOf } from './hit-store.ts';
 import { BURST_MS, type Hit } from './hit-verdict.ts';
 import { HONEYPOT_LINK } from './tracked-html.ts';
+import { WaitingHits } from './waiting-hits.ts';
 
 export interface HitRecorderParts {
   db: Database;
@@ -217,42 +218,4 @@ export async function forgetVisitors(db: Database): Promise<number | null> {
     `update email_hit set visitor = null where visitor is not null and at < now() - interval '1 hour'`,
   );
   return rowCount;
-}
-
-/** Hits that wait, in the order of their arrival, and by visitor. */
-class WaitingHits {
-  readonly #hits = new Set<TakenHit>();
-  readonly #byVisitor = new Map<string, Set<TakenHit>>();
-
-  get size(): number {
-    return this.#hits.size;
-  }
-
-  add(hit: TakenHit): void {
-    this.#hits.add(hit);
-    const group = this.#byVisitor.get(hit.visitorKey);
-    if (group) group.add(hit);
-    else this.#byVisitor.set(hit.visitorKey, new Set([hit]));
-  }
-
-  /** The first hits until a time. */
-  upTo(at: number, limit: number): TakenHit[] {
-    const found: TakenHit[] = [];
-    for (const hit of this.#hits) {
-      if (hit.at > at || found.length === limit) break;
-      found.push(hit);
-    }
-    return found;
-  }
-
-  listFor(visitorKey: string): Iterable<TakenHit> {
-    return this.#byVisitor.get(visitorKey) ?? [];
-  }
-
-  remove(hit: TakenHit): void {
-    this.#hits.delete(hit);
-    const group = this.#byVisitor.get(hit.visitorKey)!;
-    group.delete(hit);
-    if (group.size === 0) this.#byVisitor.delete(hit.visitorKey);
-  }
 }

@@ -66,7 +66,7 @@ const BROWSERS: readonly Pattern[] = [
   ['Safari', /safari\//i],
 ];
 
-/** Few user agents make most requests, and sixty patterns take longer than all else of a hit. */
+/** Few user agents make most requests, and each is matched with dozens of patterns. */
 const known = new Map<string, Agent>();
 const MAX_KNOWN = 500;
 
