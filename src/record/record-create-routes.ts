@@ -18,7 +18,8 @@ import {
   type DryRunQuery,
 } from './record-preview.ts';
 import type { Plan, Writer } from './record-plan.ts';
-import type { RecordService, Source } from './record-service.ts';
+import type { RecordService } from './record-service.ts';
+import type { Source } from './source.ts';
 import {
   onDuplicateQuery,
   upsert,

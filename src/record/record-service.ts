@@ -1,9 +1,7 @@
-import type { Caller } from '../account/caller.ts';
 import type { StoredAnswer } from '../account/idempotency.ts';
 import { isoTime } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import { matchingWebhooks, type LaneKey, type MatchingWebhook } from '../events/outbox.ts';
-import type { Client } from '../http/route.ts';
 import type { BaseRecord, Change, Noun } from './noun.ts';
 import {
   deletionOf,
@@ -20,25 +18,11 @@ import {
 import { withSurvivor } from './merge/merged-id.ts';
 import type { RecordStore, StoreParts } from './record-store.ts';
 import { withReferences } from './checked-references.ts';
+import type { Source } from './source.ts';
 import { refersToAny, type References } from './reference.ts';
 import type { TagChange } from './tags/record-tags.ts';
 import { insertTags, type NewTag, type TagRegistry } from './tags/tag-registry.ts';
 import { query, type Statement, type Transaction } from '../db/query.ts';
-
-/** The origin of an input. */
-export interface Source {
-  /** The whole body. */
-  sent: unknown;
-  /** The body as JSON text, exactly as sent, for storage. */
-  sentText(): string;
-  client: Pick<Client, 'address' | 'referrer'>;
-  /** Missing for what no caller of the API sent, as a form. */
-  caller?: Pick<Caller, 'may' | 'makerId'>;
-  /** The channel; default: `api`. */
-  channel?: string;
-  /** The UTM fields, if not in `sent`. */
-  campaign?: Record<string, unknown>;
-}
 
 /** An input before it is planned; enrich steps change it. */
 export interface Draft {

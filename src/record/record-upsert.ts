@@ -16,7 +16,8 @@ import {
   type MatchRule,
 } from './record-match.ts';
 import type { Plan, Writer } from './record-plan.ts';
-import type { RecordService, Source } from './record-service.ts';
+import type { RecordService } from './record-service.ts';
+import type { Source } from './source.ts';
 
 /** What happens if a record that is to be created exists: another is created, or not. */
 export const ON_DUPLICATE = ['create', 'return', 'merge', 'error'] as const;

@@ -2,7 +2,8 @@ import { folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
 import { campaignOf, shortenedAddress, storableText } from '../../base/values/submission-origin.ts';
 import type { BeforeWrite } from '../../record/record-plan.ts';
-import type { Draft, EnrichStep, Source } from '../../record/record-service.ts';
+import type { Draft, EnrichStep } from '../../record/record-service.ts';
+import type { Source } from '../../record/source.ts';
 import type { LeadOptions } from './options/lead-option.ts';
 import type { LeadStatuses } from './options/lead-status.ts';
 

@@ -23,10 +23,10 @@ const MAX_POLL_MS = 500;
 const BACKLOG = 500;
 /** Pauses as multiples of the time that the step took. */
 const PAUSE_BEHIND = 0.1;
-/** With fewer new events a second, nothing is given way to. */
-const CALM_RATE = 200;
 const PAUSE = 1;
 const MAX_PAUSE_MS = 500;
+/** With fewer new events a second than this, a backlog is followed without pauses. */
+const CALM_RATE = 200;
 /**
  * With more new events a second than this, the machine has no time to spare: search yields to the writes, and says that it
  * is behind. Documents are made once the writes have calmed down.

@@ -146,7 +146,7 @@ export class SearchReader {
         order by record_id desc limit ${depth}
       )
       select d.record_id as id, d.updated_at, ${classSql(sought.words)} as class, null as total, null as first, null as documents
-      from (select * from newest d where ${textCondition(sought)} limit ${MAX_NEWEST_HITS}) d
+      from (select * from newest d where ${textCondition(sought)} order by record_id desc limit ${MAX_NEWEST_HITS}) d
       union all
       select null, null, null, (select count(*) from newest), (select record_id from newest order by record_id limit 1),
              (select reltuples::float8 from pg_class where oid = to_regclass('search_document'))`,

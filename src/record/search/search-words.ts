@@ -58,12 +58,13 @@ function numbersOf(digits: string): string[] {
 type Within = 'word' | 'start' | 'anywhere';
 
 /** The condition that a document's text contains the search. */
-export function containsSql(text: Sql, { words, numbers }: SearchWords, within: Within = 'anywhere'): Sql {
-  const any = (forms: readonly string[]) =>
-    sql`(${sql.join(
-      forms.map((form) => sql`${text} like ${patternOf(form, within)}`),
-      sql` or `,
-    )})`;
+export function containsSql(text: Sql, words: SearchWords, within: Within = 'anywhere'): Sql {
+  return everyWord(words, (form) => sql`${text} like ${patternOf(form, within)}`);
+}
+
+/** Every word in one of its forms, or the number in one of its forms. */
+function everyWord({ words, numbers }: SearchWords, meets: (form: string) => Sql): Sql {
+  const any = (forms: readonly string[]) => sql`(${sql.join(forms.map(meets), sql` or `)})`;
   const all = words.length > 0 ? sql.join(words.map(any), sql` and `) : sql`true`;
   return numbers.length > 0 ? sql`((${all}) or ${any(numbers)})` : sql`(${all})`;
 }
@@ -85,12 +86,8 @@ export function longTrigrams({ words, numbers }: SearchWords): string[] {
  * A condition that the trigram index decides quickly. Every document with the search meets it, and so do others.
  * @param counts how many documents of a sample have each trigram of `longTrigrams`
  */
-export function indexSql(
-  text: Sql,
-  { words, numbers }: SearchWords,
-  counts: ReadonlyMap<string, number>,
-): Sql {
-  const meets = (form: string): Sql => {
+export function indexSql(text: Sql, words: SearchWords, counts: ReadonlyMap<string, number>): Sql {
+  return everyWord(words, (form) => {
     const rarest = trigramsOf(form)
       .toSorted((a, b) => counts.get(a)! - counts.get(b)!)
       .slice(0, MAX_TRIGRAMS);
@@ -99,10 +96,7 @@ export function indexSql(
       patterns.map((pattern) => sql`${text} like ${pattern}`),
       sql` and `,
     )})`;
-  };
-  const any = (forms: readonly string[]) => sql`(${sql.join(forms.map(meets), sql` or `)})`;
-  const all = words.length > 0 ? sql.join(words.map(any), sql` and `) : sql`true`;
-  return numbers.length > 0 ? sql`((${all}) or ${any(numbers)})` : sql`(${all})`;
+  });
 }
 
 /** Those of a long form; none of a short one. */
