@@ -1,7 +1,12 @@
 import { sha256 } from '../../base/hmac.ts';
 import type { ConnectionValues, TestResult } from '../../connections/connection-kind.ts';
 import { redactReply } from '../../mail/mail-transport.ts';
-import type { EmailProvider, SendResult, SendTools } from '../../messaging/emails/email-provider.ts';
+import {
+  MAX_PER_ACCOUNT,
+  type EmailProvider,
+  type SendResult,
+  type SendTools,
+} from '../../messaging/emails/email-provider.ts';
 import { statusOf } from '../../messaging/suppressions/bounce-class.ts';
 import {
   failureText,
@@ -36,8 +41,7 @@ export const smtpProvider: EmailProvider = {
   close: ({ dials }) => clientsOf(dials).close(),
 };
 
-/** As many mails of an account are sent at once. */
-const POOL = { maxConnections: 12, idleMs: 10_000 };
+const POOL = { maxConnections: MAX_PER_ACCOUNT, idleMs: 10_000 };
 const MAX_CLIENTS = 100;
 
 /** The clients of mail servers that were used last: connecting and signing in take longer than a mail. */

@@ -124,7 +124,7 @@ function withoutEscapes(css: string): string {
     .replaceAll('\\', '');
 }
 
-/** By a search that goes over the text once: an expression begins anew at each start of a comment. */
+/** One pass over the text: a regular expression would search the rest again at each start of a comment. */
 function withoutComments(css: string): string {
   const parts: string[] = [];
   let from = 0;

@@ -3,6 +3,9 @@ import type { ConnectionValues, TestResult } from '../../connections/connection-
 import type { OutgoingDials } from '../../net/dial.ts';
 import type { HttpClient } from '../../net/http-client.ts';
 
+/** Mails of one account that are sent at once, so that a slow server does not hold up the others. */
+export const MAX_PER_ACCOUNT = 12;
+
 /** An account: a connection whose kind has an `EmailProvider`. */
 export interface EmailAccount extends ConnectionValues {
   workspaceId: Uuid;

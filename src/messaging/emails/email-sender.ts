@@ -5,13 +5,11 @@ import { ApiError } from '../../base/errors.ts';
 import { makeSenderLoop, persist, type SenderLoop } from '../../mail/sender-loop.ts';
 import type { Follower } from '../../record/module.ts';
 import { isReported, storeOutcome, type EmailOutcomeParts } from './email-outcome.ts';
-import type { EmailProvider, SendResult, SendTools } from './email-provider.ts';
+import { MAX_PER_ACCOUNT, type EmailProvider, type SendResult, type SendTools } from './email-provider.ts';
 import type { AbandonedEmail, ClaimedEmail } from './email-queue.ts';
 import { ErasedEmailError, loadEmail, openAccount, type OutgoingEmailParts } from './outgoing-email.ts';
 
 const MAX_IN_FLIGHT = 24;
-/** Of one account, so that a slow server does not hold up the others. */
-const MAX_PER_ACCOUNT = 12;
 /** With more under way, nothing more of an account is claimed: each claim takes several. */
 const BUSY = MAX_PER_ACCOUNT / 2;
 /** For connecting, TLS, sign-in and envelope; shorter than a claim lasts. */

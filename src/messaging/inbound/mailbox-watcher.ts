@@ -19,7 +19,7 @@ const READ_PAUSE_MS = 2_000;
 const FIRST_PAUSE_MS = 10_000;
 const MAX_DOUBLINGS = 8;
 const MAX_PAUSE_MS = 30 * 60_000;
-/** A connection that lasted this long begins anew with the first pause. */
+/** After a connection that lasted this long, the pauses start at the first one. */
 const STABLE_MS = 10 * 60_000;
 
 interface Watch {
