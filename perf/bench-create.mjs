@@ -39,7 +39,9 @@ export async function create() {
   });
 
   // 0.1.0 has no tags: it gets the same contact without them.
-  const hasTags = (await fetch(`${server.url}/api/v1/tags`, { headers: bearer(server.key) })).ok;
+  const hasTags = (
+    await fetch(`${server.url}/api/v1/tags`, { headers: { authorization: `Bearer ${server.key}` } })
+  ).ok;
   const variants = VARIANTS.map((item) =>
     item.kind === 'tagged contacts' && !hasTags ? { ...item, kind: 'full contacts' } : item,
   );
@@ -83,8 +85,4 @@ export async function create() {
       ...(aim !== undefined && { aim: ['ratio', '≥', aim] }),
     }),
   );
-}
-
-function bearer(/** @type {string} */ key) {
-  return { authorization: `Bearer ${key}` };
 }

@@ -7,7 +7,7 @@ import type { SmtpListener } from './messaging/inbound/smtp-listener.ts';
 import type { Listener } from './net/egress-guard.ts';
 import type { Follower } from './record/module.ts';
 
-/** What runs beside the HTTP server. */
+/** What runs in addition to the HTTP server. */
 export interface BackgroundWork {
   /** Starts the engine and, where this process has the service `worker`, deliveries and jobs. */
   start(): void;

@@ -9,7 +9,7 @@ import { isLoopback, policySource } from './redirect-uri.ts';
 
 const FILES: PageFiles = { stylesheet: '/f/assets/form.css', script: null };
 
-/** The fields of the form, beside the parameters of the request. */
+/** The fields of the form, in addition to the parameters of the request. */
 export const FIELDS = {
   token: '_token',
   decision: 'decision',
